@@ -1,0 +1,1 @@
+"""The pretexts that come with rcl, registered like any third party's."""

@@ -1,0 +1,1 @@
+"""The tasks that come with rcl, registered like any third party's: denoise, demosaic, sr, jdensr."""

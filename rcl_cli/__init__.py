@@ -1,0 +1,1 @@
+"""`rcl`: noise calibration, residual contrastive pretraining and few-label heads for camera raws."""

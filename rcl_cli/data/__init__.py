@@ -1,0 +1,1 @@
+"""Folders of files to training crops: finding, caching, cropping, pairing."""

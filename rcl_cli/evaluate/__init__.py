@@ -1,0 +1,1 @@
+"""Figures of merit and how they are measured."""

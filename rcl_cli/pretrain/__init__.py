@@ -1,0 +1,1 @@
+"""Residual contrastive learning: residuals, distances, the losses, the training loop."""

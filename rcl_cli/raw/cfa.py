@@ -1,0 +1,85 @@
+"""Colour filter arrays: which filter sits over which pixel, and how to bring any phase to the canonical one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rcl_cli.domain import Domain
+
+BAYER_PHASES = ("RGGB", "GRBG", "GBRG", "BGGR")
+XTRANS_ROWS = ("GBGGRG", "RGRBGB", "GBGGRG", "GRGGBG", "BGBRGR", "GRGGBG")
+"""The canonical phase of X-Trans: each 3×3 block has green at its corners and centre; the first has red on its middle row."""
+
+
+@dataclass(frozen=True)
+class CFA:
+    """The repeating pattern from the top left pixel on: two rows of two letters (Bayer) or six rows of six (X-Trans).
+
+    >>> CFA.bayer("GRBG").rows
+    ('GR', 'BG')
+    """
+
+    rows: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.canonical_shift() is None:
+            raise ValueError(f"not a Bayer or X-Trans pattern: {'/'.join(self.rows)}")
+
+    @classmethod
+    def bayer(cls, phase: str) -> CFA:
+        """From four letters read row by row, e.g. "RGGB"."""
+        return cls((phase[:2], phase[2:]))
+
+    @classmethod
+    def xtrans(cls, dy: int = 0, dx: int = 0) -> CFA:
+        """X-Trans whose top left pixel is the canonical pattern's pixel (dy, dx)."""
+        return cls(XTRANS_ROWS).shifted(dy, dx)
+
+    @property
+    def name(self) -> str:
+        """"RGGB", … for Bayer; "X-Trans" else. The JSON output's `cfa`."""
+        return "".join(self.rows) if self.period == 2 else "X-Trans"
+
+    @property
+    def period(self) -> int:
+        """Pixels until the pattern repeats: 2 or 6."""
+        return len(self.rows)
+
+    @property
+    def domain(self) -> Domain:
+        """BAYER or XTRANS."""
+        return Domain.BAYER if self.period == 2 else Domain.XTRANS
+
+    def shifted(self, dy: int, dx: int) -> CFA:
+        """The pattern seen when the first `dy` rows and `dx` columns are cut off (negative: added)."""
+        p = self.period
+        return CFA(tuple("".join(self.rows[(y + dy) % p][(x + dx) % p] for x in range(p)) for y in range(p)))
+
+    def canonical_shift(self) -> tuple[int, int] | None:
+        """(dy, dx), each in 0…period-1 and smallest first: rows and columns to cut off to reach RGGB or XTRANS_ROWS."""
+        target = {2: ("RG", "GB"), 6: XTRANS_ROWS}.get(len(self.rows))
+        if target is None or any(len(row) != len(self.rows) for row in self.rows):
+            return None
+        p = len(self.rows)
+        for dy in range(p):
+            for dx in range(p):
+                if all(self.rows[(y + dy) % p][(x + dx) % p] == target[y][x] for y in range(p) for x in range(p)):
+                    return dy, dx
+        return None
+
+    def planes(self, height: int, width: int) -> NDArray[np.uint8]:
+        """(height, width) map of noise planes: 0 = R, 1 = Gr (any green of X-Trans), 2 = Gb, 3 = B."""
+        pattern = np.empty((self.period, self.period), np.uint8)
+        for y, row in enumerate(self.rows):
+            for x, letter in enumerate(row):
+                green = 2 if self.period == 2 and "B" in row else 1
+                pattern[y, x] = {"R": 0, "G": green, "B": 3}[letter]
+        repeats = (-(-height // self.period), -(-width // self.period))
+        return np.tile(pattern, repeats)[:height, :width]
+
+    def colors(self, height: int, width: int) -> NDArray[np.uint8]:
+        """(height, width) map of colours: 0 = R, 1 = G, 2 = B."""
+        return np.array([0, 1, 1, 2], np.uint8)[self.planes(height, width)]

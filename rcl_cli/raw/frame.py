@@ -1,0 +1,74 @@
+"""What a file holds once it is decoded: `RawFrame` for a mosaic, `RgbFrame` for three planes, `Metadata` for both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rcl_calibration.profile import NoiseProfile
+
+from rcl_cli.raw.cfa import CFA
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What the file says of the shot; None or empty where it says nothing."""
+
+    path: Path | None = None
+    make: str = ""
+    model: str = ""
+    iso: float | None = None
+    exposure_s: float | None = None
+    white_balance: tuple[float, float, float] | None = None
+    """As-shot gains of R, G, B that make grey neutral, G = 1."""
+    xyz_to_camera: NDArray[np.float64] | None = None
+    """(3, 3), XYZ (D65) to camera RGB: DNG's ColorMatrix."""
+    orientation: int = 1
+    """EXIF orientation, 1–8: how the stored rows and columns are to be turned for display."""
+    noise_profile: NoiseProfile | None = None
+    """From the file's own NoiseProfile tag."""
+
+    @property
+    def camera(self) -> str:
+        """Make and model as one name, the make not said twice."""
+        make, model = self.make.strip(), self.model.strip()
+        return model if model.lower().startswith(make.lower()) else f"{make} {model}".strip()
+
+
+@dataclass(frozen=True)
+class RawFrame:
+    """One colour filter mosaic: the visible area, as a copy, in DN."""
+
+    mosaic: NDArray[np.uint16]
+    """(H, W)"""
+    cfa: CFA
+    black_level: tuple[float, float, float, float]
+    """DN, of the planes R, Gr, Gb, B."""
+    white_level: float
+    """DN"""
+    metadata: Metadata = field(default_factory=Metadata)
+
+    def normalized(self) -> NDArray[np.float32]:
+        """(H, W) float32, 0 = black level, 1 = white level; not clipped: noise below black stays negative."""
+        black = np.asarray(self.black_level, np.float32)[self.cfa.planes(*self.mosaic.shape)]
+        return (self.mosaic.astype(np.float32) - black) / (np.float32(self.white_level) - black)
+
+
+@dataclass(frozen=True)
+class RgbFrame:
+    """Three planes: a PNG, JPEG or TIFF, or a raw file that holds RGB instead of a mosaic."""
+
+    rgb: NDArray[np.float32]
+    """(H, W, 3), linear, 0 = black, 1 = white."""
+    transfer: str = "srgb"
+    """How the file stored the values: "srgb" (decoded by the sRGB curve) or "linear" (kept as they are)."""
+    bits: int = 8
+    """Bits per value in the file: 8, 16 or 32 (float)."""
+    camera_rgb: bool = False
+    """True where the planes are camera RGB (a linear raw): white balance and matrix are still to be applied."""
+    metadata: Metadata = field(default_factory=Metadata)
+
+
+Frame = RawFrame | RgbFrame

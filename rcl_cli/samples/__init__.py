@@ -1,0 +1,1 @@
+"""A made-up camera photographing procedural scenes. Needs no torch."""
