@@ -1,0 +1,148 @@
+"""What the verbs print: messages and progress on standard error, tables and JSON lines on standard output."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from rich import box
+from rich.console import Console, RenderableType
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from rcl_cli.errors import FileError
+
+console = Console(stderr=True, highlight=False)
+"""For messages: standard error, looked up at each call, so that tests can capture it."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """The handle that `progress` gives out. Without a terminal it does nothing."""
+
+    _progress: Progress | None
+    _task: TaskID
+
+    def advance(self, steps: float = 1) -> None:
+        """`steps` more are done."""
+        if self._progress is not None:
+            self._progress.advance(self._task, steps)
+
+    def describe(self, description: str) -> None:
+        """Replace the words before the bar, for example by the current loss."""
+        if self._progress is not None:
+            self._progress.update(self._task, description=escape(description))
+
+
+class _RateColumn(ProgressColumn):
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self.unit = unit
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:.3g} {self.unit}/s", style="progress.data.speed")
+
+
+@contextmanager
+def progress(total: float | None, description: str, unit: str = "files", *, done: int = 0) -> Iterator[Bar]:
+    """A progress bar on standard error with rate (`unit`/s) and time left; none where that is not a terminal.
+
+    `total` and `done` count steps; `done` is where a resumed run starts. `total=None`: a bar without an end.
+    """
+    if not console.is_terminal:
+        yield Bar(None, TaskID(0))
+        return
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _RateColumn(unit),
+        TimeRemainingColumn(),
+        console=console,
+        # Else rich would send what goes to a file or a pipe to the terminal.
+        redirect_stdout=sys.stdout.isatty(),
+    )
+    with bar:
+        yield Bar(bar, bar.add_task(escape(description), total=total, completed=done))
+
+
+def print_json_line(values: Mapping[str, Any]) -> None:
+    """One JSON object on one line of standard output, at once.
+
+    Paths become strings, NumPy values plain ones, and numbers that JSON has no word for (NaN, infinity) null.
+    """
+    click.echo(json.dumps(_plain(values), ensure_ascii=False, allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Mapping():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case str() | bool() | int() | None:
+            return value
+        case float():
+            return float(value) if math.isfinite(value) else None
+        case Path():
+            return str(value)
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case _ if hasattr(value, "tolist"):
+            return _plain(value.tolist())
+    raise TypeError(f"no JSON for {type(value).__name__}")
+
+
+def new_table(*columns: str, title: str | None = None, right: Sequence[str] = ()) -> Table:
+    """A plain table with these column heads; the columns named in `right` are aligned to the right."""
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    return table
+
+
+def print_table(table: RenderableType, *, error: bool = False) -> None:
+    """Print on standard output (`error`: standard error); never folded where that is a file or a pipe."""
+    target = Console(stderr=error, highlight=False)
+    if not target.is_terminal:
+        wide = target.options.update(max_width=10_000)
+        target.width = max(target.width, target.measure(table, options=wide).maximum)
+    target.print(table)
+
+
+def print_failures(failures: Sequence[FileError]) -> None:
+    """Name each failed input and its reason on standard error; nothing where there is none."""
+    if not failures:
+        return
+    table = new_table("file", "reason", title=f"{len(failures)} failed")
+    for failure in failures:
+        table.add_row(escape(str(failure.path)), escape(failure.reason))
+    print_table(table, error=True)
+
+
+def exit_code(done: int, failed: int) -> int:
+    """0 all done; 1 some inputs failed, the rest are done; 2 nothing was done, or there was nothing to do.
+
+    >>> exit_code(3, 0), exit_code(2, 1), exit_code(0, 3), exit_code(0, 0)
+    (0, 1, 2, 2)
+    """
+    if not done:
+        return 2
+    return 1 if failed else 0
