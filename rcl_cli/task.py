@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import ClassVar
 
 import torch
-from rcl_calibration.profile import NoiseProfile
 from torch import Tensor, nn
 
+from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 from rcl_cli.evaluate.metrics import psnr_db, ssim
 

@@ -1,4 +1,4 @@
-"""Colour filter arrays: which filter sits over which pixel, and how to bring any phase to the canonical one."""
+"""Colour filter arrays: which filter sits over which pixel, and how far any phase is from the canonical one."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from rcl_cli.domain import Domain
 
 BAYER_PHASES = ("RGGB", "GRBG", "GBRG", "BGGR")
 XTRANS_ROWS = ("GBGGRG", "RGRBGB", "GBGGRG", "GRGGBG", "BGBRGR", "GRGGBG")
-"""The canonical phase of X-Trans: each 3×3 block has green at its corners and centre; the first has red on its middle row."""
+"""The canonical phase of X-Trans: green at the corners and centre of each 3×3 block, red beside the first's centre."""
 
 
 @dataclass(frozen=True)
 class CFA:
-    """The repeating pattern from the top left pixel on: two rows of two letters (Bayer) or six rows of six (X-Trans).
+    """The repeating pattern from the top left pixel on: two rows of two letters (Bayer), or six of six (X-Trans).
 
     >>> CFA.bayer("GRBG").rows
     ('GR', 'BG')
@@ -40,7 +40,7 @@ class CFA:
 
     @property
     def name(self) -> str:
-        """"RGGB", … for Bayer; "X-Trans" else. The JSON output's `cfa`."""
+        """ "RGGB", … for Bayer; "X-Trans" else. The JSON output's `cfa`."""
         return "".join(self.rows) if self.period == 2 else "X-Trans"
 
     @property
@@ -59,7 +59,7 @@ class CFA:
         return CFA(tuple("".join(self.rows[(y + dy) % p][(x + dx) % p] for x in range(p)) for y in range(p)))
 
     def canonical_shift(self) -> tuple[int, int] | None:
-        """(dy, dx), each in 0…period-1 and smallest first: rows and columns to cut off to reach RGGB or XTRANS_ROWS."""
+        """(dy, dx), each in 0…period-1, smallest first: rows and columns to cut off for RGGB or XTRANS_ROWS."""
         target = {2: ("RG", "GB"), 6: XTRANS_ROWS}.get(len(self.rows))
         if target is None or any(len(row) != len(self.rows) for row in self.rows):
             return None

@@ -1,4 +1,4 @@
-"""What a file holds once it is decoded: `RawFrame` for a mosaic, `RgbFrame` for three planes, `Metadata` for both."""
+"""What a file holds once decoded: `RawFrame` for a mosaic, `RgbFrame` for three planes, `Metadata` for both."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from rcl_calibration.profile import NoiseProfile
 
+from rcl_calibration.profile import NoiseProfile
 from rcl_cli.raw.cfa import CFA
 
 
@@ -67,7 +67,7 @@ class RgbFrame:
     bits: int = 8
     """Bits per value in the file: 8, 16 or 32 (float)."""
     camera_rgb: bool = False
-    """True where the planes are camera RGB (a linear raw): white balance and matrix are still to be applied."""
+    """True where the planes are camera RGB (a linear raw), white balance and matrix still to be applied."""
     metadata: Metadata = field(default_factory=Metadata)
 
 

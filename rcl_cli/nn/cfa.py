@@ -1,0 +1,78 @@
+"""Colour filter mosaics as tensors, in the canonical phase (RGGB, `XTRANS_ROWS`)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import conv2d, pixel_shuffle, pixel_unshuffle
+
+from rcl_cli.domain import Domain
+from rcl_cli.raw.cfa import CFA
+
+# Places of the packed X-Trans planes R, R, G, G, G, G, G, B, B inside a 3×3 block, numbered row by row.
+# Red and blue change places in every other block.
+_XTRANS_EVEN = (3, 5, 0, 2, 4, 6, 8, 1, 7)
+_XTRANS_ODD = (1, 7, 0, 2, 4, 6, 8, 3, 5)
+
+
+def canonical(domain: Domain) -> CFA:
+    """The pattern that tensors of a raw domain are in."""
+    return CFA.bayer("RGGB") if domain is Domain.BAYER else CFA.xtrans()
+
+
+def from_rgb(rgb: Tensor, domain: Domain) -> Tensor:
+    """Sample linear RGB (…, 3, H, W) as the sensor does: (…, C, H/p, W/p) with p = `domain.pixels`; RGB is returned as it is."""
+    return rgb if domain is Domain.RGB else pack(mosaic(rgb, domain), domain)
+
+
+def mosaic(rgb: Tensor, domain: Domain) -> Tensor:
+    """(…, 3, H, W) → (…, H, W): at each pixel the colour of its filter."""
+    height, width = rgb.shape[-2:]
+    return (rgb * _masks(domain, height, width, rgb)).sum(dim=-3)
+
+
+def pack(mosaic: Tensor, domain: Domain) -> Tensor:
+    """(…, H, W) → (…, C, H/p, W/p). H and W are multiples of 2 (Bayer) or 3 (X-Trans)."""
+    planes = pixel_unshuffle(mosaic.unsqueeze(-3), domain.pixels)  # (…, p², h, w), place by place
+    if domain is Domain.BAYER:
+        return planes
+    even = _even_blocks(planes)
+    return torch.where(even, planes[..., _XTRANS_EVEN, :, :], planes[..., _XTRANS_ODD, :, :])
+
+
+def unpack(planes: Tensor, domain: Domain) -> Tensor:
+    """The inverse of `pack`: (…, C, h, w) → (…, h·p, w·p)."""
+    if domain is Domain.XTRANS:
+        even, odd = (planes[..., [order.index(i) for i in range(9)], :, :] for order in (_XTRANS_EVEN, _XTRANS_ODD))
+        planes = torch.where(_even_blocks(planes), even, odd)
+    return pixel_shuffle(planes, domain.pixels).squeeze(-3)
+
+
+def bilinear(x: Tensor, domain: Domain) -> Tensor:
+    """Each colour interpolated from its nearest samples: (N, C, h, w) → (N, 3, h·p, w·p); RGB is returned as it is.
+
+    Bayer: exactly bilinear interpolation. X-Trans: the mean of the same colour within two pixels, weighted by a 5×5
+    tent, since its samples lie on no square grid. Samples themselves are kept.
+    """
+    if domain is Domain.RGB:
+        return x
+    flat = unpack(x, domain).unsqueeze(1)  # (N, 1, H, W)
+    masks = _masks(domain, flat.shape[-2], flat.shape[-1], flat)
+    tent = flat.new_tensor([1.0, 2.0, 1.0] if domain is Domain.BAYER else [1.0, 2.0, 3.0, 2.0, 1.0])
+    kernel = torch.outer(tent, tent).expand(3, 1, -1, -1)
+    radius = len(tent) // 2
+    samples = conv2d(flat * masks, kernel, padding=radius, groups=3)
+    weights = conv2d(masks.unsqueeze(0), kernel, padding=radius, groups=3)
+    return torch.where(masks.bool(), flat, samples / weights)
+
+
+def _even_blocks(planes: Tensor) -> Tensor:
+    h, w = planes.shape[-2:]
+    rows, columns = torch.arange(h, device=planes.device), torch.arange(w, device=planes.device)
+    return (rows[:, None] + columns) % 2 == 0
+
+
+def _masks(domain: Domain, height: int, width: int, like: Tensor) -> Tensor:
+    """(3, H, W): 1 where the filter has that colour."""
+    colors = torch.from_numpy(canonical(domain).colors(height, width)).to(like.device)
+    return torch.stack([colors == c for c in range(3)]).to(like.dtype)

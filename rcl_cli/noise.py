@@ -1,0 +1,95 @@
+"""Drawing noise from a noise profile, and drawing profiles for training.
+
+The model throughout: n ~ N(0, λ_shot·x + λ_read), independent per element (Dong et al., section 4; Foi et al. 2008).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from rcl_calibration.profile import NoiseProfile
+from rcl_cli.domain import Domain
+
+
+def sigma_map(x: Tensor, profile: NoiseProfile, domain: Domain) -> Tensor:
+    """Standard deviation of the noise of every element of `x`, (…, C, h, w); x below 0 counts as 0."""
+    shot, read = (_per_channel(values, x, domain) for values in (profile.shot, profile.read))
+    return torch.sqrt(shot * x.clamp(min=0.0) + read)
+
+
+def add_noise(clean: Tensor, profile: NoiseProfile, domain: Domain, rng: torch.Generator) -> Tensor:
+    """`clean`, (…, C, h, w), plus Gaussian noise of the profile's variance; nothing is clipped or rounded."""
+    noise = torch.randn(clean.shape, generator=rng, dtype=clean.dtype, device=rng.device).to(clean.device)
+    return clean + noise * sigma_map(clean, profile, domain)
+
+
+def _per_channel(planes: tuple[float, ...], x: Tensor, domain: Domain) -> Tensor:
+    return x.new_tensor([planes[i] for i in domain.noise_planes]).view(-1, 1, 1)
+
+
+class NoiseSource(Protocol):
+    """Where the noise of training crops comes from."""
+
+    def draw(self, rng: torch.Generator) -> NoiseProfile:
+        """The profile of the next crop."""
+
+    def describe(self) -> dict[str, Any]:
+        """Plain values for a model's header."""
+
+
+@dataclass(frozen=True)
+class FixedNoise:
+    """The same profile every time: one camera at one ISO."""
+
+    profile: NoiseProfile
+
+    def draw(self, rng: torch.Generator) -> NoiseProfile:
+        return self.profile
+
+    def describe(self) -> dict[str, Any]:
+        return {"kind": "fixed", "shot": list(self.profile.shot), "read": list(self.profile.read)}
+
+
+@dataclass(frozen=True)
+class SensorNoise:
+    """Profiles as of real sensors: λ_shot log-uniform, λ_read following it.
+
+    ln λ_read = 2.18·ln λ_shot + 1.2 + N(0, 0.26) (Brooks et al. 2019, "Unprocessing Images for Learned Raw Denoising").
+    The default range is wider than theirs (1e-4…1.2e-2) so that base ISO and the highest ISOs are inside.
+    """
+
+    shot_low: float = 2e-5
+    shot_high: float = 2e-2
+
+    def draw(self, rng: torch.Generator) -> NoiseProfile:
+        log_shot = _uniform(math.log(self.shot_low), math.log(self.shot_high), rng)
+        log_read = 2.18 * log_shot + 1.2 + 0.26 * float(torch.randn((), generator=rng, device=rng.device))
+        return NoiseProfile.uniform(math.exp(log_shot), math.exp(log_read), method="drawn")
+
+    def describe(self) -> dict[str, Any]:
+        return {"kind": "sensor", "shot": [self.shot_low, self.shot_high]}
+
+
+@dataclass(frozen=True)
+class SigmaNoise:
+    """The paper's regime: σ at white uniform in [low, high] of 255, shared at random between shot and read (section 4)."""
+
+    low: float = 0.0
+    high: float = 20.0
+
+    def draw(self, rng: torch.Generator) -> NoiseProfile:
+        variance = (_uniform(self.low, self.high, rng) / 255.0) ** 2
+        share = _uniform(0.0, 1.0, rng)
+        return NoiseProfile.uniform(share * variance, (1.0 - share) * variance, method="drawn")
+
+    def describe(self) -> dict[str, Any]:
+        return {"kind": "sigma", "sigma_255": [self.low, self.high]}
+
+
+def _uniform(low: float, high: float, rng: torch.Generator) -> float:
+    return low + (high - low) * float(torch.rand((), generator=rng, device=rng.device))

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from rcl_cli.nn.backbone import Backbone
+from rcl_cli.nn.unet import UNet, UNetConfig
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2, 3])
+def test_radius_covers_the_measured_receptive_field(depth: int) -> None:
+    torch.manual_seed(depth)
+    config = UNetConfig(channels=1, width=3, depth=depth)
+    unet = UNet(config)
+    reach = 0
+    for phase in range(config.multiple):
+        side = 2 * (config.radius + config.multiple) // config.multiple * config.multiple + config.multiple
+        x = torch.randn(1, 1, side, side, requires_grad=True)
+        centre = side // 2 + phase
+        unet(x)[0, :, centre, centre].pow(2).sum().backward()
+        assert x.grad is not None
+        reach = max(reach, int((x.grad[0, 0].nonzero() - centre).abs().max()))
+    assert reach == config.radius
+
+
+def test_sigma_changes_nothing_until_trained() -> None:
+    unet = UNet(UNetConfig(channels=4, width=4, depth=1))
+    x = torch.randn(1, 4, 8, 8)
+    assert torch.equal(unet(x), unet(x, torch.rand_like(x)))
+    torch.nn.init.ones_(unet.sigma_stem.weight)
+    assert not torch.equal(unet(x), unet(x, torch.rand_like(x)))
+
+
+def test_residual_backbone_starts_near_its_input() -> None:
+    torch.manual_seed(0)
+    x = torch.rand(1, 3, 16, 16)
+    near = Backbone(UNetConfig(channels=3, width=8, depth=1))(x)
+    plain = Backbone(UNetConfig(channels=3, width=8, depth=1, residual=False))(x)
+    assert (near - x).abs().mean() < 0.1 < (plain - x).abs().mean()
+
+
+def test_impossible_sizes_are_refused() -> None:
+    with pytest.raises(ValueError, match="U-Net"):
+        UNetConfig(channels=0)
