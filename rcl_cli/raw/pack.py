@@ -1,0 +1,132 @@
+"""A mosaic or picture as the tensor of a network, and back: canonical CFA phase, padded to whole elements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rcl_cli.domain import Domain
+from rcl_cli.raw.cfa import CFA, XTRANS_ROWS
+
+Float = NDArray[np.float32]
+
+BAYER_OFFSETS = ((0, 0), (0, 1), (1, 0), (1, 1))
+"""(row, column) of the planes R, Gr, Gb, B within an element of RGGB."""
+XTRANS_OFFSETS = ((1, 0), (1, 2), (0, 0), (0, 2), (1, 1), (2, 0), (2, 2), (0, 1), (2, 1))
+"""(row, column) of the planes R R G G G G G B B within a 3×3 element whose row + column is even.
+
+The phase is that of XTRANS_ROWS; in the other elements red and blue have changed places.
+"""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where an image of `height` × `width` sensor pixels lies in its packed, padded tensor."""
+
+    height: int
+    width: int
+    top: int
+    """Rows added above the image, in sensor pixels."""
+    left: int
+    """Columns added to its left, in sensor pixels."""
+    domain: Domain
+
+    def crop(self, image: Float, scale: int = 1) -> Float:
+        """Cut a result at sensor resolution times `scale` to the image.
+
+        (C, h·p·scale, w·p·scale) → (C, height·scale, width·scale), a view; p: sensor pixels per element.
+        """
+        top, left = self.top * scale, self.left * scale
+        return image[..., top : top + self.height * scale, left : left + self.width * scale]
+
+    def cfa(self, scale: int = 1) -> CFA:
+        """The pattern of `unpack(planes, self, scale)`; with scale 1 that of the mosaic that was packed.
+
+        Raises ValueError for RGB, which has none.
+        """
+        if self.domain is Domain.RGB:
+            raise ValueError("an RGB picture has no colour filter array")
+        canonical = CFA.bayer("RGGB") if self.domain is Domain.BAYER else CFA(XTRANS_ROWS)
+        return canonical.shifted(self.top * scale, self.left * scale)
+
+
+def pack(mosaic: Float, cfa: CFA, multiple: int = 1) -> tuple[Float, Placement]:
+    """(H, W) mosaic of any phase and size → (C, h, w) float32 of the canonical phase, and its placement in it.
+
+    h and w are multiples of `multiple`. Pixels outside the image take the value of the nearest one inside that
+    has their place in the pattern, or of the nearest one at all where the image is too small to have such.
+    """
+    top, left = _rows_before(cfa)
+    place = Placement(mosaic.shape[0], mosaic.shape[1], top, left, cfa.domain)
+    size = cfa.domain.pixels
+    h, w = (_ceil(n, size * multiple) // size for n in (place.height + top, place.width + left))
+    padded = _pad(np.asarray(mosaic, np.float32), top, left, h * size, w * size, cfa.period)
+    planes = np.empty((cfa.domain.channels, h, w), np.float32)
+    for to_plane, to_mosaic in _lattices(cfa.domain):
+        planes[to_plane] = padded[to_mosaic]
+    return planes, place
+
+
+def unpack(planes: Float, placement: Placement, scale: int = 1) -> Float:
+    """The inverse of `pack`: (C, h·scale, w·scale) → (H·scale, W·scale) of pattern `placement.cfa(scale)`."""
+    size = placement.domain.pixels
+    mosaic = np.empty((planes.shape[1] * size, planes.shape[2] * size), np.float32)
+    for to_plane, to_mosaic in _lattices(placement.domain):
+        mosaic[to_mosaic] = planes[to_plane]
+    return placement.crop(mosaic, scale)
+
+
+def pack_rgb(rgb: Float, multiple: int = 1) -> tuple[Float, Placement]:
+    """(H, W, 3) picture → (3, h, w) float32, h and w multiples of `multiple`, the edge pixels repeated."""
+    height, width, _ = rgb.shape
+    pad = ((0, 0), (0, _ceil(height, multiple) - height), (0, _ceil(width, multiple) - width))
+    planes = np.pad(np.asarray(rgb, np.float32).transpose(2, 0, 1), pad, mode="edge")
+    return np.ascontiguousarray(planes), Placement(height, width, 0, 0, Domain.RGB)
+
+
+def _rows_before(cfa: CFA) -> tuple[int, int]:
+    # X-Trans repeats after (3, 3) as well, so the first shift found is not always the shortest way.
+    canonical = ("RG", "GB") if cfa.period == 2 else XTRANS_ROWS
+    steps = [(y, x) for y in range(cfa.period) for x in range(cfa.period)]
+    fitting = [step for step in steps if cfa.shifted(-step[0], -step[1]).rows == canonical]
+    return min(fitting, key=lambda step: (sum(step), step))
+
+
+def _lattices(domain: Domain) -> Iterator[tuple[tuple[int, slice, slice], tuple[slice, slice]]]:
+    # Pairs of equal places: one plane's elements of one parity, and their pixels in the padded mosaic.
+    if domain is Domain.BAYER:
+        for plane, (y, x) in enumerate(BAYER_OFFSETS):
+            yield (plane, slice(None), slice(None)), (slice(y, None, 2), slice(x, None, 2))
+        return
+    for row, column in BAYER_OFFSETS:
+        swapped = (row + column) % 2 == 1
+        for plane, (y, x) in enumerate(XTRANS_OFFSETS[::-1] if swapped else XTRANS_OFFSETS):
+            in_mosaic = (slice(3 * row + y, None, 6), slice(3 * column + x, None, 6))
+            yield (plane, slice(row, None, 2), slice(column, None, 2)), in_mosaic
+
+
+def _pad(mosaic: Float, top: int, left: int, height: int, width: int, period: int) -> Float:
+    if mosaic.shape == (height, width):
+        return mosaic
+    padded = np.empty((height, width), np.float32)
+    rows, columns = mosaic.shape
+    padded[top : top + rows, left : left + columns] = mosaic
+    for y in (*range(top), *range(top + rows, height)):
+        padded[y] = padded[top + _nearest_of_phase(y - top, rows, period)]
+    outside = [*range(left), *range(left + columns, width)]
+    padded[:, outside] = padded[:, [left + _nearest_of_phase(x - left, columns, period) for x in outside]]
+    return padded
+
+
+def _nearest_of_phase(index: int, length: int, period: int) -> int:
+    phase = index % period
+    if phase >= length:
+        return 0 if index < 0 else length - 1
+    return phase if index < 0 else phase + (length - 1 - phase) // period * period
+
+
+def _ceil(length: int, multiple: int) -> int:
+    return -(-length // multiple) * multiple
