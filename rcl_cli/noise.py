@@ -77,7 +77,7 @@ class SensorNoise:
 
 @dataclass(frozen=True)
 class SigmaNoise:
-    """The paper's regime: σ at white uniform in [low, high] of 255, shared at random between shot and read (section 4)."""
+    """The paper's regime (section 4): σ at white uniform in [low, high] of 255, shot's share of it uniform."""
 
     low: float = 0.0
     high: float = 20.0

@@ -42,7 +42,7 @@ class PretextSetup:
 
 @dataclass(frozen=True)
 class Losses:
-    """One step's result: `total` is minimised, `terms` are its parts as weighted scalars, `log` goes to the metrics file."""
+    """One step's result: `total` is minimised, `terms` are its weighted parts, `log` goes to the metrics file."""
 
     total: Tensor
     terms: dict[str, Tensor] = field(default_factory=dict)

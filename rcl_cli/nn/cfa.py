@@ -8,11 +8,11 @@ from torch.nn.functional import conv2d, pixel_shuffle, pixel_unshuffle
 
 from rcl_cli.domain import Domain
 from rcl_cli.raw.cfa import CFA
+from rcl_cli.raw.pack import XTRANS_OFFSETS
 
-# Places of the packed X-Trans planes R, R, G, G, G, G, G, B, B inside a 3×3 block, numbered row by row.
-# Red and blue change places in every other block.
-_XTRANS_EVEN = (3, 5, 0, 2, 4, 6, 8, 1, 7)
-_XTRANS_ODD = (1, 7, 0, 2, 4, 6, 8, 3, 5)
+# Places of the packed X-Trans planes inside a 3×3 block, numbered row by row; red and blue swap in every other block.
+_XTRANS_EVEN = tuple(3 * row + column for row, column in XTRANS_OFFSETS)
+_XTRANS_ODD = _XTRANS_EVEN[-2:] + _XTRANS_EVEN[2:-2] + _XTRANS_EVEN[:2]
 
 
 def canonical(domain: Domain) -> CFA:
@@ -21,7 +21,7 @@ def canonical(domain: Domain) -> CFA:
 
 
 def from_rgb(rgb: Tensor, domain: Domain) -> Tensor:
-    """Sample linear RGB (…, 3, H, W) as the sensor does: (…, C, H/p, W/p) with p = `domain.pixels`; RGB is returned as it is."""
+    """Sample linear RGB (…, 3, H, W) as the sensor does: (…, C, H/p, W/p), p = `domain.pixels`; RGB stays as it is."""
     return rgb if domain is Domain.RGB else pack(mosaic(rgb, domain), domain)
 
 

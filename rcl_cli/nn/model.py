@@ -36,7 +36,7 @@ class TaskModel(nn.Module):
         return self.unet.config.multiple
 
     def radius(self) -> int:
-        """Elements around an input element that an output element there depends on. Raises RclError as `head_radius` does."""
+        """Elements around its place that an output depends on. Raises RclError as `head_radius` does."""
         device = next(self.head.parameters(), next(self.unet.parameters())).device
         reach = head_radius(self.head.cpu(), self.unet.feature_channels, self.unet.config.channels)
         self.head.to(device)

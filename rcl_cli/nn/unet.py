@@ -20,7 +20,7 @@ class UNetConfig:
     depth: int = 2
     """Levels below full size, each half the one above."""
     residual: bool = True
-    """f(x) = x + last(features), which starts at the noisy input; False: f(x) = last(features), the paper's plain U-Net."""
+    """f(x) = x + last(features), which starts at the noisy input; False: f(x) = last(features), as in the paper."""
 
     def __post_init__(self) -> None:
         if self.channels < 1 or self.width < 1 or not 0 <= self.depth <= 6:
@@ -33,7 +33,7 @@ class UNetConfig:
 
     @property
     def radius(self) -> int:
-        """Elements around an output element that it can depend on: two 3×3 convolutions a block, and the 2×2 grid's phase."""
+        """Elements around an output that it depends on: two 3×3 convolutions a block, and the 2×2 grids' phases."""
         down = sum(2 << level for level in range(self.depth + 1))
         up = sum(2 << level for level in range(self.depth))
         return down + up + self.multiple - 1
@@ -55,7 +55,8 @@ class UNet(nn.Module):
     """Features of a picture, with the noise level as an optional second input.
 
     No normalisation layers and no global pooling: a tile sees exactly what the whole picture would show it.
-    `sigma` enters through a stem of its own that starts at zero, so a pretrained network is unchanged until finetuning turns it on.
+    `sigma` enters through a stem of its own that starts at zero, so a pretrained network is unchanged until
+    finetuning turns it on.
     """
 
     def __init__(self, config: UNetConfig) -> None:
@@ -76,7 +77,7 @@ class UNet(nn.Module):
         return self.config.width
 
     def forward(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
-        """(N, C, h, w), and optionally σ(x) of the same shape → (N, F, h, w); h and w multiples of `config.multiple`."""
+        """(N, C, h, w), optionally with σ(x) of that shape → (N, F, h, w); h and w multiples of `config.multiple`."""
         y: Tensor = self.stem(x)
         if sigma is not None:
             # σ spans 0.002…0.2; its square root spreads the small values that most pictures have.

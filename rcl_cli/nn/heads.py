@@ -1,0 +1,59 @@
+"""Heads for restoration tasks: what the features correct, added to what interpolation gives already."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn.functional import interpolate, pixel_shuffle
+
+from rcl_cli.domain import Domain
+from rcl_cli.nn.cfa import bilinear
+
+_START = 0.02
+
+
+class ResidualHead(nn.Module):
+    """For results in the layout of the input: x + conv(features), (N, F, h, w), (N, C, h, w) → (N, C, h, w)."""
+
+    def __init__(self, feature_channels: int, channels: int) -> None:
+        super().__init__()
+        self.last = small_conv(feature_channels, channels)
+
+    def forward(self, features: Tensor, x: Tensor) -> Tensor:
+        correction: Tensor = self.last(features)
+        return x + correction
+
+
+class UpsamplingHead(nn.Module):
+    """For RGB at sensor resolution times `scale`: `enlarged(x)` + pixel shuffle(conv(features)).
+
+    (N, F, h, w), (N, C, h, w) → (N, 3, h·U, w·U) with U = domain.pixels · scale. The pixel shuffle is that of Shi et
+    al. 2016.
+    """
+
+    def __init__(self, feature_channels: int, domain: Domain, scale: int = 1) -> None:
+        super().__init__()
+        self.domain = domain
+        self.scale = scale
+        self.factor = domain.pixels * scale
+        self.last = small_conv(feature_channels, 3 * self.factor**2)
+
+    def forward(self, features: Tensor, x: Tensor) -> Tensor:
+        correction = pixel_shuffle(self.last(features), self.factor)  # (N, 3, h·U, w·U)
+        return enlarged(x, self.domain, self.scale) + correction
+
+
+def enlarged(x: Tensor, domain: Domain, scale: int = 1) -> Tensor:
+    """What interpolation alone makes of `x`: bilinear demosaicing, then bicubic enlargement by `scale`.
+
+    (N, C, h, w) → (N, 3, h·U, w·U) with U = domain.pixels · scale; pixel centres are those of area reduction.
+    """
+    rgb = bilinear(x, domain)
+    return rgb if scale == 1 else interpolate(rgb, scale_factor=scale, mode="bicubic")
+
+
+def small_conv(feature_channels: int, channels: int) -> nn.Conv2d:
+    """A 3×3 convolution so small at the start that a fresh head gives what its skip gives, yet passes gradients on."""
+    conv = nn.Conv2d(feature_channels, channels, 3, padding=1)
+    nn.init.normal_(conv.weight, std=_START / (9 * feature_channels) ** 0.5)
+    nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
+    return conv
