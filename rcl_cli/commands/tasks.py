@@ -14,7 +14,8 @@ from rcl_cli.console import console, new_table, print_json_line, print_table
 def command(as_json: bool) -> None:
     """List the tasks, and who provides them.
 
-    These are the names that `finetune`, `apply` and `evaluate` take. The plugins themselves are not loaded: `rcl plugins` does that, and tells which ones fail.
+    These are the names that `finetune`, `apply` and `evaluate` take.
+    The plugins themselves are not loaded: `rcl plugins` does that, and tells which ones fail.
     """
     found = plugins.entries(plugins.TASKS)
     if as_json:
