@@ -1,0 +1,121 @@
+"""Cutting a picture into tiles so that the stitched result is that of the whole picture.
+
+Each tile is the part of the picture that it answers for, its core, and a halo around it at least as wide as the
+network looks. A halo ends at the picture's border, where the network's own padding then acts as on the whole picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+Float = NDArray[np.float32]
+Network = Callable[[Tensor], Tensor]
+"""(1, C, h, w) → (1, C_out, h·U, w·U)"""
+
+
+@dataclass(frozen=True)
+class Span:
+    """One axis of a tile, in elements: the network sees `window`, its result counts in `core`."""
+
+    core: slice
+    window: slice
+
+    def inner(self, upsample: int) -> slice:
+        """Where the core lies in the network's result for the window."""
+        start = self.core.start - self.window.start
+        return slice(start * upsample, (start + self.core.stop - self.core.start) * upsample)
+
+    def outer(self, upsample: int) -> slice:
+        """Where the core lies in the stitched result."""
+        return slice(self.core.start * upsample, self.core.stop * upsample)
+
+
+def spans(length: int, size: int, halo: int, multiple: int) -> list[Span]:
+    """Cut an axis of `length` elements, a multiple of `multiple`, into about equal cores of at most `size`.
+
+    Cores and windows start and end on multiples of `multiple`, so that a network which halves its input meets the
+    same 2×2 grids as on the whole axis; `halo` is rounded up to one. `size` below `multiple` counts as `multiple`.
+
+    >>> [(s.core, s.window) for s in spans(8, size=4, halo=1, multiple=2)]
+    [(slice(0, 4, None), slice(0, 6, None)), (slice(4, 8, None), slice(2, 8, None))]
+    """
+    halo = -(-halo // multiple) * multiple
+    pieces = -(-length // max(multiple, size // multiple * multiple))
+    step = -(-length // (pieces * multiple)) * multiple
+    cores = [slice(start, min(start + step, length)) for start in range(0, length, step)]
+    return [Span(core, slice(max(core.start - halo, 0), min(core.stop + halo, length))) for core in cores]
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How to cut a picture for one network."""
+
+    halo: int
+    """How far the network looks, in elements."""
+    multiple: int
+    """Tiles start and end on multiples of this many elements."""
+    upsample: int
+    """U, output elements per input element along each axis."""
+
+    def tiles(self, height: int, width: int, size: int) -> list[tuple[Span, Span]]:
+        """Rows and columns of each tile, from the top left on; `size`: the largest side of a core, in elements."""
+        rows, columns = (spans(length, size, self.halo, self.multiple) for length in (height, width))
+        return [(row, column) for row in rows for column in columns]
+
+
+def apply_tiled(
+    network: Network,
+    x: Float,
+    tiling: Tiling,
+    *,
+    size: int,
+    device: torch.device | str = "cpu",
+    report: Callable[[float], None] = lambda done: None,
+) -> Float:
+    """`network` on the whole of `x`, tile by tile: (C, h, w) → (C_out, h·U, w·U) float32.
+
+    h and w are multiples of `tiling.multiple`. Where memory runs out, the work starts again with tiles of half the
+    size. `report` hears after each tile which fraction is done.
+    """
+    while True:
+        try:
+            return _stitch(network, x, tiling, size, device, report)
+        except (RuntimeError, MemoryError) as error:
+            if size <= tiling.multiple or not is_out_of_memory(error):
+                raise
+            size //= 2
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """True for what torch raises on CUDA, MPS and the CPU when an allocation fails."""
+    words = ("out of memory", "not enough memory", "can't allocate memory")
+    return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)
+
+
+@torch.inference_mode()
+def _stitch(
+    network: Network,
+    x: Float,
+    tiling: Tiling,
+    size: int,
+    device: torch.device | str,
+    report: Callable[[float], None],
+) -> Float:
+    _, height, width = x.shape
+    u = tiling.upsample
+    tiles = tiling.tiles(height, width, size)
+    result = np.empty((0, height * u, width * u), np.float32)
+    for number, (row, column) in enumerate(tiles, start=1):
+        window = torch.from_numpy(np.ascontiguousarray(x[:, row.window, column.window]))
+        prediction = network(window.unsqueeze(0).to(device)).squeeze(0).float().cpu().numpy()
+        if number == 1:
+            result = np.empty((len(prediction), height * u, width * u), np.float32)
+        result[:, row.outer(u), column.outer(u)] = prediction[:, row.inner(u), column.inner(u)]
+        report(number / len(tiles))
+    return result

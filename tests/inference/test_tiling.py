@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from rcl_cli.domain import Domain
+from rcl_cli.inference.tiling import Tiling, apply_tiled, spans
+from rcl_cli.nn.cfa import bilinear
+from rcl_cli.nn.unet import UNet, UNetConfig
+
+sizes = st.integers(1, 40)
+
+
+@given(units=sizes, size=sizes, halo=st.integers(0, 20), multiple=st.sampled_from([1, 2, 4, 8, 16]))
+def test_cores_cover_an_axis_once_and_windows_hold_the_halo(units, size, halo, multiple):
+    length = units * multiple
+    pieces = spans(length, size, halo, multiple)
+    covered = [i for piece in pieces for i in range(piece.core.start, piece.core.stop)]
+    assert covered == list(range(length))
+    for piece in pieces:
+        assert piece.core.stop - piece.core.start <= max(size, multiple)
+        assert piece.window.start == 0 or piece.window.start <= piece.core.start - halo
+        assert piece.window.stop == length or piece.window.stop >= piece.core.stop + halo
+        assert piece.window.start % multiple == piece.window.stop % multiple == 0
+
+
+class Net(nn.Module):
+    """A random U-Net and a head that enlarges by `upsample`, seeing two elements further."""
+
+    def __init__(self, channels: int, depth: int, upsample: int) -> None:
+        super().__init__()
+        torch.manual_seed(depth * 10 + upsample)
+        self.unet = UNet(UNetConfig(channels=channels, width=4, depth=depth))
+        self.head = nn.Sequential(nn.Conv2d(4 + channels, 2 * upsample**2, 5, padding=2), nn.PixelShuffle(upsample))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.head(torch.cat([self.unet(x), x], dim=1))
+        return y
+
+
+def picture(channels: int, height: int, width: int) -> np.ndarray:
+    return np.random.default_rng(height * 1000 + width).random((channels, height, width), np.float32)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    depth=st.integers(0, 3),
+    upsample=st.sampled_from([1, 2, 3, 4, 6]),
+    rows=st.integers(1, 20),
+    columns=st.integers(1, 20),
+    size=st.integers(1, 100),
+)
+def test_tiled_equals_whole(depth, upsample, rows, columns, size):
+    net = Net(3, depth, upsample).eval()
+    multiple = net.unet.config.multiple
+    x = picture(3, rows * multiple, columns * multiple)
+    with torch.no_grad():
+        whole = net(torch.from_numpy(x)[None])[0].numpy()
+    tiling = Tiling(net.unet.config.radius + 2, multiple, upsample)
+    tiled = apply_tiled(net, x, tiling, size=size)
+    assert tiled.shape == whole.shape
+    np.testing.assert_allclose(tiled, whole, rtol=0, atol=1e-5)
+
+
+def test_tiled_equals_whole_where_the_phase_of_x_trans_blocks_counts():
+    x = picture(9, 26, 34)
+    whole = bilinear(torch.from_numpy(x)[None], Domain.XTRANS)[0].numpy()
+    tiled = apply_tiled(lambda t: bilinear(t, Domain.XTRANS), x, Tiling(1, 2, 3), size=5)
+    np.testing.assert_allclose(tiled, whole, rtol=0, atol=1e-5)
+
+
+def test_a_halo_that_is_too_small_shows():
+    net = Net(3, 2, 1).eval()
+    x = picture(3, 64, 64)
+    with torch.no_grad():
+        whole = net(torch.from_numpy(x)[None])[0].numpy()
+    tiled = apply_tiled(net, x, Tiling(0, 4, 1), size=32)
+    assert np.abs(tiled - whole).max() > 1e-3
+
+
+def failing_above(limit: int, error: Exception) -> Callable[[Tensor], Tensor]:
+    def network(x: Tensor) -> Tensor:
+        if x.shape[-1] > limit:
+            raise error
+        return 2 * x
+
+    return network
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"),
+        MemoryError(),
+    ],
+)
+def test_smaller_tiles_where_memory_runs_out(error):
+    x = picture(3, 32, 48)
+    reports: list[float] = []
+    result = apply_tiled(failing_above(12, error), x, Tiling(1, 4, 1), size=48, report=reports.append)
+    np.testing.assert_array_equal(result, 2 * x)
+    assert reports[-1] == 1.0
+
+
+def test_other_errors_and_hopeless_shortage_are_passed_on():
+    x = picture(3, 8, 8)
+    with pytest.raises(RuntimeError, match="wrong shape"):
+        apply_tiled(failing_above(0, RuntimeError("wrong shape")), x, Tiling(0, 4, 1), size=8)
+    with pytest.raises(MemoryError):
+        apply_tiled(failing_above(0, MemoryError()), x, Tiling(0, 4, 1), size=8)
