@@ -1,0 +1,33 @@
+"""Dead leaves: opaque shapes of every size covering one another, the statistics of edges in photographs.
+
+Lee, Mumford & Huang 2001, "Occlusion models for natural images".
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rcl_cli.samples.canvas import Canvas, Image
+from rcl_cli.samples.colors import palette
+from rcl_cli.samples.shapes import leaves, paint, power_law_radii, scattered
+from rcl_cli.samples.surface import drawn, lit
+
+_MOST_LEAVES_PER_PIXEL = 0.03
+
+
+def dead_leaves(canvas: Canvas, rng: np.random.Generator) -> Image:
+    """(rows, columns, 3) linear light of shaded and textured leaves, the smallest 1.5 to 10 pixels in radius."""
+    largest = canvas.short_side * rng.uniform(0.2, 0.5)
+    smallest = min(float(np.exp(rng.uniform(np.log(1.5), np.log(10.0)))), largest / 2)
+    covered = 3.0 * canvas.height * canvas.width
+    mean_area = 2 * np.pi * smallest**2 * np.log(largest / smallest)
+    count = int(min(covered / mean_area, _MOST_LEAVES_PER_PIXEL * canvas.height * canvas.width)) + 8
+    radii = power_law_radii(count, smallest, largest, rng)
+    radii[: count // 8].sort()
+    radii[: count // 8] = radii[: count // 8][::-1]
+    centers = scattered(canvas, count, rng)
+    labels = paint(canvas, leaves(radii, rng), centers)
+    color = palette(count + 1, rng, contrast=rng.uniform(0.5, 1.1), chroma=rng.uniform(0.5, 1.2))
+    background = np.array([[canvas.width / 2, canvas.height / 2]])
+    surfaces = drawn(color, np.vstack([background, centers]), np.append(canvas.short_side, radii), rng)
+    return lit(canvas, labels, surfaces, rng)
