@@ -13,12 +13,12 @@ def power_law(canvas: Canvas, rng: np.random.Generator, exponent: float) -> Imag
     Photographs have an exponent near 1 (Field 1987); smaller is grainier, above 2 is cloudy.
     """
     height, width = canvas.height, canvas.width
-    spectrum = np.fft.rfft2(rng.standard_normal((height, width)))
+    spectrum = np.fft.rfft2(rng.standard_normal((height, width), np.float32))
     fy = np.fft.fftfreq(height)[:, None]
     fx = np.fft.rfftfreq(width)[None, :]
     frequency = np.hypot(fy, fx)
     frequency[0, 0] = np.inf
-    spectrum *= np.where(frequency < 0.5, frequency**-exponent, 0.0)
+    spectrum *= np.where(frequency < 0.5, frequency**-exponent, 0.0).astype(np.float32)
     field = np.fft.irfft2(spectrum, (height, width))
     field /= field.std() or 1.0
     return canvas.enlarge(field.astype(np.float32))

@@ -19,7 +19,11 @@ _FACES = (
 )
 _LETTERS = np.array(list("aaabcdeeeefghiiijklmnnoooprrssttuuvwxyzABCDEGHKMNRSTWX0123456789"))
 _BASE_HEIGHT = 21.0
-"""Height in samples of a capital letter at OpenCV's font scale 1."""
+"""Height of a capital letter at OpenCV's font scale 1."""
+_SMALLEST, _LARGEST = 5.0, 60.0
+"""Heights of capitals, in pixels."""
+_SHEET = 4
+"""Text is set this many times finer than the picture, then turned onto the canvas."""
 
 
 def text(canvas: Canvas, rng: np.random.Generator) -> Image:
@@ -42,21 +46,24 @@ def text(canvas: Canvas, rng: np.random.Generator) -> Image:
 
 def _paragraph(canvas: Canvas, rng: np.random.Generator) -> Image:
     """(rows, columns) share of each sample covered by the ink of one block of lines."""
-    rows, columns = canvas.shape
-    sheet = np.zeros((rows, columns), np.uint8)
-    capital = float(np.exp(rng.uniform(np.log(5.0), np.log(min(60.0, canvas.short_side / 2)))))
-    scale = capital * canvas.oversampling / _BASE_HEIGHT
+    height, width = canvas.height * _SHEET, canvas.width * _SHEET
+    sheet = np.zeros((height, width), np.uint8)
+    capital = _SMALLEST * float(np.exp(rng.uniform(0.0, np.log(max(canvas.short_side / 2 / _SMALLEST, 1.0)))))
+    scale = min(capital, _LARGEST) * _SHEET / _BASE_HEIGHT
     thickness = max(1, round(scale * rng.uniform(1.0, 4.0)))
     face = _FACES[rng.integers(len(_FACES))]
-    left, line = int(columns * rng.uniform(-0.1, 0.4)), rows * rng.uniform(0.0, 0.5)
+    left, line = int(width * rng.uniform(-0.1, 0.4)), height * rng.uniform(0.0, 0.5)
     for _ in range(int(rng.integers(1, 12))):
         line += 1.7 * _BASE_HEIGHT * scale
-        if line > rows * 1.1:
+        if line > height * 1.1:
             break
         cv2.putText(sheet, _words(rng), (left, int(line)), face, scale, 255, thickness, cv2.LINE_AA)
     angle = rng.normal(0.0, 4.0) if rng.random() < 0.7 else rng.uniform(-90.0, 90.0)
-    turn = cv2.getRotationMatrix2D((columns / 2, rows / 2), angle, 1.0)
-    return np.asarray(cv2.warpAffine(sheet, turn, (columns, rows)), np.float32) / np.float32(255)
+    zoom = canvas.oversampling / _SHEET
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0) * zoom
+    # Sample centres lie half a sample in, on the sheet as on the canvas.
+    turn[:, 2] += 0.5 * turn[:, :2].sum(axis=1) - 0.5
+    return np.asarray(cv2.warpAffine(sheet, turn, canvas.shape[::-1]), np.float32) / np.float32(255)
 
 
 def _words(rng: np.random.Generator) -> str:
