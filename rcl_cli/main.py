@@ -98,14 +98,13 @@ def _fail(error: Exception, *, debug: bool) -> NoReturn:
             place = f"{error.filename}: " if error.filename else ""
             message = f"{place}{reason}"
         case _:
-            message = (
-                f"unexpected {type(error).__name__}: {error}; run the same command with --debug to see where"
-            )
+            message = f"unexpected {type(error).__name__}: {error}; run the same command with --debug to see where"
     click.echo("Error: " + " ".join(message.split()), err=True)
     sys.exit(NOTHING_DONE)
 
 
 @click.group(
+    name="rcl",
     cls=LazyGroup,
     params=[_debug_option()],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},

@@ -1,0 +1,56 @@
+# `make demo` and `make test` set up everything they need in .venv; see the README.
+# Anything pip should know goes into PIP_FLAGS. For example, torch without its gigabytes of CUDA libraries on Linux:
+#   make demo PIP_FLAGS="--extra-index-url https://download.pytorch.org/whl/cpu"
+
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := demo
+WORKERS := 2
+PIP_FLAGS :=
+PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt $(PIP_FLAGS)
+# Each test process computes on one core, so that the processes do not fight for them.
+ONE_CORE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+.PHONY: demo test lint check docs constraints clean
+
+demo: $(VENV)/.runtime ## Sample raws, calibration, training, results and a report, in DEMO
+	$(BIN)/rcl demo $(DEMO) --overwrite
+
+test: $(VENV)/.dev ## All tests
+	$(ONE_CORE) $(BIN)/pytest -n $(WORKERS)
+
+lint: $(VENV)/.dev ## Style, types and import rules
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test ## Everything a change must pass; the tests also find generated docs that are out of date
+
+docs: $(VENV)/.dev ## Write docs/cli.md anew
+	$(BIN)/python docs/generate_cli.py
+
+constraints: ## Pin the newest versions that work together, from a clean environment
+	$(PYTHON) -m venv --clear build/pins
+	build/pins/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) '.[dev,plots]'
+	build/pins/bin/python -m pip freeze --exclude rcl-cli | sed 's/+cpu$$//' > constraints.txt
+
+clean: ## Remove the environment, builds and the demo
+	rm -rf $(VENV) build dist $(DEMO)
+
+$(VENV)/.runtime: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing rcl and what it needs into $(VENV) (a few minutes the first time) …"
+	$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing rcl and the developers' tools into $(VENV) (a few minutes the first time) …"
+	$(INSTALL) --editable '.[dev]'
+	@touch $@ $(VENV)/.runtime
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "rcl needs Python 3.11 or newer: install it, or name one with make PYTHON=/path/to/python" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "$(PYTHON) cannot make a virtual environment: install its venv module (Debian: apt install python3-venv)" >&2; exit 1; }

@@ -1,0 +1,30 @@
+"""docs/cli.md says what the commands say, and the commands say something about each of their options."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import click
+import pytest
+
+from rcl_cli.main import cli
+
+
+@pytest.fixture(scope="module")
+def generator(root: Path) -> dict[str, object]:
+    return runpy.run_path(str(root / "docs" / "generate_cli.py"))
+
+
+def test_the_reference_is_current(root: Path, generator) -> None:
+    written = (root / "docs" / "cli.md").read_text(encoding="utf-8")
+    assert written == generator["reference"](), "run `make docs` and commit docs/cli.md"
+
+
+def test_every_verb_and_option_is_explained(generator) -> None:
+    for context in generator["commands"](click.Context(cli, info_name="rcl")):
+        assert context.command.help, f"{context.command_path} has no help"
+        for parameter in context.command.params:
+            if isinstance(parameter, click.Option) and not parameter.hidden:
+                assert parameter.help, f"{context.command_path} {parameter.opts[0]} has no help"
+                assert parameter.help.rstrip().endswith("."), f"{context.command_path} {parameter.opts[0]}: no sentence"
