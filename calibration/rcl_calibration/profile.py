@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -16,6 +16,8 @@ Intervals = tuple[Interval, Interval, Interval, Interval]
 
 QUALITIES = ("ok", "weak", "unidentifiable")
 PLANES = ("R", "Gr", "Gb", "B")
+SIGMA_X = (0.02, 0.05, 0.1, 0.18, 0.3, 0.5, 0.8)
+"""Normalised values at which the interval of σ(x) is given."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class NoiseProfile:
     Planes are in the order R, Gr, Gb, B; sensors or pictures with one green have Gr = Gb.
     `shot` and `read` are in normalised units (`read` is a *variance*); `shot_ci`, `read_ci` are 90 % intervals.
     `black_level` (DN per plane) and `white_level` (DN) are those the numbers were measured with.
-    `quality`: "ok"; "weak", of limited use, `reason` says why; "unidentifiable", the image cannot tell λ_shot from λ_read.
+    `quality`: "ok"; "weak", of limited use, `reason` says why; "unidentifiable", the image cannot tell λ_shot
+    from λ_read.
     """
 
     shot: Planes
@@ -40,12 +43,18 @@ class NoiseProfile:
     images: int = 1
     quality: str = "ok"
     reason: str = ""
+    sigma_ci: tuple[tuple[Interval, ...], ...] | None = None
+    """90 % intervals of σ(x), per plane at each x of SIGMA_X. λ_shot and λ_read may be uncertain where σ(x) is not."""
+    x_range: Interval | None = None
+    """The darkest and the brightest normalised value that were measured; beyond, σ(x) is extrapolated."""
 
     def __post_init__(self) -> None:
         if len(self.shot) != 4 or len(self.read) != 4:
             raise ValueError("a noise profile needs four values of shot and of read (R, Gr, Gb, B)")
         if not all(np.isfinite(v) and v >= 0 for v in (*self.shot, *self.read)):
             raise ValueError("shot and read noise must be finite and not negative")
+        if self.sigma_ci is not None and [len(plane) for plane in self.sigma_ci] != [len(SIGMA_X)] * 4:
+            raise ValueError(f"sigma_ci needs four planes of {len(SIGMA_X)} intervals")
         if self.quality not in QUALITIES:
             raise ValueError(f"quality must be one of {', '.join(QUALITIES)}")
 
@@ -57,6 +66,31 @@ class NoiseProfile:
         (0.01, 0.01, 0.01, 0.01)
         """
         return cls(shot=(shot,) * 4, read=(read,) * 4, **rest)
+
+    @classmethod
+    def from_dng(cls, numbers: Sequence[float], **rest: Any) -> NoiseProfile:
+        """From the DNG tag NoiseProfile (51041): S and O, by turns, with σ(x) = √(S·x + O), so S = λ_shot, O = λ_read.
+
+        One pair is for all planes, three are for R, G, B, four for R, Gr, Gb, B (as Android's sensor noise profile).
+        Raises ValueError for any other count, or for values that no noise has.
+
+        >>> NoiseProfile.from_dng([1e-4, 1e-7, 2e-4, 2e-7, 3e-4, 3e-7]).shot
+        (0.0001, 0.0002, 0.0002, 0.0003)
+        """
+        planes = {2: (0, 0, 0, 0), 6: (0, 1, 1, 2), 8: (0, 1, 2, 3)}.get(len(numbers))
+        if planes is None:
+            raise ValueError(f"a DNG noise profile has one, three or four pairs, not {len(numbers)} numbers")
+        shot, read = ([float(numbers[2 * plane + i]) for plane in planes] for i in (0, 1))
+        return cls(shot=(shot[0], shot[1], shot[2], shot[3]), read=(read[0], read[1], read[2], read[3]), **rest)
+
+    def to_dng(self) -> tuple[float, ...]:
+        """Six numbers for the DNG tag NoiseProfile: S and O of R, G (the mean of Gr and Gb), B.
+
+        >>> NoiseProfile.uniform(0.01, 1e-4).to_dng()
+        (0.01, 0.0001, 0.01, 0.0001, 0.01, 0.0001)
+        """
+        (r, gr, gb, b), (r0, gr0, gb0, b0) = self.shot, self.read
+        return (r, r0, (gr + gb) / 2, (gr0 + gb0) / 2, b, b0)
 
     def sigma(self, x: NDArray[np.floating[Any]] | float, plane: int = 1) -> NDArray[np.float64]:
         """Standard deviation of the noise at normalised value `x` (negative x counts as 0) in plane 0–3."""

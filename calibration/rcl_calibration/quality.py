@@ -1,0 +1,69 @@
+"""When a blind estimate must not be trusted, and the words that say why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rcl_calibration.profile import SIGMA_X, Interval
+
+LEAST_BLOCKS = 200
+_SPREAD = 0.2
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the verdict rests on."""
+
+    blocks: float
+    """Blocks measured."""
+    texture: float
+    """Score of the selected blocks over that of noise alone, less 1."""
+    correlation: float
+    """Variance in the middle frequencies over that in the high ones, 1 for white noise."""
+    still: float
+    """Part of the blocks without any variation."""
+    clipped: float
+    """Part of the blocks that run into black or white."""
+    rounding: float
+    """Variance of rounding over all variance measured, in the middle of the range."""
+    x_range: Interval
+    sigma_ci: tuple[Interval, ...]
+
+
+def verdict(evidence: Evidence) -> tuple[str, str]:
+    """(quality, reason): "ok" and no reason, or the gravest reasons in words."""
+    if evidence.blocks < LEAST_BLOCKS:
+        return "unidentifiable", "too few blocks without texture and clipping to measure noise in"
+    weak = [reason for present, reason in _weaknesses(evidence) if present]
+    if weak:
+        return "weak", "; ".join(weak)
+    if _spread(evidence, inside=False) > _SPREAD:
+        low, high = evidence.x_range
+        reason = "too little range of brightness to tell shot from read noise"
+        return "unidentifiable", f"{reason}; σ(x) holds for x from {low:.3f} to {high:.3f}"
+    return "ok", ""
+
+
+def _weaknesses(evidence: Evidence) -> list[tuple[bool, str]]:
+    return [
+        (evidence.still > 0.2, "much of the image does not vary at all: denoised, compressed or empty"),
+        (evidence.correlation > 1.25, "the noise is correlated: denoised in the camera, resized or compressed"),
+        (evidence.correlation < 0.8, "the noise is stronger in fine detail than in coarse: sharpened or compressed"),
+        (evidence.rounding > 0.5, "the noise is smaller than the file's rounding"),
+        (evidence.texture > 0.3, "texture everywhere, noise and texture cannot be told apart well"),
+        (evidence.clipped > 0.6, "most of the image is clipped"),
+        (_spread(evidence, inside=True) > _SPREAD, "the interval of σ(x) is wide"),
+    ]
+
+
+def _spread(evidence: Evidence, *, inside: bool) -> float:
+    """Largest relative half-width of the interval of σ(x), inside the range seen or anywhere."""
+    low, high = evidence.x_range
+    chosen = [
+        (upper - lower) / max(upper + lower, 1e-12)
+        for x, (lower, upper) in zip(SIGMA_X, evidence.sigma_ci, strict=True)
+        if not inside or low <= x <= high
+    ]
+    return float(np.max(chosen)) if chosen else 0.0

@@ -1,0 +1,124 @@
+"""DCT statistics of small blocks: what one image tells about its noise before anything is estimated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+SIZE = 5
+"""Blocks are SIZE×SIZE pixels of one lattice."""
+TILES = 8
+"""The image is divided into TILES×TILES tiles, the units of the bootstrap."""
+MOST_BLOCKS = 60_000
+"""Block positions looked at in one image; more cost time and tell nothing new."""
+_DENSE_BELOW = 1_000_000
+
+_frequency = np.arange(SIZE)
+_DCT = np.sqrt(2 / SIZE) * np.cos(np.pi * (2 * _frequency[None, :] + 1) * _frequency[:, None] / (2 * SIZE))
+_DCT[0] /= np.sqrt(2)
+_ROW, _COLUMN = (f.ravel() for f in np.meshgrid(_frequency, _frequency, indexing="ij"))
+_HIGH = (_ROW >= 3) & (_COLUMN >= 3)
+_MIDDLE = (_ROW >= 1) & (_COLUMN >= 1) & ~_HIGH
+_AXIS = (_ROW == 0) ^ (_COLUMN == 0)
+HIGH, MIDDLE, AXIS = int(_HIGH.sum()), int(_MIDDLE.sum()), int(_AXIS.sum())
+"""Coefficients of each kind in a block: 4, 12 and 8."""
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """Every pixel of one filter at one place of the repeating pattern, as the file stores them.
+
+    Bayer has 4 of them, (H/2, W/2) each. Never demosaiced or resampled pixels: their noise is correlated.
+    """
+
+    values: NDArray[Any]
+    """(h, w), DN, integer or float; any strides, so `mosaic[0::2, 1::2]` needs no copy."""
+    plane: int
+    """0–3: R, Gr, Gb, B."""
+    black: float = 0.0
+    """DN that is 0 when normalised."""
+    white: float = 1.0
+    """DN that is 1 when normalised."""
+    step: float = 1.0
+    """Distance between neighbouring values, DN; 0 where they are not quantised."""
+    lowest: float = 0.0
+    """DN below which the sensor's values are cut off; usually 0, below the black level."""
+
+    @property
+    def scale(self) -> float:
+        """DN from black to white."""
+        return self.white - self.black
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Statistics of B blocks at the same places of P lattices, normalised; (P, B) unless said otherwise."""
+
+    mean: Array
+    high: Array
+    """Mean square of the HIGH coefficients with both frequencies ≥ 3: the noise is measured here."""
+    middle: Array
+    """Mean square of the MIDDLE coefficients, both frequencies ≥ 1, not both ≥ 3: shows texture."""
+    axis: Array
+    """Mean square of the AXIS coefficients, one frequency 0: slopes, edges, row and column noise."""
+    tile: NDArray[np.intp]
+    """(B,) in 0…TILES²-1."""
+
+    @property
+    def count(self) -> int:
+        """B."""
+        return int(self.mean.shape[1])
+
+
+def dct_blocks(lattices: Sequence[Lattice]) -> Blocks:
+    """Statistics of up to MOST_BLOCKS blocks spread evenly over the image, at the same places of all lattices.
+
+    Lattices may differ by a row or column; what is not common to all is left out. Lattices smaller than a block
+    give none.
+    """
+    height = min(lattice.values.shape[0] for lattice in lattices)
+    width = min(lattice.values.shape[1] for lattice in lattices)
+    tops, lefts = _positions(height, width)
+    tile_row, tile_column = tops * TILES // max(height, 1), lefts * TILES // max(width, 1)
+    tile = (tile_row[:, None] * TILES + tile_column[None, :]).ravel()
+    statistics = [_statistics(lattice, tops, lefts) for lattice in lattices]
+    mean, high, middle, axis = (np.stack(kind) for kind in zip(*statistics, strict=True))
+    return Blocks(mean, high, middle, axis, tile)
+
+
+def _positions(height: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    # Overlapping blocks give small images more flat places to choose from; in large ones they would only cost time.
+    stride = SIZE if height * width > _DENSE_BELOW else (SIZE + 1) // 2
+    tops, lefts = np.arange(0, height - SIZE + 1, stride), np.arange(0, width - SIZE + 1, stride)
+    keep = min(1.0, (MOST_BLOCKS / max(1, tops.size * lefts.size)) ** 0.5)
+    return _thinned(tops, keep), _thinned(lefts, keep)
+
+
+def _thinned(positions: NDArray[np.intp], keep: float) -> NDArray[np.intp]:
+    count = round(positions.size * keep)
+    return positions[(np.arange(count) * positions.size) // max(count, 1)]
+
+
+def _statistics(lattice: Lattice, tops: NDArray[np.intp], lefts: NDArray[np.intp]) -> tuple[Array, Array, Array, Array]:
+    blocks = np.empty((tops.size, lefts.size, SIZE, SIZE), np.float32)
+    columns = (lefts[:, None] + _frequency).ravel()
+    for i, top in enumerate(tops):
+        strip = lattice.values[top : top + SIZE][:, columns]  # (SIZE, blocks·SIZE)
+        blocks[i] = strip.reshape(SIZE, lefts.size, SIZE).transpose(1, 0, 2)
+    flat = blocks.reshape(-1, SIZE * SIZE)
+    flat -= np.float32(lattice.black)
+    flat *= np.float32(1 / lattice.scale)
+    transform = np.kron(_DCT, _DCT).astype(np.float32)
+    coefficients = flat @ transform.T  # (B, 25)
+    mean = coefficients[:, 0].astype(np.float64) / SIZE
+    coefficients *= coefficients
+    kinds = np.stack([_HIGH / HIGH, _MIDDLE / MIDDLE, _AXIS / AXIS], axis=1).astype(np.float32)
+    high, middle, axis = (coefficients @ kinds).T.astype(np.float64)
+    return mean, high, middle, axis

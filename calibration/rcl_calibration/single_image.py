@@ -1,0 +1,163 @@
+"""Blind calibration: the noise level function of one image of anything, flat or not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from rcl_calibration.fit import Array, Clipping, Noise, response, robust_fit
+from rcl_calibration.intervals import bootstrap
+from rcl_calibration.profile import NoiseProfile
+from rcl_calibration.quality import Evidence, verdict
+from rcl_calibration.samples import HIGH, Blocks, Lattice, dct_blocks
+from rcl_calibration.selection import KEPT_VARIANCE, Bins, joint_scores, own_scores, select, usable
+
+METHOD = "blind"
+PASSES = 3
+_FIRST_FRACTION = 0.25
+TEXTURE_GAIN = 0.35
+"""Texture's part in the measured frequencies, over its part in the score."""
+_REFINEMENTS = 3
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A noise level and what it was fitted to, (n,) each: variance = (seen/texture − rounding)/kept at x."""
+
+    noise: Noise
+    x: Array
+    kept: Array
+    rounding: Array
+    weight: Array
+    """0 where too much was clipped."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Everything that one image tells about its noise; what `camera.pool` pools."""
+
+    bins: Bins
+    clippings: tuple[Clipping, ...]
+    """One per lattice."""
+    fit: Fit
+    blocks: int
+    """Blocks looked at in each lattice."""
+    still: float
+    """Part of the blocks without any variation."""
+    clipped: float
+    """Part of the blocks that run into black or white."""
+
+
+def measure(lattices: Sequence[Lattice]) -> Measurement:
+    """Select flat blocks and measure the noise in them, in a first pass and PASSES more that know the noise level."""
+    clippings = tuple(clipping_of(lattice) for lattice in lattices)
+    planes = [lattice.plane for lattice in lattices]
+    blocks = dct_blocks(lattices)
+    bins, fit = _first_pass(blocks, planes, clippings)
+    for _ in range(PASSES):
+        good, expected = usable(blocks, [fit.noise] * len(planes), clippings)
+        bins = select(blocks, planes, good, joint_scores(blocks, expected, good))
+        fit = fit_bins(bins, clippings, fit.noise)
+    still = float(np.mean(blocks.middle + blocks.high <= 0)) if blocks.count else 1.0
+    return Measurement(bins, clippings, fit, blocks.count, still, float(1 - good.mean()) if blocks.count else 1.0)
+
+
+def estimate(lattices: Sequence[Lattice], *, seed: int = 0, **labels: Any) -> NoiseProfile:
+    """The noise profile of one image of anything, one noise level for all its planes.
+
+    `labels` (camera, iso, black_level, white_level) go into the profile as they are. λ is never negative; where the
+    image cannot tell, `quality` and `reason` say so: read them before using the numbers.
+    """
+    return profile_of(measure(lattices), seed=seed, **labels)
+
+
+def profile_of(measurement: Measurement, *, seed: int = 0, **labels: Any) -> NoiseProfile:
+    """The noise profile that a measurement supports, with its intervals and its verdict."""
+    bins, fit = measurement.bins, measurement.fit
+    if not fit.weight.any():
+        reason = "no block without texture and clipping to measure noise in"
+        return NoiseProfile.uniform(0.0, 0.0, method=METHOD, quality="unidentifiable", reason=reason, **labels)
+    replicates = bootstrap(
+        bins.tile_sum,
+        bins.tile_count,
+        fit.x,
+        fit.rounding,
+        1 / fit.kept,
+        fit.weight,
+        bins.texture,
+        TEXTURE_GAIN,
+        np.random.default_rng(seed),
+    )
+    used = fit.weight > 0
+    x_range = (float(fit.x[used].min()), float(fit.x[used].max()))
+    sigma_ci = replicates.sigma_ci()
+    weight = bins.blocks * used
+    evidence = Evidence(
+        blocks=float(weight.sum()),
+        texture=float(np.average(bins.texture, weights=weight)),
+        correlation=float(np.average(bins.middle / np.maximum(bins.variance, 1e-24), weights=weight)),
+        still=measurement.still,
+        clipped=measurement.clipped,
+        rounding=float(np.average(fit.rounding / np.maximum(bins.variance, 1e-24), weights=weight)),
+        x_range=x_range,
+        sigma_ci=sigma_ci,
+    )
+    quality, reason = verdict(evidence)
+    return NoiseProfile.uniform(
+        fit.noise.shot,
+        fit.noise.read,
+        shot_ci=(replicates.shot_ci(),) * 4,
+        read_ci=(replicates.read_ci(),) * 4,
+        sigma_ci=(sigma_ci,) * 4,
+        x_range=x_range,
+        method=METHOD,
+        quality=quality,
+        reason=reason,
+        **labels,
+    )
+
+
+def clipping_of(lattice: Lattice) -> Clipping:
+    """Where the lattice's values end, normalised."""
+    return Clipping((lattice.lowest - lattice.black) / lattice.scale, 1.0, lattice.step / lattice.scale)
+
+
+def _first_pass(blocks: Blocks, planes: Sequence[int], clippings: Sequence[Clipping]) -> tuple[Bins, Fit]:
+    flat = np.ones(blocks.mean.shape)
+    good = (blocks.mean > -0.1) & (blocks.mean < 0.85)
+    bins = select(blocks, planes, good, own_scores(blocks, flat), fraction=_FIRST_FRACTION)
+    # The score is not in units of the noise yet, so that it says nothing of the texture.
+    bins = replace(bins, texture=np.zeros_like(bins.texture))
+    return bins, fit_bins(bins, clippings, Noise(1e-4, 1e-6))
+
+
+def texture_factor(bins: Bins) -> Array:
+    """(n,) by how much texture has raised each bin's variance."""
+    return 1 + TEXTURE_GAIN * np.maximum(bins.texture, 0.0)
+
+
+def fit_bins(bins: Bins, clippings: Sequence[Clipping], noise: Noise) -> Fit:
+    """Fit one noise level to all bins; `noise` is a first guess for what clipping does."""
+    factor = texture_factor(bins)
+    relative = np.sqrt(2 / (HIGH * np.maximum(bins.blocks, 1)) + (0.5 * (1 - 1 / factor)) ** 2)
+    rounding = np.array([clippings[p].step ** 2 / 12 for p in bins.lattice])
+    x, kept, weight = bins.x, np.ones_like(bins.x), np.zeros_like(bins.x)
+    for _ in range(_REFINEMENTS):
+        x, kept = _undo_clipping(bins, clippings, noise)
+        used = kept >= KEPT_VARIANCE
+        weight = np.zeros_like(x)
+        if used.any():
+            variance = (bins.variance / factor - rounding)[used] / kept[used]
+            noise, weight[used] = robust_fit(x[used], variance, relative[used], rounding[used])
+    return Fit(noise, x, np.maximum(kept, KEPT_VARIANCE), rounding, weight)
+
+
+def _undo_clipping(bins: Bins, clippings: Sequence[Clipping], noise: Noise) -> tuple[Array, Array]:
+    x, kept = np.empty_like(bins.x), np.empty_like(bins.x)
+    for p, clipping in enumerate(clippings):
+        mine = bins.lattice == p
+        _, x[mine], kept[mine] = response(noise, clipping).at(bins.x[mine])
+    return np.maximum(x, 0.0), kept

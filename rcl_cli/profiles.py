@@ -1,0 +1,110 @@
+"""Noise profiles for files: measured blind, kept in the store, and chosen for a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rcl_calibration.exchange import find_profile, merge_profiles, profiles_text, read_profiles
+from rcl_calibration.profile import NoiseProfile
+from rcl_calibration.samples import Lattice
+from rcl_calibration.single_image import estimate
+from rcl_cli.domain import Domain
+from rcl_cli.errors import FileError
+from rcl_cli.files import write_text
+from rcl_cli.raw.frame import Frame, RawFrame, RgbFrame
+from rcl_cli.store import Store
+
+_RGB_BLACK = (0.0, 0.0, 0.0, 0.0)
+_XTRANS_LATTICES = {0: 3, 1: 6, 3: 3}
+"""How many of the 8, 20 and 8 lattices of each plane are looked at: enough to find flat places by."""
+
+
+def lattices(frame: Frame) -> list[Lattice]:
+    """What `rcl_calibration` measures: every pixel of the sensor in lattices of one filter each, or three planes."""
+    return _mosaic_lattices(frame) if isinstance(frame, RawFrame) else _rgb_lattices(frame)
+
+
+def labels(frame: Frame) -> dict[str, Any]:
+    """Camera, ISO and levels, as a NoiseProfile names them. RGB has black 0 and white 1."""
+    black, white = (frame.black_level, frame.white_level) if isinstance(frame, RawFrame) else (_RGB_BLACK, 1.0)
+    metadata = frame.metadata
+    return {"camera": metadata.camera, "iso": metadata.iso, "black_level": black, "white_level": white}
+
+
+def profile_for(frame: Frame, *, given: Path | None = None, store: Path | None = None) -> tuple[NoiseProfile, str]:
+    """The noise profile to use for a file, and in words where it comes from.
+
+    `given`, a file of profiles, else the calibrated profile of the store for this camera, ISO and levels, else the
+    file's own NoiseProfile tag, else a blind estimate from the picture. Raises FileError if `given` has none for it.
+    """
+    if given is not None:
+        return _from_file(given, frame), f"the profile given, {given}"
+    folder = Store.open(store).profiles
+    calibrated = _matching(load_profiles(folder), frame) if folder.is_file() and frame.metadata.camera else None
+    if calibrated is not None:
+        return calibrated, f"calibrated for {_camera_words(frame)} ({folder})"
+    if frame.metadata.noise_profile is not None:
+        return frame.metadata.noise_profile, "the file's own noise profile"
+    profile = estimate(lattices(frame), **labels(frame))
+    caution = f" ({profile.quality}: {profile.reason})" if profile.reason else ""
+    return profile, f"a blind estimate from the picture{caution}"
+
+
+def load_profiles(path: Path) -> list[NoiseProfile]:
+    """The profiles of a file. Raises FileError if it is missing or something else."""
+    try:
+        return read_profiles(path)
+    except (OSError, ValueError) as error:
+        words = error.strerror if isinstance(error, OSError) else str(error)
+        raise FileError(path, f"cannot be read as noise profiles: {words}") from error
+
+
+def save_profiles(path: Path, profiles: Iterable[NoiseProfile]) -> None:
+    """Merge profiles into a file; those of the same camera, ISO and levels are replaced. Raises FileError."""
+    old = load_profiles(path) if path.is_file() else []
+    write_text(path, profiles_text(merge_profiles(old, profiles)), overwrite=True)
+
+
+def _from_file(path: Path, frame: Frame) -> NoiseProfile:
+    profiles = load_profiles(path)
+    if len(profiles) == 1:
+        return profiles[0]
+    profile = _matching(profiles, frame)
+    if profile is None:
+        raise FileError(path, f"has no profile for {_camera_words(frame)}; calibrate it, or give a file of one profile")
+    return profile
+
+
+def _matching(profiles: Sequence[NoiseProfile], frame: Frame) -> NoiseProfile | None:
+    return find_profile(profiles, **labels(frame))
+
+
+def _camera_words(frame: Frame) -> str:
+    iso = frame.metadata.iso
+    return f"{frame.metadata.camera or 'an unknown camera'}{'' if iso is None else f' at ISO {iso:g}'}"
+
+
+def _mosaic_lattices(frame: RawFrame) -> list[Lattice]:
+    period = frame.cfa.period
+    wanted = _RGB_BLACK = (0.0, 0.0, 0.0, 0.0)
+_XTRANS_LATTICES if frame.cfa.domain is Domain.XTRANS else dict.fromkeys(range(4), 1)
+    taken = dict.fromkeys(wanted, 0)
+    found = []
+    for (y, x), plane in np.ndenumerate(frame.cfa.planes(period, period)):
+        if taken[int(plane)] == wanted[int(plane)]:
+            continue
+        taken[int(plane)] += 1
+        values = frame.mosaic[y::period, x::period]
+        found.append(Lattice(values, int(plane), frame.black_level[plane], frame.white_level))
+    return found
+
+
+def _rgb_lattices(frame: RgbFrame) -> list[Lattice]:
+    # The sRGB curve is steepest, and rounding coarsest in linear light, near white; this is its slope at mid-grey.
+    slope = 1.0 if frame.transfer == "linear" else 0.7
+    step = 0.0 if frame.bits == 32 else slope / (2**frame.bits - 1)
+    return [Lattice(frame.rgb[..., channel], plane, step=step) for channel, plane in enumerate((0, 1, 3))]

@@ -1,0 +1,93 @@
+"""A simulated sensor with known noise: the truth that estimates are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from rcl_calibration.samples import Lattice
+
+Image = NDArray[np.float64]
+OFFSETS = {"RGGB": (0, 1, 2, 3), "GRBG": (1, 0, 3, 2), "GBRG": (2, 3, 0, 1), "BGGR": (3, 2, 1, 0)}
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """A Bayer sensor of `bits` whose black level is `black` DN."""
+
+    shot: float
+    read: float
+    bits: int = 12
+    black: float = 128.0
+    phase: str = "RGGB"
+
+    @property
+    def white(self) -> float:
+        return float(2**self.bits - 1)
+
+    def expose(self, scene: Image, rng: np.random.Generator) -> NDArray[np.uint16]:
+        """(H, W, 3) linear in [0, 1] → (H, W) DN: photons, read noise, rounding, clipping."""
+        mosaic = np.empty(scene.shape[:2])
+        for quadrant, channel in enumerate(_channels(self.phase)):
+            y, x = divmod(quadrant, 2)
+            mosaic[y::2, x::2] = scene[y::2, x::2, channel]
+        if self.shot > 0:
+            mosaic = rng.poisson(mosaic / self.shot) * self.shot
+        mosaic = mosaic + rng.normal(0, np.sqrt(self.read), mosaic.shape)
+        dn = np.rint(mosaic * (self.white - self.black) + self.black)
+        return np.clip(dn, 0, self.white).astype(np.uint16)
+
+    def lattices(self, mosaic: NDArray[np.uint16]) -> list[Lattice]:
+        """The four Bayer lattices of a mosaic, in the order of the phase."""
+        planes = {"R": 0, "B": 3}
+        found = []
+        for quadrant, letter in enumerate(self.phase):
+            y, x = divmod(quadrant, 2)
+            green = 1 if "R" in self.phase[y * 2 : y * 2 + 2] else 2
+            found.append(Lattice(mosaic[y::2, x::2], planes.get(letter, green), self.black, self.white))
+        return found
+
+    def sigma_error(self, shot: float, read: float, x: NDArray[np.float64]) -> float:
+        """Relative error of σ(x), rms over x."""
+        truth = np.sqrt(self.shot * x + self.read)
+        return float(np.sqrt(np.mean((np.sqrt(shot * x + read) / truth - 1) ** 2)))
+
+
+def _channels(phase: str) -> list[int]:
+    return ["RGB".index(letter) for letter in phase]
+
+
+def dead_leaves(height: int, width: int, rng: np.random.Generator) -> Image:
+    """(H, W, 3) noise-free: shaded discs of all sizes over a slope, some with fine texture, in [0, 1]."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
+    image = np.empty((height, width, 3))
+    image[:] = (0.15 + 0.5 * x / width + 0.2 * y / height)[..., None] * rng.uniform(0.3, 1, 3)
+    ripple = 1 + 0.1 * np.sin(x * rng.uniform(0.5, 2.5)) * np.sin(y * rng.uniform(0.5, 2.5))
+    for _ in range(500):
+        radius = float(np.clip(6 * rng.pareto(1.5) + 4, 4, min(height, width) / 3))
+        mask = np.zeros((height, width), np.uint8)
+        center = (int(rng.integers(width)), int(rng.integers(height)))
+        cv2.circle(mask, center, int(radius), 255, -1, cv2.LINE_AA)
+        color = rng.uniform(0, 1, 3) ** 1.5 * rng.uniform(0.1, 1)
+        shade = (0.8 + 0.2 * (x - center[0]) / radius) if rng.random() < 0.5 else np.ones_like(x)
+        shade = shade * ripple if rng.random() < 0.3 else shade
+        alpha = (mask / 255.0)[..., None]
+        image = image * (1 - alpha) + alpha * np.clip(shade, 0, 2)[..., None] * color
+    return np.clip(cv2.GaussianBlur(image, (0, 0), 0.7), 0, 1)
+
+
+@pytest.fixture(scope="session")
+def scene() -> Image:
+    """(1200, 1600, 3) one dead-leaves scene for tests that vary the sensor only."""
+    return dead_leaves(1200, 1600, np.random.default_rng(7))
+
+
+@pytest.fixture(scope="session")
+def sensor() -> Callable[..., Sensor]:
+    """Makes a `Sensor`; with importlib test modules cannot import this file."""
+    return Sensor
