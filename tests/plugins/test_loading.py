@@ -1,0 +1,185 @@
+"""One bad plugin never takes the rest down, and is named with its distribution and the reason."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from rcl_cli import plugins
+from rcl_cli.errors import PluginError
+from rcl_cli.main import cli
+
+GOOD = '''
+"""Does nothing, well."""
+from rcl_cli.domain import Domain
+from rcl_cli.hookspecs import hookimpl
+from rcl_cli.task import Task
+
+class Idle(Task):
+    name = "{name}"
+    domains = frozenset(Domain)
+    def build_head(self, domain, feature_channels): raise NotImplementedError
+    def degrade(self, clean, domain, noise, rng): raise NotImplementedError
+
+@hookimpl
+def rcl_task():
+    return Idle
+'''
+
+BROKEN = {
+    "raises ImportError": ("import a_module_that_nobody_has", "ModuleNotFoundError"),
+    "raises on import": ("raise RuntimeError('[no] luck')", "RuntimeError: [no] luck"),
+    "exits on import": ("raise SystemExit(3)", "SystemExit: 3"),
+    "has a syntax error": ("def", "SyntaxError"),
+    "raises in its hook": (GOOD.replace("return Idle", "return 1 / 0"), "ZeroDivisionError"),
+    "registers nothing": ("", "has no hook rcl_task"),
+    "returns None": (GOOD.replace("return Idle", "return None"), "returns nothing"),
+    "returns a number": (GOOD.replace("return Idle", "return 7"), "returns 7, which is no subclass of Task"),
+    "returns an instance": (GOOD.replace("return Idle", "return Idle()"), "no subclass of Task"),
+    "returns another class": (GOOD.replace("return Idle", "return dict"), "no subclass of Task"),
+    "has another name": (GOOD.replace("{name}", "other"), "named 'other', its entry point 'x'"),
+    "has no name": (GOOD.replace('name = "{name}"', ""), "named None"),
+    "lacks a method": (GOOD.replace("def degrade(self, clean, domain, noise, rng)", "def f(self)"), "lacks degrade"),
+    "has no domains": (GOOD.replace("frozenset(Domain)", "frozenset()"), "its domains are frozenset()"),
+    "has odd domains": (GOOD.replace("frozenset(Domain)", "['bayer']"), "its domains are ['bayer']"),
+    "has an odd scale": (GOOD.replace('name = "{name}"', 'name = "{name}"; scale = 0'), "its scale is 0"),
+    "cannot be made": (GOOD + "    \n" + "Idle.__init__ = lambda self, needed: None", "cannot be made"),
+    "misspells its hook": (GOOD.replace("def rcl_task", "def rcl_tsk"), "rcl_tsk"),
+}
+
+Install = Callable[..., str]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
+    """Put a distribution with one plugin on sys.path; returns its module's name."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delenv("RCL_LOAD_PLUGINS")
+    modules = set(sys.modules)
+
+    def put(distribution: str, name: str, source: str, *, version: str = "1.2", group: str = "rcl.tasks") -> str:
+        module = f"fake_{distribution.replace('-', '_')}_{name}"
+        (tmp_path / f"{module}.py").write_text(source.replace("{name}", name))
+        info = tmp_path / f"{distribution.replace('-', '_')}-{version}.dist-info"
+        info.mkdir(exist_ok=True)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
+        with (info / "entry_points.txt").open("a") as file:
+            file.write(f"[{group}]\n{name} = {module}\n")
+        return module
+
+    yield put
+    for module in set(sys.modules) - modules:
+        if module.startswith("fake_"):
+            del sys.modules[module]
+
+
+def names() -> list[str]:
+    return [entry.name for entry in plugins.entries(plugins.TASKS)]
+
+
+def test_our_own_tasks_come_through_entry_points() -> None:
+    assert set(names()) >= {"denoise", "demosaic", "sr", "jdensr"}
+    assert [entry.name for entry in plugins.entries(plugins.PRETEXTS)][:1] == ["rcl"]
+    assert plugins.problems() == []
+    assert set(plugins.load_tasks()) == set(names())
+
+
+def test_a_third_partys_task_is_one_like_ours(install: Install) -> None:
+    install("Fine_Tools", "idle", GOOD)
+    entry = next(entry for entry in plugins.entries(plugins.TASKS) if entry.name == "idle")
+    assert (entry.source, entry.description, entry.kind) == ("fine-tools 1.2", "Does nothing, well.", "task")
+    assert plugins.get_task("idle").name == "idle"
+    assert "idle" in plugins.load_tasks()
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_plugin_is_named_and_the_rest_go_on(install: Install, case: str) -> None:
+    source, reason = BROKEN[case]
+    install("bad-tools", "x", source)
+    install("good-tools", "idle", GOOD)
+    with pytest.raises(PluginError, match=r"task 'x' of bad-tools 1\.2: ") as raised:
+        plugins.get_task("x")
+    assert reason in str(raised.value)
+    assert set(plugins.load_tasks()) >= {"denoise", "demosaic", "sr", "jdensr", "idle"}
+    assert [problem.entry.name for problem in plugins.problems()] == ["x"]
+
+
+def test_an_entry_point_to_nowhere_is_broken_like_any_other(install: Install, tmp_path: Path) -> None:
+    module = install("bad-tools", "x", "")
+    (tmp_path / f"{module}.py").unlink()
+    assert "x" in names()
+    with pytest.raises(PluginError, match="ModuleNotFoundError"):
+        plugins.get_task("x")
+
+
+def test_our_name_cannot_be_stolen(install: Install) -> None:
+    install("aaa-thief", "denoise", GOOD)
+    assert plugins.get_task("denoise").__class__.__module__ == "rcl_tasks.denoise"
+    (problem,) = plugins.problems()
+    assert str(problem).startswith("task 'denoise' of aaa-thief 1.2: its name is taken by rcl-cli ")
+
+
+def test_of_two_third_parties_the_first_by_name_wins(install: Install) -> None:
+    install("zeta", "idle", GOOD)
+    install("Alpha", "idle", GOOD)
+    assert next(e for e in plugins.entries(plugins.TASKS) if e.name == "idle").source == "alpha 1.2"
+    (problem,) = plugins.collisions(plugins.TASKS)
+    assert "of zeta 1.2: its name is taken by alpha 1.2" in str(problem)
+
+
+def test_only_the_plugin_asked_for_is_loaded(install: Install) -> None:
+    bystander = install("bystander", "other", "raise RuntimeError")
+    wanted = install("wanted", "idle", GOOD)
+    plugins.get_task("idle")
+    assert wanted in sys.modules
+    assert bystander not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("", []), ("one", ["first"]), ("One, two_b", ["first", "second"]), ("nobody", []), (None, ["first", "second"])],
+)
+def test_the_environment_chooses_distributions(
+    install: Install, monkeypatch: pytest.MonkeyPatch, value: str | None, expected: list[str]
+) -> None:
+    install("one", "first", GOOD)
+    install("two-b", "second", GOOD)
+    if value is not None:
+        monkeypatch.setenv("RCL_LOAD_PLUGINS", value)
+    assert [name for name in names() if name in ("first", "second")] == expected
+    assert "denoise" in names()
+
+
+def test_listing_reads_the_description_without_importing(install: Install) -> None:
+    module = install("bad-tools", "x", '"""Says it\nin two lines."""\nraise RuntimeError')
+    entry = next(entry for entry in plugins.entries(plugins.TASKS) if entry.name == "x")
+    assert entry.description == "Says it"
+    assert module not in sys.modules
+
+
+def test_an_unknown_task_is_told_the_known_ones() -> None:
+    with pytest.raises(PluginError, match=r"no task 'dnoise'; there are .*denoise"):
+        plugins.get_task("dnoise")
+
+
+def test_a_broken_pretext_is_reported_too(install: Install) -> None:
+    install("bad-tools", "x", "raise RuntimeError('no')", group="rcl.pretexts")
+    with pytest.raises(PluginError, match=r"pretext 'x' of bad-tools 1\.2: fails to load \(RuntimeError: no\)"):
+        plugins.get_pretext("x")
+
+
+def test_the_commands_list_broken_plugins_and_go_on(install: Install) -> None:
+    install("bad-tools", "x", "raise RuntimeError('[no] luck')")
+    install("thief", "denoise", GOOD)
+    listed = CliRunner().invoke(cli, ["plugins"])
+    assert listed.exit_code == 1
+    assert "bad-tools 1.2" in listed.stdout
+    assert "RuntimeError: [no] luck" in listed.stdout
+    assert "its name is taken by rcl-cli" in listed.stdout
+    tasks = CliRunner().invoke(cli, ["tasks"])
+    assert tasks.exit_code == 0
+    assert "Left out: task 'denoise' of thief 1.2" in tasks.stderr
