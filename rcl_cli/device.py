@@ -42,9 +42,12 @@ def step_generator(seed: int, step: int) -> torch.Generator:
 
 
 def _available(kind: str) -> bool:
-    return {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available, "cpu": lambda: True}.get(
-        kind, lambda: False
-    )()
+    match kind:
+        case "cuda":
+            return torch.cuda.is_available()
+        case "mps":
+            return torch.backends.mps.is_available()
+    return kind == "cpu"
 
 
 def _count(kind: str) -> int:

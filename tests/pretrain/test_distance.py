@@ -4,9 +4,10 @@ import numpy as np
 import ot
 import pytest
 import torch
+from scipy.stats import wasserstein_distance
+
 from rcl_cli.pretrain import distance as module
 from rcl_cli.pretrain.distance import DISTANCES, bhattacharyya, emd, mmd, plane_values
-from scipy.stats import wasserstein_distance
 
 
 def patches(n: int, planes: int, size: int, seed: int) -> torch.Tensor:
@@ -24,9 +25,7 @@ def test_emd_agrees_with_scipy() -> None:
 
 def test_emd_of_separate_planes_is_the_mean_over_them_and_agrees_with_pot() -> None:
     a, b = patches(2, 3, 50, 2), patches(2, 3, 50, 3)
-    expected = [
-        [np.mean([ot.wasserstein_1d(x[p].numpy(), y[p].numpy(), p=1) for p in range(3)]) for y in b] for x in a
-    ]
+    expected = [[np.mean([ot.wasserstein_1d(x[p].numpy(), y[p].numpy(), p=1) for p in range(3)]) for y in b] for x in a]
     np.testing.assert_allclose(emd(a, b).numpy(), expected, rtol=1e-6)
 
 

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+
 from rcl_cli.pretrain.distance import emd, plane_values
 from rcl_cli.pretrain.loss import consistency_loss, contrastive_loss, pair_statistics, residual_dn
 
