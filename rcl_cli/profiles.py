@@ -90,8 +90,7 @@ def _camera_words(frame: Frame) -> str:
 
 def _mosaic_lattices(frame: RawFrame) -> list[Lattice]:
     period = frame.cfa.period
-    wanted = _RGB_BLACK = (0.0, 0.0, 0.0, 0.0)
-_XTRANS_LATTICES if frame.cfa.domain is Domain.XTRANS else dict.fromkeys(range(4), 1)
+    wanted = _XTRANS_LATTICES if frame.cfa.domain is Domain.XTRANS else dict.fromkeys(range(4), 1)
     taken = dict.fromkeys(wanted, 0)
     found = []
     for (y, x), plane in np.ndenumerate(frame.cfa.planes(period, period)):
