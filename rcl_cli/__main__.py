@@ -4,4 +4,5 @@ from __future__ import annotations
 
 from rcl_cli.main import cli
 
-cli(prog_name="rcl")
+if __name__ == "__main__":
+    cli(prog_name="rcl")

@@ -1,0 +1,1 @@
+"""Reports that one opens in a browser: one HTML file, pictures inside."""
