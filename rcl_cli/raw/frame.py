@@ -32,9 +32,14 @@ class Metadata:
 
     @property
     def camera(self) -> str:
-        """Make and model as one name, the make not said twice."""
+        """Make and model as one name, the make not said twice.
+
+        >>> Metadata(make="NIKON CORPORATION", model="NIKON D70").camera
+        'NIKON D70'
+        """
         make, model = self.make.strip(), self.model.strip()
-        return model if model.lower().startswith(make.lower()) else f"{make} {model}".strip()
+        first_word = model.partition(" ")[0].lower()
+        return model if first_word in make.lower().split() else f"{make} {model}".strip()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,95 @@
+"""Decode a file into a frame: any Bayer phase or X-Trans, linear raws and RGB pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import rawpy
+from numpy.typing import NDArray
+
+from rcl_cli.errors import FileError
+from rcl_cli.raw.cfa import CFA
+from rcl_cli.raw.frame import RawFrame, RgbFrame
+from rcl_cli.raw.libraw import open_raw
+from rcl_cli.raw.metadata import raw_metadata
+from rcl_cli.raw.read_rgb import read_rgb
+from rcl_cli.raw.sniff import RAW_SUFFIXES, Kind, sniff
+from rcl_cli.raw.tiff_tags import LINEAR_RAW, read_tiff_tags
+
+_LEAST_SIGNAL = 0.01
+"""Smallest share of pixels that are not zero in a file that was not damaged."""
+
+
+def read_frame(path: Path, *, linear: bool = False) -> RawFrame | RgbFrame:
+    """Read one file, told apart by its content: a raw as its mosaic, anything else as RGB.
+
+    linear: keep the values of an RGB picture as they are, instead of decoding them by the sRGB curve.
+    Raises FileError if the file is missing, damaged, not a picture, or a raw of a kind that has no Bayer or X-Trans
+    mosaic and no linear RGB.
+    """
+    kind = sniff(path)
+    if kind is Kind.RAW:
+        return _read_raw(path)
+    if kind is Kind.EMPTY:
+        raise FileError(path, "is empty")
+    named_raw = path.suffix.lower() in RAW_SUFFIXES
+    if kind.is_rgb and named_raw:
+        raise FileError(path, f"is a {kind.value} picture with the name of a raw; rename it to use it as a picture")
+    if kind.is_rgb:
+        return read_rgb(path, kind, linear=linear)
+    if named_raw:
+        raise FileError(
+            path,
+            "has no header that tells its size, colour filter pattern and levels; convert it to DNG first",
+        )
+    raise FileError(path, "is neither a raw nor a picture that can be read (PNG, JPEG, TIFF)")
+
+
+def _read_raw(path: Path) -> RawFrame | RgbFrame:
+    with open_raw(path) as raw:
+        if raw.raw_type != rawpy.RawType.Flat:
+            return _read_planes(path, raw)
+        cfa = _cfa(path, raw)
+        mosaic = np.array(raw.raw_image_visible, np.uint16)
+        _refuse_zeros(path, mosaic)
+        return RawFrame(mosaic, cfa, _black_levels(raw, cfa), float(raw.white_level), raw_metadata(path, raw))
+
+
+def _cfa(path: Path, raw: rawpy.RawPy) -> CFA:
+    if raw.raw_pattern is None:
+        raise FileError(path, "is a monochrome raw, without colour filters; only Bayer, X-Trans and RGB are supported")
+    letters = raw.color_desc.decode()
+    period = 6 if raw.raw_pattern.shape[0] == 6 else 2
+    pattern = raw.raw_colors_visible[:period, :period]
+    try:
+        return CFA(tuple("".join(letters[color] for color in row) for row in pattern))
+    except ValueError:
+        reason = "has a colour filter pattern other than Bayer or X-Trans, which is not supported"
+        raise FileError(path, reason) from None
+
+
+def _black_levels(raw: rawpy.RawPy, cfa: CFA) -> tuple[float, float, float, float]:
+    # LibRaw numbers colours R, G, B, second G; which of the two greens sits in the red rows depends on the phase.
+    levels = raw.black_level_per_channel
+    if cfa.period == 6:
+        return float(levels[0]), float(levels[1]), float(levels[1]), float(levels[2])
+    planes, colors = cfa.planes(2, 2), raw.raw_colors_visible[:2, :2]
+    gr, gb = (int(colors[planes == plane][0]) for plane in (1, 2))
+    return float(levels[0]), float(levels[gr]), float(levels[gb]), float(levels[2])
+
+
+def _read_planes(path: Path, raw: rawpy.RawPy) -> RgbFrame:
+    if LINEAR_RAW not in read_tiff_tags(path).photometric or raw.num_colors != 3:
+        reason = "holds three layers (Foveon, sRAW or the like), no mosaic and no linear DNG; this is not supported"
+        raise FileError(path, reason)
+    values = np.array(raw.raw_image_visible[..., :3])
+    _refuse_zeros(path, values)
+    black = np.asarray(raw.black_level_per_channel[:3], np.float32)
+    rgb = (values.astype(np.float32) - black) / (np.float32(raw.white_level) - black)
+    return RgbFrame(rgb, "linear", 16, camera_rgb=True, metadata=raw_metadata(path, raw))
+
+
+def _refuse_zeros(path: Path, values: NDArray[np.uint16]) -> None:
+    if np.count_nonzero(values) < _LEAST_SIGNAL * values.size:
+        raise FileError(path, "decodes to almost nothing but zeros; its pixel data is missing or damaged")

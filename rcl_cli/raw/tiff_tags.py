@@ -1,0 +1,96 @@
+"""The tags of a TIFF-like file (TIFF, DNG and most raws), read without touching pixels."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+CFA = 32803
+"""PhotometricInterpretation of a colour filter mosaic."""
+LINEAR_RAW = 34892
+"""PhotometricInterpretation of a raw with several values a pixel."""
+
+_D65 = 21
+# tifffile tells of every damaged tag; what can be used is used, and the reader has its own word for the rest.
+logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True)
+class TiffTags:
+    """Tags by name over all IFDs, the full-size raw's own before IFD 0's before the others'; empty if not a TIFF."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    photometric: frozenset[int] = frozenset()
+    """The PhotometricInterpretation of each IFD."""
+
+    @property
+    def dng(self) -> bool:
+        """True for a DNG."""
+        return "DNGVersion" in self.values
+
+    def text(self, name: str) -> str:
+        """A text tag, stripped; "" if it is missing or no text."""
+        value = self.values.get(name)
+        return value.strip("\0 ") if isinstance(value, str) else ""
+
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """A numeric tag as a flat array, rationals divided; empty if it is missing or no number."""
+        value, kind = self.values.get(name), self.values.get(f"{name} type")
+        try:
+            flat = np.atleast_1d(np.asarray(value, np.float64)).ravel()
+        except (TypeError, ValueError):
+            return np.empty(0)
+        if kind in (tifffile.DATATYPE.RATIONAL, tifffile.DATATYPE.SRATIONAL):
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return flat[::2] / flat[1::2]
+        return flat if np.isfinite(flat).all() else np.empty(0)
+
+    def color_matrix(self) -> NDArray[np.float64] | None:
+        """(3, 3) ColorMatrix, XYZ to camera: the one for D65, else the last one; None if there is none."""
+        matrices = {
+            illuminant: matrix.reshape(3, 3)
+            for n in (1, 2, 3)
+            for illuminant in [int(next(iter(self.numbers(f"CalibrationIlluminant{n}")), 0))]
+            if (matrix := self.numbers(f"ColorMatrix{n}")).size == 9
+        }
+        return matrices.get(_D65, next(reversed(matrices.values()), None))
+
+    def neutral_gains(self) -> tuple[float, float, float] | None:
+        """Gains of R, G, B, G = 1, from AsShotNeutral; None if there is none."""
+        neutral = self.numbers("AsShotNeutral")
+        if neutral.size != 3 or not (np.isfinite(neutral).all() and (neutral > 0).all()):
+            return None
+        r, g, b = neutral
+        return float(g / r), 1.0, float(g / b)
+
+
+def read_tiff_tags(path: Path) -> TiffTags:
+    """The tags of the file; empty where it is no TIFF or too damaged to be followed. Raises nothing."""
+    try:
+        with tifffile.TiffFile(path) as tiff:
+            pages = [ifd for page in tiff.pages for ifd in (page, *(page.pages or ()))]
+            pages = [page for page in pages if isinstance(page, tifffile.TiffPage)]
+            pages.sort(key=_importance, reverse=True)
+            values: dict[str, Any] = {}
+            photometric = set()
+            for page in pages:
+                for tag in page.tags:
+                    values.setdefault(tag.name, tag.value)
+                    values.setdefault(f"{tag.name} type", tag.dtype)
+                if "PhotometricInterpretation" in page.tags:
+                    photometric.add(int(page.tags["PhotometricInterpretation"].value))
+            return TiffTags(values, frozenset(photometric))
+    except Exception:  # tifffile meets damaged files with errors of many kinds
+        return TiffTags()
+
+
+def _importance(page: tifffile.TiffPage) -> tuple[bool, int]:
+    tag = page.tags.get("PhotometricInterpretation")
+    return tag is not None and tag.value in (CFA, LINEAR_RAW), -page.index
