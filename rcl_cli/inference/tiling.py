@@ -112,8 +112,9 @@ def _stitch(
     tiles = tiling.tiles(height, width, size)
     result = np.empty((0, height * u, width * u), np.float32)
     for number, (row, column) in enumerate(tiles, start=1):
-        window = torch.from_numpy(np.ascontiguousarray(x[:, row.window, column.window]))
-        prediction = network(window.unsqueeze(0).to(device)).squeeze(0).float().cpu().numpy()
+        window = torch.from_numpy(np.ascontiguousarray(x[:, row.window, column.window])).unsqueeze(0)
+        # Channels last makes convolutions on CPUs half as fast again.
+        prediction = network(window.to(device, memory_format=torch.channels_last))[0].float().cpu().numpy()
         if number == 1:
             result = np.empty((len(prediction), height * u, width * u), np.float32)
         result[:, row.outer(u), column.outer(u)] = prediction[:, row.inner(u), column.inner(u)]

@@ -1,0 +1,51 @@
+"""Keeping a picture's mean brightness: a network's small bias must not tint or darken the whole of it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
+
+from rcl_cli.domain import Domain
+from rcl_cli.nn.cfa import from_rgb
+from rcl_cli.task import Task
+
+_COLORS = (0, 1, 1, 2)
+_WHITE_FROM = 0.9
+_BLACK_TO = 0.01
+
+
+def keep_mean(prediction: Tensor, x: Tensor, task: Task, domain: Domain, inside: tuple[slice, slice]) -> Tensor:
+    """`prediction` plus one offset per colour, so that its mean is that of `x`: (C_out, h·U, w·U) → the same.
+
+    Compared is what the sensor would have seen of the prediction, over the elements `inside` the picture that no
+    clipping can have touched: where the prediction, which unlike `x` has little noise, is below 0.9, and in RGB files
+    above 0.01. Raw values below black are kept, so that dark areas of a mosaic count. No such element: no offset.
+    """
+    seen = observed(prediction, task, domain)[:, *inside]  # (C, h, w)
+    unclipped = seen < _WHITE_FROM
+    if not domain.is_raw:
+        unclipped &= seen > _BLACK_TO
+    error = torch.where(unclipped, x[:, *inside] - seen, 0.0).double().sum(dim=(1, 2))
+    count = unclipped.sum(dim=(1, 2))
+    offsets = torch.zeros(3, dtype=torch.float64)
+    for color in range(3):
+        channels = _channels(domain, color)
+        offsets[color] = error[channels].sum() / count[channels].sum().clamp(min=1)
+    for color in range(3):
+        prediction[_channels(task.output(domain), color)] += offsets[color].float()
+    return prediction
+
+
+def observed(prediction: Tensor, task: Task, domain: Domain) -> Tensor:
+    """What a sensor of `domain` sees of a prediction: (C_out, h·U, w·U) → (C, h, w), like the input.
+
+    A large pixel gathers the light of the small ones that it covers; then each filter passes its colour.
+    """
+    if task.output(domain) is domain:
+        return avg_pool2d(prediction, task.scale) if task.scale > 1 else prediction
+    return from_rgb(avg_pool2d(prediction, task.scale), domain)
+
+
+def _channels(domain: Domain, color: int) -> list[int]:
+    return [i for i, plane in enumerate(domain.noise_planes) if _COLORS[plane] == color]

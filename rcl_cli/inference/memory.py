@@ -1,0 +1,48 @@
+"""Choosing the size of tiles from the memory at hand."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+from rcl_cli.domain import Domain
+from rcl_cli.nn.model import TaskModel
+from rcl_cli.task import Task
+
+_GIB = 1 << 30
+_SMALLEST = 64
+
+
+def tile_size(model: TaskModel, task: Task, domain: Domain, halo: int, device: torch.device) -> int:
+    """The largest side of a tile's core, in elements, with which `model` stays inside the memory budget.
+
+    At least 64 elements, whatever the memory: applying a network shrinks tiles further where that is too many.
+    """
+    side = int((memory_budget(device) / bytes_per_element(model, task, domain)) ** 0.5) - 2 * halo
+    multiple = model.multiple
+    return max(side, _SMALLEST) // multiple * multiple
+
+
+def bytes_per_element(model: TaskModel, task: Task, domain: Domain) -> int:
+    """An estimate of the memory that a forward pass takes for each input element.
+
+    Alive at the widest point of a U-Net are about eight maps of `width` channels at full size, those below included;
+    at its end about four of the prediction. Measured on the CPU, it is right within a factor of two.
+    """
+    prediction = task.output(domain).channels * task.upsample(domain) ** 2
+    return 4 * (8 * model.unet.feature_channels + 4 * prediction)
+
+
+def memory_budget(device: torch.device) -> int:
+    """Bytes that a forward pass may take: half of what is free on CUDA; elsewhere a quarter, at most 1 GiB."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0] // 2
+    return min(_GIB, _free_memory() // 4)
+
+
+def _free_memory() -> int:
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # not Linux: no way to ask without another library
+        return 4 * _GIB

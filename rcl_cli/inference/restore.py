@@ -1,0 +1,98 @@
+"""A packed picture through a task's network: array → array."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+
+import torch
+from torch import Tensor
+
+from rcl_calibration.profile import NoiseProfile
+from rcl_cli.domain import Domain
+from rcl_cli.errors import RclError
+from rcl_cli.inference.brightness import keep_mean
+from rcl_cli.inference.models import Ready
+from rcl_cli.inference.tiling import Float, apply_tiled
+from rcl_cli.noise import sigma_map
+from rcl_cli.raw.pack import Placement
+from rcl_cli.task import Task
+
+
+@dataclass(frozen=True)
+class Restoration:
+    """What is to be done to a picture: the task on its domain, and how strongly.
+
+    `strength` runs from 0 to 1. Where the result has the layout of the input, it is s·prediction + (1-s)·input, so
+    that 0 gives the input exactly. Elsewhere the noise level that the network is told is multiplied by it, so that
+    0 asks for a result with the noise left in.
+    """
+
+    task: Task
+    domain: Domain
+    strength: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.strength <= 1:
+            raise RclError("--strength must be from 0 to 1")
+        if self.strength < 1 and not (self.blends or self.task.noise_aware):
+            raise RclError(f"--strength has no meaning for {self.task.name}, which removes no noise; leave it out")
+
+    @property
+    def blends(self) -> bool:
+        """True where prediction and input have the same layout."""
+        return self.task.output(self.domain) is self.domain and self.task.scale == 1
+
+    def run(
+        self,
+        x: Float,
+        placement: Placement,
+        ready: Ready,
+        profile: NoiseProfile | None,
+        report: Callable[[float], None] = lambda done: None,
+    ) -> Float:
+        """Restore (C, h, w), packed at multiples of `ready.tiling.multiple` → (C_out, h·U, w·U) float32.
+
+        `profile`: the noise of `x`; needed where the task is noise-aware. The mean of each colour is kept; the task's
+        `finish` has the last word. Raises RclError where the head's result has another shape than the task says.
+        """
+
+        def network(tile: Tensor) -> Tensor:
+            sigma = sigma_map(tile, profile, self.domain) * self._told if profile else None
+            prediction: Tensor = ready.model(tile, sigma)
+            self._check_shape(tile, prediction)
+            return prediction
+
+        predicted = apply_tiled(network, x, ready.tiling, size=ready.tile, device=ready.device, report=report)
+        with torch.inference_mode():
+            source = torch.from_numpy(x)
+            prediction = keep_mean(
+                torch.from_numpy(predicted), source, self.task, self.domain, elements_inside(placement)
+            )
+            if self.blends and self.strength < 1:
+                prediction = torch.lerp(source, prediction, self.strength)
+            return self.task.finish(prediction, source).numpy()
+
+    @property
+    def _told(self) -> float:
+        return 1.0 if self.blends else self.strength
+
+    def _check_shape(self, tile: Tensor, prediction: Tensor) -> None:
+        up = self.task.upsample(self.domain)
+        channels = self.task.output(self.domain).channels
+        expected = (1, channels, tile.shape[2] * up, tile.shape[3] * up)
+        if tuple(prediction.shape) != expected:
+            raise RclError(
+                f"the head of {self.task.name} gives {tuple(prediction.shape)} where the task says {expected}; "
+                "its plugin needs mending"
+            )
+
+
+def elements_inside(placement: Placement) -> tuple[slice, slice]:
+    """Rows and columns of the elements that lie wholly inside the picture, the padding left out."""
+    p = placement.domain.pixels
+    return (
+        slice(ceil(placement.top / p), (placement.top + placement.height) // p),
+        slice(ceil(placement.left / p), (placement.left + placement.width) // p),
+    )
