@@ -70,6 +70,11 @@ class UNet(nn.Module):
         self.down = nn.ModuleList(nn.Conv2d(w, 2 * w, 2, stride=2) for w in widths[:-1])
         self.up = nn.ModuleList(nn.Conv2d(2 * w, 4 * w, 1) for w in widths[:-1])
         self.decoder = nn.ModuleList(Block(w) for w in widths[:-1])
+        # Random biases would be larger than the detail of a dark picture. Without them the features of a fresh network
+        # scale with its input, and training starts to learn at once instead of after hundreds of steps.
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d) and module.bias is not None:
+                nn.init.zeros_(module.bias)
 
     @property
     def feature_channels(self) -> int:
