@@ -38,6 +38,16 @@ class CFA:
         """X-Trans whose top left pixel is the canonical pattern's pixel (dy, dx)."""
         return cls(XTRANS_ROWS).shifted(dy, dx)
 
+    @classmethod
+    def named(cls, name: str) -> CFA:
+        """The canonical phase of what a user calls it: "RGGB", …, "xtrans", "X-Trans"; ValueError for anything else.
+
+        >>> CFA.named("grbg").name, CFA.named("xtrans").name
+        ('GRBG', 'X-Trans')
+        """
+        letters = name.upper().replace("-", "")
+        return cls.xtrans() if letters == "XTRANS" else cls.bayer(letters)
+
     @property
     def name(self) -> str:
         """ "RGGB", … for Bayer; "X-Trans" else. The JSON output's `cfa`."""

@@ -17,6 +17,8 @@ from rcl_cli.raw.read_rgb import read_rgb
 from rcl_cli.raw.sniff import RAW_SUFFIXES, Kind, sniff
 from rcl_cli.raw.tiff_tags import LINEAR_RAW, read_tiff_tags
 
+Planes = tuple[float, float, float, float]
+
 _LEAST_SIGNAL = 0.01
 """Smallest share of pixels that are not zero in a file that was not damaged."""
 
@@ -53,7 +55,8 @@ def _read_raw(path: Path) -> RawFrame | RgbFrame:
         cfa = _cfa(path, raw)
         mosaic = np.array(raw.raw_image_visible, np.uint16)
         _refuse_zeros(path, mosaic)
-        return RawFrame(mosaic, cfa, _black_levels(raw, cfa), float(raw.white_level), raw_metadata(path, raw))
+        black = _tagged_black_levels(path, cfa) or _black_levels(raw, cfa)
+        return RawFrame(mosaic, cfa, black, float(raw.white_level), raw_metadata(path, raw))
 
 
 def _cfa(path: Path, raw: rawpy.RawPy) -> CFA:
@@ -69,7 +72,17 @@ def _cfa(path: Path, raw: rawpy.RawPy) -> CFA:
         raise FileError(path, reason) from None
 
 
-def _black_levels(raw: rawpy.RawPy, cfa: CFA) -> tuple[float, float, float, float]:
+def _tagged_black_levels(path: Path, cfa: CFA) -> Planes | None:
+    # LibRaw keeps a DNG's black levels of X-Trans in a pattern of its own, which rawpy does not show.
+    levels = read_tiff_tags(path).numbers("BlackLevel") if cfa.period == 6 else np.empty(0)
+    if levels.size != 36:
+        return None
+    planes = cfa.planes(6, 6).ravel()
+    red, green, blue = (float(levels[planes == plane].mean()) for plane in (0, 1, 3))
+    return red, green, green, blue
+
+
+def _black_levels(raw: rawpy.RawPy, cfa: CFA) -> Planes:
     # LibRaw numbers colours R, G, B, second G; which of the two greens sits in the red rows depends on the phase.
     levels = raw.black_level_per_channel
     if cfa.period == 6:

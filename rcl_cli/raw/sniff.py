@@ -26,7 +26,10 @@ class Kind(Enum):
         return self in (Kind.TIFF, Kind.PNG, Kind.JPEG, Kind.EXR)
 
 
-_RAW_NAMES = "3fr arw bay cr2 cr3 crw dcr dng erf fff gpr iiq k25 kdc mef mos mrw nef nrw orf pef qtk raf raw rw2 rwl sr2 srf srw x3f"
+_RAW_NAMES = (
+    "3fr arw bay cr2 cr3 crw dcr dng erf fff gpr iiq k25 kdc mef mos mrw nef nrw orf pef qtk raf raw rw2 rwl sr2 srf"
+    " srw x3f"
+)
 RAW_SUFFIXES = frozenset(f".{name}" for name in _RAW_NAMES.split())
 RGB_SUFFIXES = frozenset([".tif", ".tiff", ".png", ".jpg", ".jpeg", ".exr"])
 

@@ -1,0 +1,73 @@
+"""`Picture`: a result to be written, with what its file format needs from the source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rcl_calibration.profile import NoiseProfile
+from rcl_cli.raw.cfa import CFA
+from rcl_cli.raw.frame import Frame, Metadata, RawFrame
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Linear pixels, 0 = black level, 1 = white level, and how they are to be stored and shown."""
+
+    pixels: NDArray[np.float32]
+    """(H, W) mosaic with `cfa`, or (H, W, 3)."""
+    cfa: CFA | None = None
+    """Of a mosaic; None for RGB."""
+    black_level: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    """DN of the source, planes R, Gr, Gb, B; zeros where it has none."""
+    white_level: float = 65535.0
+    """DN of the source."""
+    camera_rgb: bool = False
+    """True for a mosaic and for camera RGB: white balance and matrix are still to be applied for display."""
+    transfer: str = "srgb"
+    """Of an RGB source: "srgb" or "linear", as in `RgbFrame`."""
+    bits: int = 16
+    """Of an RGB source: bits per value in its file, 8, 16 or 32 (float)."""
+    metadata: Metadata = field(default_factory=Metadata)
+    """Of the source. Its noise profile is not that of the result and is not written."""
+    noise_profile: NoiseProfile | None = None
+    """Of the result, where it is known."""
+    scale: int = 1
+    """Pixels per pixel of the source, along each axis."""
+    denoised: bool = False
+    """Said in the file, so that nobody denoises it again."""
+    note: str = ""
+    """What was done, in words for whoever opens the file."""
+
+    def __post_init__(self) -> None:
+        if self.pixels.ndim != (3 if self.cfa is None else 2):
+            raise ValueError("a mosaic needs its pattern, an RGB picture has none")
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: Frame,
+        pixels: NDArray[np.float32],
+        *,
+        cfa: CFA | None = None,
+        scale: int = 1,
+        noise_profile: NoiseProfile | None = None,
+        denoised: bool = False,
+        note: str = "",
+    ) -> Picture:
+        """A result made from `frame`: (H, W) with its `cfa`, or (H, W, 3)."""
+        made = cls(
+            pixels=pixels,
+            cfa=cfa,
+            metadata=frame.metadata,
+            noise_profile=noise_profile,
+            scale=scale,
+            denoised=denoised,
+            note=note,
+        )
+        if isinstance(frame, RawFrame):
+            levels = {"black_level": frame.black_level, "white_level": frame.white_level}
+            return replace(made, camera_rgb=True, transfer="linear", **levels)
+        return replace(made, camera_rgb=frame.camera_rgb, transfer=frame.transfer, bits=frame.bits)
