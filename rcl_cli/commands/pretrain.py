@@ -1,0 +1,264 @@
+"""`rcl pretrain`: learn from one's own noisy pictures, without labels."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rcl_cli.console import console, exit_code, print_failures, print_json_line, progress
+from rcl_cli.errors import RclError
+
+if TYPE_CHECKING:
+    import torch
+
+    from rcl_cli.data.cache import RegionCache
+    from rcl_cli.nn.encoder import Encoder
+    from rcl_cli.pretext import Pretext
+    from rcl_cli.pretrain.pictures import Pictures
+    from rcl_cli.pretrain.run import Result
+    from rcl_cli.pretrain.settings import PretrainSettings
+
+_INTERRUPTED = 130
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+
+
+def _bytes(ctx: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    if value is None:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)B?", value.strip().upper())
+    if match is None:
+        raise click.BadParameter("give a size such as 500M or 4G")
+    return int(float(match[1]) * _UNITS[match[2]])
+
+
+def _layers(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, ...] | None:
+    try:
+        return None if value is None else tuple(sorted({int(number) for number in value.split(",")}))
+    except ValueError:
+        raise click.BadParameter("give numbers separated by commas, such as 1,3") from None
+
+
+def _options(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs = [value.partition("=") for value in values]
+    if any(not name or not sign for name, sign, _ in pairs):
+        raise click.BadParameter("give NAME=VALUE")
+    return {name: value for name, _, value in pairs}
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path, file_okay=False), help="The run's folder."
+)
+@click.option("--preset", default="default", type=click.Choice(["default", "paper", "smoke"]), show_default=True)
+@click.option("--steps", type=int, help="Optimiser steps.  [default: 4000]")
+@click.option("--batch", type=int, help="Pictures a step.  [default: 64, or all where there are fewer]")
+@click.option(
+    "--crop",
+    type=int,
+    help="Side of a crop: pixels of RGB, 2×2 (Bayer) or 3×3 (X-Trans) pixels of raws.  [default: 64]",
+)
+@click.option("--lr", type=float, help="Learning rate, fixed.  [default: 0.001]")
+@click.option("--width", type=int, help="The network's features at full size.  [default: 24]")
+@click.option("--depth", type=int, help="The network's levels below full size.  [default: 2]")
+@click.option("--skip/--no-skip", default=None, help="Add the network's result to its input, or (the paper) do not.")
+@click.option("--pretext", help="What is learnt; see `rcl plugins`.  [default: rcl]")
+@click.option("--alpha", type=float, help="Weight of the contrast against the consistency.")
+@click.option("--tau", type=float, help="Temperature, in the distance's unit (emd: 8-bit DN).")
+@click.option("--distance", type=click.Choice(["emd", "bd", "mmd"]), help="Between residuals.  [default: emd]")
+@click.option(
+    "--planes",
+    type=click.Choice(["pooled", "separate"]),
+    help="Compare all values, or plane by plane.  [default: separate for raws]",
+)
+@click.option(
+    "--option", "extra", multiple=True, callback=_options, metavar="NAME=VALUE", help="Another setting of the pretext."
+)
+@click.option("--encoder", help="Of the consistency term: self, imagenet, none or a file.  [default: self]")
+@click.option(
+    "--encoder-layers",
+    "layers",
+    callback=_layers,
+    metavar="N,N",
+    help="Its layers that count.  [default: stride 4 at most]",
+)
+@click.option("--encoder-steps", type=int, help="Steps that train the self encoder.  [default: 300]")
+@click.option(
+    "--sigma-range",
+    type=(float, float),
+    default=None,
+    help="Pictures are clean: simulate noise of σ between these two (8-bit DN).",
+)
+@click.option(
+    "--domain",
+    type=click.Choice(["auto", "bayer", "xtrans", "rgb"]),
+    help="Which pictures to train on.  [default: auto, most of them]",
+)
+@click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
+@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Pictures decoded at once.")
+@click.option("--seed", type=int, help="Of everything random.  [default: 0]")
+@click.option("--cache", type=click.Path(path_type=Path, file_okay=False), help="Folder for decoded pictures.")
+@click.option("--cache-size", callback=_bytes, help="What it may hold, for example 500M.  [default: 4G]")
+@click.option("--resume", is_flag=True, help="Go on with the run in the output folder; only --steps may change.")
+@click.option("--name", help="The model's name in the store.  [default: the output folder's]")
+@click.option("--store", type=click.Path(path_type=Path, file_okay=False), help="Model store.  [default: $RCL_STORE]")
+@click.option("--json", "as_json", is_flag=True, help="Print each step's metrics and the result as JSON lines.")
+def command(
+    paths: tuple[Path, ...],
+    output: Path,
+    preset: str,
+    device: str,
+    workers: int,
+    cache: Path | None,
+    resume: bool,
+    name: str | None,
+    store: Path | None,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Pretrain a backbone on noisy pictures, without labels.
+
+    PATHS are raws or pictures, or folders of them. The network learns to tell pictures apart by the noise that it
+    finds in them (residual contrastive learning). Ctrl-C saves the run; --resume goes on with it.
+    """
+    from rcl_cli.data.cache import RegionCache
+    from rcl_cli.device import choose_device
+    from rcl_cli.plugins import get_pretext
+    from rcl_cli.pretrain.run import make_encoder
+    from rcl_cli.pretrain.settings import save_run
+    from rcl_cli.store import Store
+
+    output = output.resolve()
+    settings, paths, data = _settings(paths, output, preset, resume, given)
+    chosen_device = choose_device(device)
+    pretext = get_pretext(settings.pretext)
+    pictures = _collect(paths, settings, pretext, RegionCache(cache), workers)
+    _check_pictures(pictures, data)
+    if not resume:
+        save_run(output, settings, [str(path.resolve()) for path in paths], pictures.data)
+    _describe(settings, pictures, chosen_device)
+    with progress(settings.encoder_steps, "encoder", "steps") as bar:
+        encoder = make_encoder(settings, pictures.source, output, chosen_device, lambda loss: bar.advance())
+    result = _train(settings, pictures, pretext, encoder, output, chosen_device, resume, as_json)
+    if not result.finished:
+        console.print(f"Saved at step {result.step}. Go on with: rcl pretrain --resume -o {output}", markup=False)
+        sys.exit(_INTERRUPTED)
+    added = Store.open(store).add_model(result.backbone, name or output.name)
+    console.print(f"Backbone {added.stem}: {result.backbone}", markup=False, soft_wrap=True)
+    if as_json:
+        print_json_line({"backbone": result.backbone, "name": added.stem, "step": result.step})
+    sys.exit(exit_code(len(pictures.used), len(pictures.left_out)))
+
+
+def _settings(
+    paths: tuple[Path, ...], output: Path, preset: str, resume: bool, given: dict[str, Any]
+) -> tuple[PretrainSettings, tuple[Path, ...], str | None]:
+    """The run's settings, its PATHS, and of a resumed run the fingerprint of its pictures."""
+    from rcl_cli.pretrain.settings import PRESETS, load_run, with_changes
+
+    of_pretext = {key: given.pop(key) for key in ("alpha", "tau", "distance", "planes")}
+    options = {key: value for key, value in of_pretext.items() if value is not None} | given.pop("extra")
+    if resume:
+        changed = [key for key, value in given.items() if value is not None and key != "steps"] + list(options)
+        if changed:
+            raise click.UsageError(f"a resumed run keeps its settings, so leave out --{changed[0].replace('_', '-')}")
+        settings, saved, data = load_run(output)
+        return with_changes(settings, {"steps": given["steps"]}), paths or tuple(map(Path, saved)), data
+    if not paths:
+        raise click.UsageError("give pictures to learn from, or --resume")
+    if (output / "run.json").exists():
+        raise click.UsageError(f"{output} holds a run already; use --resume to go on with it, or another folder")
+    return with_changes(PRESETS[preset], {**given, "options": options}), paths, None
+
+
+def _collect(
+    paths: tuple[Path, ...],
+    settings: PretrainSettings,
+    pretext: type[Pretext],
+    cache: RegionCache,
+    workers: int,
+) -> Pictures:
+    from rcl_cli.data.folder import find_files
+    from rcl_cli.domain import Domain
+    from rcl_cli.pretrain.pictures import collect_pictures
+    from rcl_cli.pretrain.run import region_plan
+
+    found, unusable = find_files(paths)
+    files = [file.path for file in found]
+    plan = region_plan(settings, pretext, max(1, len(files)))
+    domain = None if settings.domain == "auto" else Domain(settings.domain)
+    with progress(len(files), "decode", "files") as bar:
+        pictures = collect_pictures(files, domain, plan, cache, workers=workers, on_picture=bar.advance)
+    pictures.left_out.extend(unusable)
+    cache.shrink(settings.cache_size, pictures.used)
+    print_failures(pictures.left_out)
+    return pictures
+
+
+def _check_pictures(pictures: Pictures, data: str | None) -> None:
+    pictures.require_two()
+    if data is not None and data != pictures.data:
+        raise RclError(
+            f"these are not the pictures that the run began with ({data}, now {pictures.data});"
+            " give the same ones, or start a new run"
+        )
+
+
+def _describe(settings: PretrainSettings, pictures: Pictures, device: torch.device) -> None:
+    count = len(pictures.used)
+    console.print(f"{count} {pictures.domain.value} pictures, {settings.steps} steps on {device.type}", markup=False)
+    if count < settings.batch:
+        console.print(f"Batch reduced from {settings.batch} to {count}: a batch holds each picture once", markup=False)
+
+
+def _train(
+    settings: PretrainSettings,
+    pictures: Pictures,
+    pretext: type[Pretext],
+    encoder: Encoder | None,
+    output: Path,
+    device: torch.device,
+    resume: bool,
+    as_json: bool,
+) -> Result:
+    from rcl_cli.pretrain.run import STATE, pretrain
+    from rcl_cli.pretrain.state import saved_step
+
+    done = saved_step(output / STATE) if resume else 0
+    with _stop_on_interrupt() as stopped, progress(settings.steps, "pretrain", "steps", done=done) as bar:
+
+        def on_step(metrics: dict[str, Any]) -> None:
+            bar.advance()
+            bar.describe(f"pretrain, loss {metrics['total']:.4g}")
+            if as_json:
+                print_json_line(metrics)
+
+        return pretrain(
+            settings, pictures, pretext, encoder, output, device, resume=resume, on_step=on_step, should_stop=stopped
+        )
+
+
+@contextmanager
+def _stop_on_interrupt() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C sets a flag, so that a step is never cut in two; the second one interrupts at once."""
+    pressed = threading.Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        if pressed.is_set():
+            raise KeyboardInterrupt
+        pressed.set()
+
+    before = signal.signal(signal.SIGINT, on_signal)
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,103 @@
+"""The pretraining loop: any pretext, Adam with the paper's constants (section 4), resumable bit for bit."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from rcl_cli.data.crops import RegionSource
+from rcl_cli.device import autocast, step_generator
+from rcl_cli.errors import RclError
+from rcl_cli.pretext import Losses, Pretext, Restorer
+
+Metrics = dict[str, float | int]
+
+
+@dataclass(frozen=True)
+class LoopSettings:
+    """How long and how a backbone is trained."""
+
+    steps: int
+    batch: int = 64
+    """Images a step; the source has at least as many."""
+    lr: float = 1e-3
+    """Fixed, as in the paper."""
+    seed: int = 0
+    gradients_every: int = 50
+    """Steps between measurements of each term's gradient norm."""
+    checkpoint_every: int = 500
+
+
+def make_optimizer(model: nn.Module, lr: float) -> torch.optim.Adam:
+    """Adam with β = (0.9, 0.999) and ε = 1e-7."""
+    return torch.optim.Adam(model.parameters(), lr=lr, betas=(0.9, 0.999), eps=1e-7)
+
+
+def run_loop(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    pretext: Pretext,
+    source: RegionSource,
+    settings: LoopSettings,
+    *,
+    start: int = 0,
+    on_step: Callable[[Metrics], None],
+    on_checkpoint: Callable[[int], None],
+    should_stop: Callable[[], bool] = lambda: False,
+) -> int:
+    """Train from step `start` to `settings.steps`, or until `should_stop` between two steps; returns the steps done.
+
+    Each step draws from a generator of its own, so step k is the same in a whole and in a resumed run. `on_step` gets
+    the metrics of each step, counted from 1; `on_checkpoint` the steps done, at intervals and at the end. Raises
+    RclError when the loss is no longer a number; nothing is saved then.
+    """
+    device = next(model.parameters()).device
+    restorer = _restorer(model, device)
+    side = pretext.setup.crop + pretext.margin
+    step = start
+    while step < settings.steps and not should_stop():
+        began = time.perf_counter()
+        rng = step_generator(settings.seed, step)
+        views = pretext.views(source.batch(settings.batch, side, rng), rng)
+        losses = pretext.loss(restorer, {name: view.to(device) for name, view in views.items()})
+        norms = _gradient_norms(model, losses) if step % settings.gradients_every == 0 else {}
+        optimizer.zero_grad()
+        losses.total.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        step += 1
+        total = losses.total.item()
+        if not math.isfinite(total):
+            raise RclError(f"the loss is no longer a number at step {step}; use a smaller --lr and --resume")
+        crops_per_s = sum(len(view) for view in views.values()) / (time.perf_counter() - began)
+        on_step({"step": step, "total": total, **losses.log, **norms, "crops_per_s": crops_per_s})
+        if step % settings.checkpoint_every == 0 and step < settings.steps:
+            on_checkpoint(step)
+    on_checkpoint(step)
+    return step
+
+
+def _restorer(model: nn.Module, device: torch.device) -> Restorer:
+    """The model in mixed precision where that is safe, its result in float32."""
+
+    def restore(x: Tensor) -> Tensor:
+        with autocast(device):
+            restored: Tensor = model(x)
+        return restored.float()
+
+    return restore
+
+
+def _gradient_norms(model: nn.Module, losses: Losses) -> Metrics:
+    """‖∂term/∂θ‖ of each weighted term: which of them steers the network."""
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    norms: Metrics = {}
+    for name, term in losses.terms.items():
+        gradients = torch.autograd.grad(term, parameters, retain_graph=True, allow_unused=True)
+        squares = [g.float().square().sum() for g in gradients if g is not None]
+        norms[f"gradient_{name}"] = torch.stack(squares).sum().sqrt().item() if squares else 0.0
+    return norms

@@ -1,0 +1,179 @@
+"""One pretraining run in its folder: the encoder, the network, the loop, and the files that they leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from rcl_cli.data.crops import RegionSource
+from rcl_cli.data.regions import RegionPlan, plan_regions
+from rcl_cli.device import step_generator
+from rcl_cli.domain import Domain
+from rcl_cli.errors import RclError
+from rcl_cli.header import Header
+from rcl_cli.nn.backbone import Backbone
+from rcl_cli.nn.encoder import Encoder
+from rcl_cli.nn.model import save_backbone
+from rcl_cli.nn.unet import UNetConfig
+from rcl_cli.noise import SigmaNoise
+from rcl_cli.pretext import Pretext, PretextSetup
+from rcl_cli.pretrain.encoders import load_encoder
+from rcl_cli.pretrain.loop import LoopSettings, Metrics, make_optimizer, run_loop
+from rcl_cli.pretrain.metrics import MetricsLog
+from rcl_cli.pretrain.pictures import Pictures
+from rcl_cli.pretrain.self_encoder import (
+    LAYERS,
+    MomentumContrast,
+    load_self_encoder,
+    save_self_encoder,
+    train_self_encoder,
+)
+from rcl_cli.pretrain.settings import PretrainSettings
+from rcl_cli.pretrain.state import load_state, save_state
+
+BACKBONE = "backbone.safetensors"
+ENCODER = "encoder.safetensors"
+METRICS = "metrics.jsonl"
+STATE = "state.safetensors"
+_SAMPLE = 16
+_ENCODER_CROP = 48
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a run ended."""
+
+    backbone: Path
+    step: int
+    finished: bool
+    """False where it was stopped before its last step."""
+
+
+def region_plan(settings: PretrainSettings, pretext: type[Pretext], pictures: int) -> RegionPlan:
+    """Regions large enough for the crops of the pretext and of the self encoder, in any domain."""
+    margins = [pretext(PretextSetup(d, settings.crop, None, settings.options)).margin for d in pretext.domains]
+    noise = SigmaNoise(*settings.sigma_range) if settings.sigma_range else None
+    least_side = settings.crop + max(*margins, settings.crop // 2)
+    return plan_regions(pictures, settings.cache_size, least_side, noise, settings.seed)
+
+
+def make_encoder(
+    settings: PretrainSettings,
+    source: RegionSource,
+    folder: Path,
+    device: torch.device,
+    on_step: Callable[[float], None] = lambda loss: None,
+) -> Encoder | None:
+    """The run's encoder, its layers standardised on the pictures; None for "none".
+
+    The self encoder is trained unless `folder` holds it already. Raises RclError as `load_encoder` does.
+    """
+    if settings.encoder == "none":
+        return None
+    encoder = (
+        _self_encoder(settings, source, folder / ENCODER, device, on_step)
+        if settings.encoder == "self"
+        else load_encoder(settings.encoder, source.domain, settings.layers or None)
+    ).to(device)
+    sample = source.batch(min(_SAMPLE, len(source)), settings.crop, step_generator(settings.seed, -1))
+    encoder.standardise(sample.to(device))
+    return encoder
+
+
+def _self_encoder(
+    settings: PretrainSettings,
+    source: RegionSource,
+    path: Path,
+    device: torch.device,
+    on_step: Callable[[float], None],
+) -> Encoder:
+    layers = settings.layers or LAYERS
+    if not path.is_file():
+        training = MomentumContrast(steps=settings.encoder_steps, crop=min(_ENCODER_CROP, settings.crop))
+        encoder = train_self_encoder(source, training, settings.seed, device, on_step=on_step)
+        save_self_encoder(path, encoder, settings.encoder_steps)
+    try:
+        return load_self_encoder(path, source.domain, layers)
+    except ValueError as error:
+        raise RclError(f"--encoder-layers: {error}") from error
+
+
+def pretrain(
+    settings: PretrainSettings,
+    pictures: Pictures,
+    pretext: type[Pretext],
+    encoder: Encoder | None,
+    folder: Path,
+    device: torch.device,
+    *,
+    resume: bool = False,
+    on_step: Callable[[Metrics], None] = lambda metrics: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Result:
+    """Train a backbone on `pictures` and leave it, the run's state and its metrics in `folder`.
+
+    Raises RclError where the pretext does not know the domain or has other settings, or `resume` finds no state.
+    """
+    source = pictures.source
+    _check_domain(pretext, pictures.domain)
+    task = pretext(PretextSetup(pictures.domain, settings.crop, encoder, settings.options))
+    torch.manual_seed(settings.seed)
+    config = UNetConfig(pictures.domain.channels, settings.width, settings.depth, settings.skip)
+    backbone = Backbone(config).to(device)
+    optimizer = make_optimizer(backbone, settings.lr)
+    start = load_state(folder / STATE, backbone, optimizer) if resume else 0
+    loop = LoopSettings(settings.steps, min(settings.batch, len(source)), settings.lr, settings.seed)
+
+    def save(step: int) -> None:
+        save_state(folder / STATE, backbone, optimizer, step)
+        save_backbone(folder / BACKBONE, backbone, _header(settings, pictures, folder, step))
+
+    with MetricsLog(folder / METRICS, start) as log:
+
+        def report(metrics: Metrics) -> None:
+            log.write(metrics)
+            on_step(metrics)
+
+        step = run_loop(
+            backbone,
+            optimizer,
+            task,
+            source,
+            loop,
+            start=start,
+            on_step=report,
+            on_checkpoint=save,
+            should_stop=should_stop,
+        )
+    return Result(folder / BACKBONE, step, step >= settings.steps)
+
+
+def _check_domain(pretext: type[Pretext], domain: Domain) -> None:
+    if domain not in pretext.domains:
+        known = ", ".join(sorted(d.value for d in pretext.domains))
+        raise RclError(f"the pretext {pretext.name} is for {known} pictures, these are {domain.value}")
+
+
+def _header(settings: PretrainSettings, pictures: Pictures, folder: Path, step: int) -> Header:
+    noise = SigmaNoise(*settings.sigma_range).describe() if settings.sigma_range else {"kind": "as in the pictures"}
+    return Header(
+        "backbone",
+        pictures.domain,
+        {},
+        name=folder.name,
+        step=step,
+        noise=noise,
+        data=pictures.data,
+        camera=pictures.camera,
+        notes={
+            "pretext": settings.pretext,
+            "options": settings.options,
+            "encoder": settings.encoder,
+            "crop": settings.crop,
+            "batch": min(settings.batch, len(pictures.used)),
+            "seed": settings.seed,
+        },
+    )

@@ -1,0 +1,153 @@
+"""The `self` encoder: a small network pretrained by momentum contrast on the user's own noisy pictures.
+
+He et al. 2020, "Momentum Contrast for Unsupervised Visual Representation Learning", with two crops of one region as the
+positive pair and no further augmentation, since that would change the noise.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from rcl_cli.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from rcl_cli.data.crops import RegionSource, random_crops
+from rcl_cli.device import step_generator
+from rcl_cli.domain import Domain
+from rcl_cli.errors import CheckpointError
+from rcl_cli.header import Header
+from rcl_cli.nn.encoder import Encoder
+
+LAYERS = (1, 2)
+_WIDTHS = (32, 48, 64)
+_MEAN, _STD = (0.4,) * 3, (0.25,) * 3
+
+
+@dataclass(frozen=True)
+class MomentumContrast:
+    """How the encoder is trained; He et al.'s values, scaled down to a small network and few pictures."""
+
+    steps: int = 300
+    batch: int = 32
+    crop: int = 48
+    """Elements."""
+    queue: int = 1024
+    momentum: float = 0.99
+    temperature: float = 0.2
+    lr: float = 1e-3
+
+
+def encoder_stages() -> list[nn.Module]:
+    """Three stages of stride 1, 2 and 4: (N, 3, h, w) → (N, 64, h/4, w/4). Untrained."""
+    stages: list[nn.Module] = []
+    inputs = 3
+    for number, width in enumerate(_WIDTHS):
+        first = nn.Conv2d(inputs, width, 3, stride=1 if number == 0 else 2, padding=1)
+        stages.append(nn.Sequential(first, nn.LeakyReLU(0.1), nn.Conv2d(width, width, 3, padding=1), nn.LeakyReLU(0.1)))
+        inputs = width
+    return stages
+
+
+def train_self_encoder(
+    source: RegionSource,
+    settings: MomentumContrast,
+    seed: int,
+    device: torch.device,
+    layers: Sequence[int] = LAYERS,
+    on_step: Callable[[float], None] = lambda loss: None,
+) -> Encoder:
+    """Train on `source` and return the fixed encoder; `on_step` gets each step's loss. Needs two pictures or more."""
+    torch.manual_seed(seed)
+    query = _Embedder(source.domain).to(device)
+    key = copy.deepcopy(query).requires_grad_(False)
+    optimizer = torch.optim.Adam(query.parameters(), lr=settings.lr)
+    queue = _Queue(settings.queue)
+    for step in range(settings.steps):
+        rng = step_generator(seed, step)
+        pictures = torch.randperm(len(source), generator=rng)[: settings.batch]
+        batch = source.batch_of(pictures.tolist(), settings.crop * 3 // 2, rng)
+        first, second = (random_crops(batch, settings.crop, source.domain, rng).to(device) for _ in range(2))
+        with torch.no_grad():
+            keys = key(second)
+        pictures = pictures.to(device)
+        queue.push(keys, pictures)
+        loss = _info_nce(query(first), pictures, keys, queue, settings.temperature)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        _follow(key, query, settings.momentum)
+        on_step(loss.item())
+    return Encoder([*query.encoder.stages], layers, source.domain, _MEAN, _STD).to(device)
+
+
+def save_self_encoder(path: Path, encoder: Encoder, step: int) -> None:
+    """Write the trained stages to a model file of kind "encoder"."""
+    header = Header("encoder", encoder.domain, {"family": "self", "layers": list(encoder.layers)}, step=step)
+    save_checkpoint(path, Checkpoint(dict(encoder.stages.state_dict()), header))
+
+
+def load_self_encoder(path: Path, domain: Domain, layers: Sequence[int] | None = None) -> Encoder:
+    """Read what `save_self_encoder` wrote; `layers` default to those saved.
+
+    Raises CheckpointError if the file is damaged, no such encoder or made for another domain, ValueError for layers
+    that there are not.
+    """
+    checkpoint = load_checkpoint(path)
+    header = checkpoint.header
+    if header.kind != "encoder" or header.domain is not domain:
+        what = f"is a {header.kind} for {header.domain.value}, not an encoder for {domain.value} pictures"
+        raise CheckpointError(path, f"{what}; choose another with --encoder")
+    encoder = Encoder(encoder_stages(), layers or header.architecture.get("layers", LAYERS), domain, _MEAN, _STD)
+    try:
+        encoder.stages.load_state_dict(checkpoint.tensors)
+    except RuntimeError as error:
+        raise CheckpointError(path, "does not fit rcl's own encoder; train it again with --encoder self") from error
+    return encoder
+
+
+class _Embedder(nn.Module):
+    """(N, C, h, w) → (N, 64), of unit length."""
+
+    def __init__(self, domain: Domain) -> None:
+        super().__init__()
+        self.encoder = Encoder(encoder_stages(), [len(_WIDTHS) - 1], domain, _MEAN, _STD).requires_grad_()
+        self.project = nn.Sequential(nn.Linear(_WIDTHS[-1], 128), nn.ReLU(), nn.Linear(128, 64))
+
+    def forward(self, x: Tensor) -> Tensor:
+        features: Tensor = self.encoder(x)[-1]
+        return F.normalize(self.project(features.mean((2, 3))))
+
+
+class _Queue:
+    """The latest keys and the pictures that they came from."""
+
+    def __init__(self, length: int) -> None:
+        self.length = length
+        self.keys: Tensor | None = None
+        self.pictures: Tensor | None = None
+
+    def push(self, keys: Tensor, pictures: Tensor) -> None:
+        self.keys = keys if self.keys is None else torch.cat([keys, self.keys])[: self.length]
+        self.pictures = pictures if self.pictures is None else torch.cat([pictures, self.pictures])[: self.length]
+
+
+def _info_nce(query: Tensor, pictures: Tensor, keys: Tensor, queue: _Queue, temperature: float) -> Tensor:
+    """Positive: the key of the same region. Negatives: the queue, without other keys of the same picture."""
+    assert queue.keys is not None
+    assert queue.pictures is not None
+    positive = (query * keys).sum(1, keepdim=True)  # (N, 1)
+    negative = query @ queue.keys.T  # (N, Q)
+    negative = negative.masked_fill(pictures[:, None] == queue.pictures, -torch.inf)
+    logits = torch.cat([positive, negative], 1) / temperature
+    return F.cross_entropy(logits, torch.zeros(len(query), dtype=torch.long, device=query.device))
+
+
+@torch.no_grad()
+def _follow(key: nn.Module, query: nn.Module, momentum: float) -> None:
+    for k, q in zip(key.parameters(), query.parameters(), strict=True):
+        k.lerp_(q, 1 - momentum)

@@ -1,0 +1,62 @@
+"""A run's state on disk: parameters and optimiser together in one safetensors file, so that they cannot disagree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from rcl_cli.errors import FileError
+from rcl_cli.files import write_bytes
+
+_ABSENT = "is not there, so there is nothing to resume; start without --resume"
+_DAMAGED = "is damaged or belongs to another network; start again in a new folder"
+
+
+def save_state(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, step: int) -> None:
+    """Write atomically, replacing `path`. `step`: optimiser steps done."""
+    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
+    for index, values in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
+    on_cpu = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    write_bytes(path, save(on_cpu, metadata={"step": str(step)}), overwrite=True)
+
+
+def saved_step(path: Path) -> int:
+    """Steps done by the state at `path`. Raises FileError as `load_state` does."""
+    try:
+        with safe_open(path, "pt") as file:
+            return int(file.metadata()["step"])
+    except FileNotFoundError as error:
+        raise FileError(path, _ABSENT) from error
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+        raise FileError(path, _DAMAGED) from error
+
+
+def load_state(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> int:
+    """Restore both and return the step. Raises FileError if the file is missing, damaged or of another network."""
+    try:
+        # The metadata and the tensors come from one opening: a run may be writing meanwhile.
+        with safe_open(path, "pt") as file:
+            step = int(file.metadata()["step"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        model.load_state_dict({k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")})
+        current = optimizer.state_dict()
+        optimizer.load_state_dict({**current, "state": _by_parameter(tensors)})
+    except FileNotFoundError as error:
+        raise FileError(path, _ABSENT) from error
+    except (SafetensorError, OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
+        raise FileError(path, _DAMAGED) from error
+    return step
+
+
+def _by_parameter(tensors: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        if key.startswith("optimizer."):
+            _, index, name = key.split(".", 2)
+            state.setdefault(int(index), {})[name] = value
+    return state
