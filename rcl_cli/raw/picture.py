@@ -68,6 +68,6 @@ class Picture:
             note=note,
         )
         if isinstance(frame, RawFrame):
-            levels = {"black_level": frame.black_level, "white_level": frame.white_level}
-            return replace(made, camera_rgb=True, transfer="linear", **levels)
+            black, white = frame.black_level, frame.white_level
+            return replace(made, black_level=black, white_level=white, camera_rgb=True, transfer="linear")
         return replace(made, camera_rgb=frame.camera_rgb, transfer=frame.transfer, bits=frame.bits)

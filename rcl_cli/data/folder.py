@@ -1,0 +1,61 @@
+"""Finding the raws and pictures that the user's paths name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rcl_cli.errors import FileError
+from rcl_cli.raw.sniff import RAW_SUFFIXES, RGB_SUFFIXES, Kind, sniff
+
+
+@dataclass(frozen=True, order=True)
+class Found:
+    """One file to work on."""
+
+    path: Path
+    relative: Path
+    """Where its result goes below an output folder: the path below the folder that was named, or just the name."""
+
+
+def find_files(paths: Iterable[Path]) -> tuple[list[Found], list[FileError]]:
+    """The files that `paths` name, each once and sorted, and what is wrong with the paths that cannot be used.
+
+    Folders are walked: hidden files and what neither is nor is called a raw or picture are left out. A file named
+    itself is always taken. Missing paths, folders that cannot be listed and folders without pictures are errors.
+    """
+    found: dict[Path, Found] = {}
+    errors: list[FileError] = []
+    for path in paths:
+        if path.is_dir():
+            inside = [Found(file, file.relative_to(path)) for file in _walk(path, errors) if _is_picture(file)]
+            if not inside and not any(error.path.is_relative_to(path) for error in errors):
+                errors.append(FileError(path, "holds no raws or pictures; name a folder that does"))
+        elif os.path.lexists(path):
+            inside = [Found(path, Path(path.name))]
+        else:
+            inside = []
+            errors.append(FileError(path, "does not exist"))
+        for file in inside:
+            found.setdefault(file.path.resolve(), file)
+    return sorted(found.values()), errors
+
+
+def _walk(folder: Path, errors: list[FileError]) -> Iterator[Path]:
+    def note(error: OSError) -> None:
+        errors.append(FileError(error.filename or folder, f"cannot be listed ({error.strerror})"))
+
+    for root, folders, names in os.walk(folder, onerror=note):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (Path(root, name) for name in names if not name.startswith("."))
+
+
+def _is_picture(path: Path) -> bool:
+    if path.suffix.lower() in RAW_SUFFIXES | RGB_SUFFIXES:
+        return True
+    try:
+        return sniff(path) not in (Kind.UNKNOWN, Kind.EMPTY)
+    except FileError:
+        return False
