@@ -28,7 +28,7 @@ def test_the_wheel_holds_every_module_and_its_data(root: Path, wheel: zipfile.Zi
     expected = {
         str(path.relative_to((root / package).parent))
         for package in PACKAGES
-        for pattern in ("*.py", "*.typed", "*.safetensors", "*.md", "*.json")
+        for pattern in ("*.py", "*.typed", "*.safetensors", "*.md", "*.json", "*.css", "*.js")
         for path in (root / package).rglob(pattern)
     }
     assert expected <= set(wheel.namelist())

@@ -27,4 +27,6 @@ def test_every_verb_and_option_is_explained(generator) -> None:
         for parameter in context.command.params:
             if isinstance(parameter, click.Option) and not parameter.hidden:
                 assert parameter.help, f"{context.command_path} {parameter.opts[0]} has no help"
-                assert parameter.help.rstrip().endswith("."), f"{context.command_path} {parameter.opts[0]}: no sentence"
+                # Click adds defaults in brackets; some commands write theirs in the same way.
+                sentence = parameter.help.partition("  [default: ")[0].rstrip()
+                assert sentence.endswith("."), f"{context.command_path} {parameter.opts[0]}: no sentence"
