@@ -10,13 +10,9 @@ from numpy.typing import NDArray
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.frame import Metadata, RawFrame
+from rcl_cli.raw.srgb import XYZ_TO_SRGB
 
 LOWEST_ISO, HIGHEST_ISO = 50.0, 12800.0
-
-_XYZ_TO_SRGB = np.array(
-    [[3.2404542, -1.5371385, -0.4985314], [-0.9692660, 1.8760108, 0.0415560], [0.0556434, -0.2040259, 1.0572252]]
-)
-"""IEC 61966-2-1, D65."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +40,8 @@ class Camera:
     @property
     def srgb_to_camera(self) -> NDArray[np.float64]:
         """(3, 3), linear sRGB to what the sensor sees: in daylight red and blue are weaker than green."""
-        return np.divide(self.crosstalk, np.array(self.white_balance)[:, None])
+        matrix: NDArray[np.float64] = np.array(self.crosstalk) / np.array(self.white_balance)[:, None]
+        return matrix
 
     def noise_profile(self, iso: float) -> NoiseProfile:
         """The true λ_shot and λ_read at an ISO: Var = λ_shot·x + λ_read of the stored values, rounding included.
@@ -77,7 +74,7 @@ class Camera:
             iso=iso,
             exposure_s=1.0 / iso,
             white_balance=self.white_balance,
-            xyz_to_camera=self.srgb_to_camera @ _XYZ_TO_SRGB,
+            xyz_to_camera=self.srgb_to_camera @ XYZ_TO_SRGB,
         )
 
     def expose(self, scene: NDArray[np.float32], iso: float, cfa: CFA, rng: np.random.Generator) -> RawFrame:
