@@ -61,8 +61,10 @@ def bilinear(x: Tensor, domain: Domain) -> Tensor:
     tent = flat.new_tensor([1.0, 2.0, 1.0] if domain is Domain.BAYER else [1.0, 2.0, 3.0, 2.0, 1.0])
     kernel = torch.outer(tent, tent).expand(3, 1, -1, -1)
     radius = len(tent) // 2
-    samples = conv2d(flat * masks, kernel, padding=radius, groups=3)
-    weights = conv2d(masks.unsqueeze(0), kernel, padding=radius, groups=3)
+    # Mixed precision would round the picture itself here, not a correction to it.
+    with torch.autocast(x.device.type, enabled=False):
+        samples = conv2d(flat * masks, kernel, padding=radius, groups=3)
+        weights = conv2d(masks.unsqueeze(0), kernel, padding=radius, groups=3)
     return torch.where(masks.bool(), flat, samples / weights)
 
 

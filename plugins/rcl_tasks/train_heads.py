@@ -1,0 +1,140 @@
+"""Train the heads that this package ships, on procedural scenes alone: `python -m rcl_tasks.train_heads DIR`.
+
+In each domain the tasks are trained one after the other, each from the U-Net of the one before.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import numpy as np
+import torch
+
+from rcl_cli.console import console, progress
+from rcl_cli.data.clean_pairs import CleanPairs
+from rcl_cli.data.clean_pictures import CleanPicture
+from rcl_cli.domain import Domain
+from rcl_cli.finetune import FinetuneSettings, finetune
+from rcl_cli.header import Header
+from rcl_cli.nn.model import TaskModel, build_model, load_head, save_head
+from rcl_cli.nn.unet import UNet, UNetConfig
+from rcl_cli.noise import SensorNoise
+from rcl_cli.samples.scenes import scene
+from rcl_cli.task import Task
+from rcl_tasks.demosaic import Demosaic
+from rcl_tasks.denoise import Denoise
+from rcl_tasks.jdensr import JointDenoiseSuperResolution
+from rcl_tasks.sr import SuperResolution
+
+WIDTH, DEPTH = 24, 2
+SCENE_SIDE = 384
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One head's share of the training."""
+
+    task: type[Task]
+    domain: Domain
+    steps: int
+    crop: int
+    """Side of a crop in target pixels."""
+
+
+LESSONS = (
+    Lesson(Denoise, Domain.BAYER, 3000, 128),
+    Lesson(Demosaic, Domain.BAYER, 4000, 128),
+    Lesson(JointDenoiseSuperResolution, Domain.BAYER, 1500, 192),
+    Lesson(SuperResolution, Domain.BAYER, 800, 192),
+    Lesson(Denoise, Domain.XTRANS, 1800, 132),
+    Lesson(Demosaic, Domain.XTRANS, 2500, 132),
+    Lesson(JointDenoiseSuperResolution, Domain.XTRANS, 1000, 192),
+    Lesson(SuperResolution, Domain.XTRANS, 600, 192),
+    Lesson(Denoise, Domain.RGB, 2000, 72),
+    Lesson(JointDenoiseSuperResolution, Domain.RGB, 1500, 120),
+    Lesson(SuperResolution, Domain.RGB, 800, 120),
+)
+
+
+@click.command(help=__doc__)
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--scenes", default=400, show_default=True, help="Procedural scenes to train on.")
+@click.option("--budget", default=1.0, show_default=True, help="Factor on the steps of every head.")
+@click.option("--seed", default=0, show_default=True)
+def main(folder: Path, scenes: int, budget: float, seed: int) -> None:
+    """Heads that are in FOLDER already are kept, so an interrupted run goes on where it was."""
+    pictures = _paint(scenes, seed)
+    before: dict[Domain, UNet] = {}
+    for lesson in LESSONS:
+        task, domain = lesson.task(), lesson.domain
+        path = folder / f"{task.name}-{domain.value}.safetensors"
+        if path.exists():
+            before[domain] = load_head(path, task, domain)[0].unet
+            continue
+        torch.manual_seed(seed)
+        unet = before.get(domain) or UNet(UNetConfig(domain.channels, WIDTH, DEPTH))
+        model = build_model(task, domain, unet).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        settings = FinetuneSettings(steps=max(1, round(lesson.steps * budget)), validate_every=500, seed=seed)
+        _train(path, lesson, model, pictures, settings)
+        before[domain] = load_head(path, task, domain)[0].unet
+
+
+def _paint(count: int, seed: int) -> list[CleanPicture]:
+    pictures: list[CleanPicture] = []
+    with progress(count, "Painting scenes", "scenes") as bar:
+        for number in range(count):
+            rgb = scene(SCENE_SIDE, SCENE_SIDE, np.random.default_rng([seed, number]))
+            tensor = torch.from_numpy(rgb).permute(2, 0, 1).to(torch.float16)
+            pictures.append(CleanPicture(Path(f"scene-{number}"), tensor, camera_rgb=False))
+            bar.advance()
+    return pictures
+
+
+def _train(
+    path: Path, lesson: Lesson, model: TaskModel, pictures: list[CleanPicture], settings: FinetuneSettings
+) -> None:
+    task = lesson.task()
+    noise = SensorNoise()
+    pairs = CleanPairs.split(
+        task, lesson.domain, pictures, noise, multiple=model.multiple, crop=lesson.crop, seed=settings.seed
+    )
+    began = time.monotonic()
+    with progress(settings.steps, path.stem, "steps") as bar:
+        result = finetune(
+            task,
+            model,
+            pairs,
+            settings,
+            log=lambda record: console.print_json(json.dumps(record), indent=None),
+            advance=lambda words: bar.advance(),
+        )
+    if result.interrupted:
+        raise click.Abort
+    header = Header(
+        kind="head",
+        domain=lesson.domain,
+        architecture={},
+        name=path.stem,
+        task=task.name,
+        scale=task.scale,
+        step=result.best_step,
+        noise=noise.describe(),
+        parent="none",
+        data=f"{len(pictures)} procedural scenes",
+        notes={
+            "licence": "MIT",
+            "validation": {name: round(value, 5) for name, value in result.figures.items()},
+            "skip": {name: round(value, 5) for name, value in result.start.items()},
+            "minutes": round((time.monotonic() - began) / 60, 1),
+            "command": "python -m rcl_tasks.train_heads",
+        },
+    )
+    save_head(path, model, header, half=True)
+
+
+if __name__ == "__main__":
+    main()
