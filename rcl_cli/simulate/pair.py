@@ -1,0 +1,64 @@
+"""Adding noise to a clean picture, or to the mosaic that a sensor would see of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from rcl_calibration.profile import NoiseProfile
+from rcl_cli.domain import Domain
+from rcl_cli.noise import add_noise
+from rcl_cli.raw.cfa import CFA
+from rcl_cli.raw.frame import Frame, RawFrame
+from rcl_cli.raw.pack import pack, unpack
+from rcl_cli.samples.camera import mosaic
+
+Float = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class SimulatedPair:
+    """A clean picture and the same with noise, both normalised: linear, 0 = black, 1 = white, not clipped."""
+
+    noisy: Float
+    """(H, W, 3), or the mosaic (H, W) where there is a `cfa`."""
+    clean: Float
+    """(H, W, 3), or (H, W) where the clean picture was a mosaic."""
+    cfa: CFA | None
+    profile: NoiseProfile
+    """The noise that was added."""
+    source: Frame
+
+
+def simulate(frame: Frame, profile: NoiseProfile, cfa: CFA | None, rng: torch.Generator) -> SimulatedPair:
+    """Add noise of `profile` to a clean frame, or to its mosaic where a `cfa` is given.
+
+    A raw frame is its own mosaic, of its own phase; whatever noise it has stays in both. Raises ValueError where it
+    is of another kind than `cfa`.
+    """
+    if isinstance(frame, RawFrame):
+        if cfa is None or cfa.domain is not frame.cfa.domain:
+            raise ValueError(f"is a {frame.cfa.name} raw; use --domain {frame.cfa.domain.value}, or an RGB picture")
+        clean = frame.normalized()
+        return SimulatedPair(noisy_mosaic(clean, frame.cfa, profile, rng), clean, frame.cfa, profile, frame)
+    if cfa is None:
+        return SimulatedPair(noisy_rgb(frame.rgb, profile, rng), frame.rgb, None, profile, frame)
+    noisy = noisy_mosaic(mosaic(frame.rgb, cfa), cfa, profile, rng)
+    return SimulatedPair(noisy, frame.rgb, cfa, profile, frame)
+
+
+def noisy_rgb(rgb: Float, profile: NoiseProfile, rng: torch.Generator) -> Float:
+    """(H, W, 3) with noise."""
+    planes = torch.from_numpy(np.ascontiguousarray(rgb.transpose(2, 0, 1)))
+    noisy = add_noise(planes, profile, Domain.RGB, rng).numpy()
+    return np.ascontiguousarray(noisy.transpose(1, 2, 0))
+
+
+def noisy_mosaic(clean: Float, cfa: CFA, profile: NoiseProfile, rng: torch.Generator) -> Float:
+    """(H, W) mosaic with the noise of each pixel's plane."""
+    planes, placement = pack(clean, cfa)
+    noisy = add_noise(torch.from_numpy(planes), profile, cfa.domain, rng).numpy()
+    return unpack(noisy, placement)
