@@ -38,8 +38,7 @@ def command(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
             print_json_line(values)
         else:
             _print_values(values)
-    if not as_json:
-        print_failures(failures)
+    print_failures(failures)
     ctx.exit(exit_code(len(files) - len(failures), len(failures)))
 
 

@@ -1,0 +1,88 @@
+"""What each result is to be called: never like an input, never like another result."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from rcl_cli.data.folder import Found
+from rcl_cli.errors import FileError, RclError
+from rcl_cli.raw.sniff import Kind, sniff
+
+FORMATS = {"dng": ".dng", "tiff": ".tif", "png": ".png", "jpeg": ".jpg", "npy": ".npy", "exr": ".exr"}
+"""Names for `--format` and the suffixes that go with them; "auto" is none of them."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file to be read and the file to be written for it."""
+
+    source: Path
+    target: Path
+
+
+def plan_outputs(found: Sequence[Found], folder: Path, task: str, format: str = "auto") -> list[Job]:
+    """A target in `folder` for each input, its relative folder kept; no pixel is read.
+
+    Format "auto": a raw becomes a DNG, an RGB file keeps its kind. The name is the input's with the new suffix. Inputs
+    that differ only in their suffixes keep it in the name (a.CR2 and a.JPG: a.CR2.png and a.JPG.png); a result that
+    would fall on an input is named after the task as well (a-denoise.png).
+    """
+    suffixes = [FORMATS.get(format) or _same_kind(item.path) for item in found]
+    simple = [item.relative.with_suffix(suffix) for item, suffix in zip(found, suffixes, strict=True)]
+    wanted = Counter(_key(folder / name) for name in simple)
+    taken = {_key(item.path) for item in found}
+    jobs = []
+    for item, suffix, name in zip(found, suffixes, simple, strict=True):
+        shared = wanted[_key(folder / name)] > 1
+        stem = item.relative.name if shared else item.relative.stem
+        candidates = (folder / name.with_name(other) for other in _names(stem, suffix, task))
+        target = next(path for path in candidates if _key(path) not in taken)
+        taken.add(_key(target))
+        jobs.append(Job(item.path, target))
+    return jobs
+
+
+def leave_out_results(found: Sequence[Found], paths: Sequence[Path], folder: Path) -> list[Found]:
+    """`found` without earlier results: files inside `folder` that came from walking one of `paths` above it.
+
+    Files that are named themselves stay. Raises RclError where `folder` is one of the walked folders, since results
+    could not be told from inputs the next time.
+    """
+    output = folder.resolve()
+    walked = [path.resolve() for path in paths if path.is_dir()]
+    named = {path.resolve() for path in paths}
+    if output in walked:
+        raise RclError(
+            f"the output folder {folder} is also the input folder, so that results would be taken for inputs; "
+            f"choose another, for example {folder / 'results'}"
+        )
+    if not any(root in output.parents for root in walked):
+        return list(found)
+    return [item for item in found if item.path.resolve() in named or output not in item.path.resolve().parents]
+
+
+def _same_kind(path: Path) -> str:
+    try:
+        kind = sniff(path)
+    except FileError:
+        kind = Kind.UNKNOWN  # reading it will tell why
+    usual = {Kind.PNG: ".png", Kind.JPEG: ".jpg", Kind.TIFF: ".tif", Kind.EXR: ".exr"}.get(kind, ".dng")
+    same = {".jpeg": ".jpg", ".tiff": ".tif"}
+    suffix = path.suffix.lower()
+    return path.suffix if same.get(suffix, suffix) == usual else usual
+
+
+def _names(stem: str, suffix: str, task: str) -> Iterator[str]:
+    yield f"{stem}{suffix}"
+    yield f"{stem}-{task}{suffix}"
+    for number in count(2):
+        yield f"{stem}-{task}-{number}{suffix}"
+
+
+def _key(path: Path) -> str:
+    # Some file systems take a.DNG and a.dng for the same file.
+    return str(path.resolve()).casefold()

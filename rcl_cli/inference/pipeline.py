@@ -1,0 +1,99 @@
+"""From file to file: a decoded frame through a task's network, written as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rcl_cli.domain import Domain
+from rcl_cli.inference.models import Models, Ready
+from rcl_cli.inference.restore import Restoration
+from rcl_cli.inference.tiling import Float
+from rcl_cli.profiles import profile_for
+from rcl_cli.raw.frame import Frame, RawFrame
+from rcl_cli.raw.pack import Placement, pack, pack_rgb, unpack
+from rcl_cli.raw.picture import Picture
+from rcl_cli.raw.write import write_picture
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """What one run does to each file. `announce` hears, in a sentence, which noise profile a file gets."""
+
+    models: Models
+    strength: float = 1.0
+    profile: Path | None = None
+    """A file of noise profiles to use instead of the store's, the file's own or a blind estimate."""
+    announce: Callable[[str], None] = lambda sentence: None
+
+    def choose_model(self, frame: Frame) -> Path:
+        """The model for this frame. Raises RclError where there is none."""
+        return self.models.choose(frame_domain(frame), frame.metadata.camera).path
+
+    def restore(self, frame: Frame, report: Callable[[float], None] = lambda done: None) -> Picture:
+        """The task's result for a frame, ready to be written; `report` hears which fraction is done.
+
+        Raises RclError where the task, the model and the frame do not fit each other.
+        """
+        domain = frame_domain(frame)
+        task = self.models.task
+        model = self.choose_model(frame)
+        restoration = Restoration(task, domain, self.strength)
+        ready = self.models.load(domain, model)
+        profile = None
+        if task.noise_aware:
+            profile, source = profile_for(frame, given=self.profile, store=self.models.store.root)
+            self.announce(f"noise from {source}")
+        x, placement = _packed(frame, ready)
+        result = restoration.run(x, placement, ready, profile, report)
+        output = task.output(domain)
+        return Picture.from_frame(
+            frame,
+            _cropped(result, placement, output, task.scale),
+            cfa=placement.cfa(task.scale) if output.is_raw else None,
+            scale=task.scale,
+            denoised=task.noise_aware and self.strength > 0,
+            note=_note(task.name, model, self.strength),
+        )
+
+    def apply(
+        self,
+        frame: Frame,
+        target: Path,
+        *,
+        overwrite: bool = False,
+        report: Callable[[float], None] = lambda done: None,
+    ) -> None:
+        """Restore a frame and write the result, in the format that the suffix of `target` names. Raises RclError."""
+        write_picture(target, self.restore(frame, report), overwrite=overwrite)
+
+
+def frame_domain(frame: Frame) -> Domain:
+    """The domain that the frame's tensors are in."""
+    return frame.cfa.domain if isinstance(frame, RawFrame) else Domain.RGB
+
+
+def megapixels(frame: Frame) -> float:
+    """Pixels of the file, in millions."""
+    return (frame.mosaic.size if isinstance(frame, RawFrame) else frame.rgb.size / 3) / 1e6
+
+
+def _packed(frame: Frame, ready: Ready) -> tuple[Float, Placement]:
+    multiple = ready.tiling.multiple
+    if isinstance(frame, RawFrame):
+        return pack(frame.normalized(), frame.cfa, multiple)
+    return pack_rgb(frame.rgb, multiple)
+
+
+def _cropped(result: Float, placement: Placement, output: Domain, scale: int) -> Float:
+    """(C_out, h·U, w·U) → (H·scale, W·scale) mosaic or (H·scale, W·scale, 3)."""
+    if output.is_raw:
+        return unpack(result, placement, scale)
+    return np.ascontiguousarray(placement.crop(result, scale).transpose(1, 2, 0))
+
+
+def _note(task: str, model: Path, strength: float) -> str:
+    return f"{task} by rcl with {model.stem}" + (f", strength {strength:g}" if strength < 1 else "")
