@@ -18,11 +18,23 @@ from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.develop import preview
 from rcl_cli.raw.exif_block import EXIF_POINTER, naming_entries, shot_entries
 from rcl_cli.raw.frame import Metadata, RawFrame
-from rcl_cli.raw.ifd import HEADER, Entry, directory, doubles, longs, octets, rationals, shorts, signed_rationals, text
+from rcl_cli.raw.ifd import (
+    HEADER,
+    Entry,
+    directory,
+    doubles,
+    longs,
+    octets,
+    rationals,
+    shorts,
+    signed_rationals,
+    text,
+    undefined,
+)
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.srgb import XYZ_TO_SRGB
 from rcl_cli.raw.tiff_tags import CFA as CFA_PHOTOMETRIC
-from rcl_cli.raw.tiff_tags import LINEAR_RAW
+from rcl_cli.raw.tiff_tags import LINEAR_RAW, read_tiff_tags
 
 Planes = tuple[float, float, float, float]
 
@@ -53,7 +65,7 @@ def write_dng(path: Path, frame: RawFrame, *, note: str = "", overwrite: bool = 
     if frame.metadata.noise_profile is not None:
         shot.append(_noise_entry(frame.metadata.noise_profile))
     with atomic_path(path, overwrite=overwrite) as temporary:
-        _write(temporary, raw, preview(frame), shot, frame.metadata)
+        _write(temporary, raw, preview(frame), shot, frame.metadata, [])
 
 
 def write_picture_dng(path: Path, picture: Picture) -> None:
@@ -68,7 +80,7 @@ def write_picture_dng(path: Path, picture: Picture) -> None:
         shot.append(_noise_entry(picture.noise_profile))
     if picture.denoised:
         shot.append(rationals(50935, [1.0]))  # NoiseReductionApplied, from 0 to 1
-    _write(path, raw, preview(picture), shot, metadata)
+    _write(path, raw, preview(picture), shot, metadata, _lens_corrections(picture))
 
 
 def stored_levels(picture: Picture) -> tuple[Planes, float]:
@@ -89,7 +101,9 @@ def _to_dn(pixels: NDArray[np.float32], cfa: CFA | None, black: Planes, white: f
     return np.clip(np.rint(dn), 0, 65535).astype(np.uint16)
 
 
-def _write(path: Path, raw: _Raw, shown: NDArray[np.uint8], shot: list[Entry], metadata: Metadata) -> None:
+def _write(
+    path: Path, raw: _Raw, shown: NDArray[np.uint8], shot: list[Entry], metadata: Metadata, opcodes: list[Entry]
+) -> None:
     jpeg = _jpeg(shown)
     first = [*_preview_entries(shown, len(jpeg)), *shot]
 
@@ -97,7 +111,7 @@ def _write(path: Path, raw: _Raw, shown: NDArray[np.uint8], shot: list[Entry], m
         pointers = [longs(_SUB_IFDS, raw_at), longs(EXIF_POINTER, exif_at), longs(_STRIP_OFFSETS, preview_at)]
         return directory([*first, *pointers], len(HEADER))
 
-    raw_entries = _raw_entries(raw)
+    raw_entries = [*_raw_entries(raw), *opcodes]
     raw_at = len(HEADER) + len(first_directory(0, 0, 0))
     exif_at = raw_at + len(directory([*raw_entries, longs(_STRIP_OFFSETS, 0)], raw_at))
     exif = directory(shot_entries(metadata), exif_at)
@@ -186,6 +200,14 @@ def _raw_entries(raw: _Raw) -> list[Entry]:
         return [*entries, *_black_entries((1, 1), raw.black[:1])]
     pattern = [raw.black[plane] for plane in raw.cfa.planes(period, period).ravel()]
     return [*entries, *_black_entries((period, period), pattern)]
+
+
+def _lens_corrections(picture: Picture) -> list[Entry]:
+    # OpcodeList3 is applied after demosaicing, so it is as true of the result as it was of the source.
+    if picture.metadata.path is None or picture.scale != 1:
+        return []
+    opcodes = read_tiff_tags(picture.metadata.path).values.get("OpcodeList3")
+    return [undefined(51022, opcodes)] if isinstance(opcodes, bytes) else []
 
 
 def _black_entries(repeat: tuple[int, int], levels: list[float] | tuple[float, ...]) -> list[Entry]:

@@ -57,8 +57,17 @@ class RawFrame:
 
     def normalized(self) -> NDArray[np.float32]:
         """(H, W) float32, 0 = black level, 1 = white level; not clipped: noise below black stays negative."""
-        black = np.asarray(self.black_level, np.float32)[self.cfa.planes(*self.mosaic.shape)]
-        return (self.mosaic.astype(np.float32) - black) / (np.float32(self.white_level) - black)
+        x = self.mosaic.astype(np.float32)
+        if len(set(self.black_level)) == 1:
+            x -= self.black_level[0]
+            x /= self.white_level - self.black_level[0]
+            return x
+        period = self.cfa.period
+        for (row, column), plane in np.ndenumerate(self.cfa.planes(period, period)):
+            lattice, black = x[row::period, column::period], self.black_level[plane]
+            lattice -= black
+            lattice /= self.white_level - black
+        return x
 
 
 @dataclass(frozen=True)

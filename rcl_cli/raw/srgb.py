@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,7 +27,10 @@ def srgb_decode(encoded: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
 def srgb_encode(linear: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """Linear light → sRGB values, any shape; the inverse of `srgb_decode`. Clips to [0, 1], as a display would."""
     x = np.clip(np.asarray(linear, np.float32), 0, 1)
-    return np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055).astype(np.float32)
+    # OpenCV's power is some ten times as fast as NumPy's, which counts with 24 million pixels.
+    root = cv2.pow(x.reshape(1, -1), 1 / 2.4).reshape(x.shape)
+    encoded: NDArray[np.float32] = np.where(x <= 0.0031308, 12.92 * x, 1.055 * root - 0.055).astype(np.float32)
+    return encoded
 
 
 def decoding_table(bits: int) -> NDArray[np.float32]:

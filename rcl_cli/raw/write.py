@@ -1,0 +1,100 @@
+"""Write a result in the format that the file's name asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rcl_cli.errors import FileError
+from rcl_cli.files import atomic_path
+from rcl_cli.raw.copy_metadata import copy_metadata
+from rcl_cli.raw.develop import develop
+from rcl_cli.raw.dng import write_picture_dng
+from rcl_cli.raw.encode import encode_jpeg, encode_png, write_tiff
+from rcl_cli.raw.openexr import encode_exr
+from rcl_cli.raw.picture import Picture
+from rcl_cli.raw.srgb import srgb_encode
+
+
+def write_picture(path: Path, picture: Picture, *, overwrite: bool = False) -> None:
+    """Write `picture` to `path`, whole or not at all, its format told by the suffix.
+
+    | suffix     | holds |
+    |------------|-------|
+    | .dng       | the mosaic (CFA DNG) or linear RGB (linear DNG), with levels, matrix, neutral and orientation |
+    | .npy, .exr | float32, exactly the linear pixels: (H, W) or (H, W, 3), as stored, 0 = black level, 1 = white level |
+    | .tif, .tiff, .png, .jpg, .jpeg | of a raw: developed and upright, 16 bit (JPEG: 8); |
+    |            | of an RGB picture: its own transfer and bits as far as the format can, its orientation tag kept |
+
+    The rest of the source's metadata comes along where exiftool is installed. Raises FileError if the suffix is
+    unknown, the file cannot be written, or it exists and not `overwrite`.
+    """
+    write = _WRITERS.get(path.suffix.lower())
+    if write is None:
+        raise FileError(path, f"has a suffix that cannot be written; use one of {', '.join(FORMATS)}")
+    with atomic_path(path, overwrite=overwrite) as temporary:
+        write(temporary, picture)
+        if write not in (_write_npy, _write_exr) and picture.metadata.path is not None:
+            copy_metadata(picture.metadata.path, temporary, color_profile=not picture.camera_rgb)
+
+
+def _write_npy(path: Path, picture: Picture) -> None:
+    np.save(path, picture.pixels.astype(np.float32, copy=False))
+
+
+def _write_exr(path: Path, picture: Picture) -> None:
+    path.write_bytes(encode_exr(picture.pixels))
+
+
+def _write_tiff(path: Path, picture: Picture) -> None:
+    write_tiff(path, stored_values(picture, picture.bits), picture.metadata, _orientation(picture), picture.note)
+
+
+def _write_png(path: Path, picture: Picture) -> None:
+    values = stored_values(picture, min(picture.bits, 16))
+    path.write_bytes(encode_png(values, picture.metadata, _orientation(picture), picture.note))
+
+
+def _write_jpeg(path: Path, picture: Picture) -> None:
+    path.write_bytes(encode_jpeg(stored_values(picture, 8), picture.metadata, _orientation(picture), picture.note))
+
+
+def stored_values(picture: Picture, bits: int) -> NDArray[Any]:
+    """(H, W, 3) as a TIFF, PNG or JPEG holds it: uint8, uint16 or, with 32 bits, float32.
+
+    A raw is developed; RGB is encoded by the source's transfer, floating-point sources by sRGB unless kept in 32 bits.
+    """
+    if picture.camera_rgb:
+        return quantize(develop(picture), bits)
+    if bits == 32:
+        return picture.pixels
+    linear_file = picture.transfer == "linear" and picture.bits != 32
+    return quantize(picture.pixels if linear_file else srgb_encode(picture.pixels), bits)
+
+
+def quantize(values: NDArray[np.float32], bits: int) -> NDArray[Any]:
+    """[0, 1] → uint8 or uint16, rounded; what lies outside is clipped."""
+    largest = np.float32(2**bits - 1)
+    return np.clip(np.rint(values * largest), 0, largest).astype(np.uint8 if bits == 8 else np.uint16)
+
+
+def _orientation(picture: Picture) -> int:
+    return 1 if picture.camera_rgb else picture.metadata.orientation
+
+
+_WRITERS: dict[str, Callable[[Path, Picture], None]] = {
+    ".dng": write_picture_dng,
+    ".tif": _write_tiff,
+    ".png": _write_png,
+    ".jpg": _write_jpeg,
+    ".npy": _write_npy,
+    ".exr": _write_exr,
+    ".tiff": _write_tiff,
+    ".jpeg": _write_jpeg,
+}
+FORMATS = ("dng", "tif", "png", "jpg", "npy", "exr")
+"""Names for `--format`; each is a suffix without its dot."""
