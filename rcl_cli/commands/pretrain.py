@@ -59,7 +59,13 @@ def _options(ctx: click.Context, parameter: click.Parameter, values: tuple[str, 
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path, file_okay=False), help="The run's folder."
 )
-@click.option("--preset", default="default", type=click.Choice(["default", "paper", "smoke"]), show_default=True)
+@click.option(
+    "--preset",
+    default="default",
+    type=click.Choice(["default", "paper", "smoke"]),
+    show_default=True,
+    help="Settings: what measured well, the paper's, or a minute's run to see that it works.",
+)
 @click.option("--steps", type=int, help="Optimiser steps.  [default: 4000]")
 @click.option("--batch", type=int, help="Pictures a step.  [default: 64, or all where there are fewer]")
 @click.option(

@@ -36,7 +36,13 @@ if TYPE_CHECKING:
     metavar="LOW HIGH",
     help="Draw each picture's λ so that σ at white lies in LOW…HIGH of 255.  [default: 0 20]",
 )
-@click.option("--domain", type=click.Choice([d.value for d in Domain]), default="rgb", show_default=True)
+@click.option(
+    "--domain",
+    type=click.Choice([d.value for d in Domain]),
+    default="rgb",
+    show_default=True,
+    help="Layout of the pairs.",
+)
 @click.option(
     "--cfa",
     type=click.Choice(BAYER_PHASES, case_sensitive=False),
