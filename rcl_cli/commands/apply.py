@@ -28,9 +28,7 @@ INTERRUPTED = 130
 @click.option(
     "-o", "--output", "folder", required=True, type=click.Path(file_okay=False, path_type=Path), help="Output folder."
 )
-@click.option(
-    "--model", metavar="NAME|PATH", help="Head to use.  [default: your newest, else the shipped one]"
-)
+@click.option("--model", metavar="NAME|PATH", help="Head to use.  [default: your newest, else the shipped one]")
 @click.option(
     "--profile",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -76,7 +74,9 @@ def command(
     store: Path | None,
     as_json: bool,
 ) -> None:
-    """Do a task on PATHS: files, and folders with all that is in them; without PATHS, on the current folder.
+    """Do a task on files and folders.
+
+    PATHS are files, and folders with all that is in them; without PATHS it is the current folder.
 
     Results go to the output folder, relative folders kept. A raw becomes a DNG: a mosaic after `denoise`, linear RGB
     after the other tasks. A picture keeps its kind (JPEG at high quality). Mean brightness stays as it was.
