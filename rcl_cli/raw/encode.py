@@ -1,9 +1,8 @@
-"""TIFF, PNG and JPEG files from arrays of values, each with camera, orientation, exposure and note inside."""
+"""TIFF and JPEG files from arrays of values, each with camera, orientation, exposure and note inside."""
 
 from __future__ import annotations
 
 import struct
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,6 @@ from rcl_cli.raw.ifd import HEADER, directory, longs, shorts
 JPEG_QUALITY = 95
 
 _STRIP_OFFSETS = 273
-_PNG_HEADER_BYTES = 33
-"""The signature and the IHDR chunk, which comes first."""
 _LARGEST_SEGMENT = 65533
 
 
@@ -47,16 +44,6 @@ def write_tiff(path: Path, values: NDArray[Any], metadata: Metadata, orientation
     with path.open("wb") as file:
         file.write(HEADER + directory([*entries, *pointers], len(HEADER)) + exif)
         np.ascontiguousarray(values, values.dtype.newbyteorder("<")).tofile(file)
-
-
-def encode_png(values: NDArray[Any], metadata: Metadata, orientation: int, note: str) -> bytes:
-    """(H, W, 3) uint8 or uint16, with an eXIf chunk."""
-    fast = [cv2.IMWRITE_PNG_COMPRESSION, 1]
-    png = cv2.imencode(".png", np.ascontiguousarray(values[..., ::-1]), fast)[1].tobytes()
-    exif = exif_block(metadata, orientation, note)
-    body = b"eXIf" + exif
-    chunk = struct.pack(">I", len(exif)) + body + struct.pack(">I", zlib.crc32(body))
-    return png[:_PNG_HEADER_BYTES] + chunk + png[_PNG_HEADER_BYTES:]
 
 
 def encode_jpeg(values: NDArray[np.uint8], metadata: Metadata, orientation: int, note: str) -> bytes:

@@ -14,21 +14,23 @@ from rcl_cli.files import atomic_path
 from rcl_cli.raw.copy_metadata import copy_metadata
 from rcl_cli.raw.develop import develop
 from rcl_cli.raw.dng import write_picture_dng
-from rcl_cli.raw.encode import encode_jpeg, encode_png, write_tiff
+from rcl_cli.raw.encode import encode_jpeg, write_tiff
+from rcl_cli.raw.exif_block import exif_block
 from rcl_cli.raw.openexr import encode_exr
 from rcl_cli.raw.picture import Picture
+from rcl_cli.raw.png import encode_png, exif_chunk, metadata_chunks
 from rcl_cli.raw.srgb import srgb_encode
 
 
 def write_picture(path: Path, picture: Picture, *, overwrite: bool = False) -> None:
     """Write `picture` to `path`, whole or not at all, its format told by the suffix.
 
-    | suffix     | holds |
-    |------------|-------|
-    | .dng       | the mosaic (CFA DNG) or linear RGB (linear DNG), with levels, matrix, neutral and orientation |
-    | .npy, .exr | float32, exactly the linear pixels: (H, W) or (H, W, 3), as stored, 0 = black level, 1 = white level |
-    | .tif, .tiff, .png, .jpg, .jpeg | of a raw: developed and upright, 16 bit (JPEG: 8); |
-    |            | of an RGB picture: its own transfer and bits as far as the format can, its orientation tag kept |
+    | suffix           | holds |
+    |------------------|-------|
+    | .dng             | the mosaic (CFA DNG) or linear RGB (linear DNG), with levels, matrix, neutral, orientation |
+    | .npy, .exr       | float32, exactly the linear pixels, (H, W) or (H, W, 3), 0 = black level, 1 = white level |
+    | .tif, .png, .jpg | of a raw: developed and upright, 16 bits (JPEG: 8); of an RGB picture: stored as the source |
+    |                  | was, by its transfer, its bits as far as the format has them, and its orientation tag |
 
     The rest of the source's metadata comes along where exiftool is installed. Raises FileError if the suffix is
     unknown, the file cannot be written, or it exists and not `overwrite`.
@@ -38,8 +40,6 @@ def write_picture(path: Path, picture: Picture, *, overwrite: bool = False) -> N
         raise FileError(path, f"has a suffix that cannot be written; use one of {', '.join(FORMATS)}")
     with atomic_path(path, overwrite=overwrite) as temporary:
         write(temporary, picture)
-        if write not in (_write_npy, _write_exr) and picture.metadata.path is not None:
-            copy_metadata(picture.metadata.path, temporary, color_profile=not picture.camera_rgb)
 
 
 def _write_npy(path: Path, picture: Picture) -> None:
@@ -50,17 +50,33 @@ def _write_exr(path: Path, picture: Picture) -> None:
     path.write_bytes(encode_exr(picture.pixels))
 
 
+def _write_dng(path: Path, picture: Picture) -> None:
+    write_picture_dng(path, picture)
+    _copy_the_rest(path, picture)
+
+
 def _write_tiff(path: Path, picture: Picture) -> None:
     write_tiff(path, stored_values(picture, picture.bits), picture.metadata, _orientation(picture), picture.note)
-
-
-def _write_png(path: Path, picture: Picture) -> None:
-    values = stored_values(picture, min(picture.bits, 16))
-    path.write_bytes(encode_png(values, picture.metadata, _orientation(picture), picture.note))
+    _copy_the_rest(path, picture)
 
 
 def _write_jpeg(path: Path, picture: Picture) -> None:
     path.write_bytes(encode_jpeg(stored_values(picture, 8), picture.metadata, _orientation(picture), picture.note))
+    _copy_the_rest(path, picture)
+
+
+def _write_png(path: Path, picture: Picture) -> None:
+    # exiftool takes long to rewrite a large PNG, so it gets one of a single pixel, whose chunks are then taken over.
+    values = stored_values(picture, min(picture.bits, 16))
+    exif = exif_block(picture.metadata, _orientation(picture), picture.note)
+    path.write_bytes(encode_png(values[:1, :1], exif_chunk(exif)))
+    _copy_the_rest(path, picture)
+    path.write_bytes(encode_png(values, *metadata_chunks(path.read_bytes())))
+
+
+def _copy_the_rest(path: Path, picture: Picture) -> None:
+    if picture.metadata.path is not None:
+        copy_metadata(picture.metadata.path, path, color_profile=not picture.camera_rgb)
 
 
 def stored_values(picture: Picture, bits: int) -> NDArray[Any]:
@@ -72,14 +88,15 @@ def stored_values(picture: Picture, bits: int) -> NDArray[Any]:
         return quantize(develop(picture), bits)
     if bits == 32:
         return picture.pixels
-    linear_file = picture.transfer == "linear" and picture.bits != 32
-    return quantize(picture.pixels if linear_file else srgb_encode(picture.pixels), bits)
+    kept_linear = picture.transfer == "linear" and picture.bits != 32
+    return quantize(picture.pixels if kept_linear else srgb_encode(picture.pixels), bits)
 
 
 def quantize(values: NDArray[np.float32], bits: int) -> NDArray[Any]:
     """[0, 1] → uint8 or uint16, rounded; what lies outside is clipped."""
     largest = np.float32(2**bits - 1)
-    return np.clip(np.rint(values * largest), 0, largest).astype(np.uint8 if bits == 8 else np.uint16)
+    whole: NDArray[Any] = np.clip(np.rint(values * largest), 0, largest).astype(f"uint{bits}")
+    return whole
 
 
 def _orientation(picture: Picture) -> int:
@@ -87,7 +104,7 @@ def _orientation(picture: Picture) -> int:
 
 
 _WRITERS: dict[str, Callable[[Path, Picture], None]] = {
-    ".dng": write_picture_dng,
+    ".dng": _write_dng,
     ".tif": _write_tiff,
     ".png": _write_png,
     ".jpg": _write_jpeg,
