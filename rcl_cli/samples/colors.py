@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 _YELLOW_BLUE = np.array([1.0, 1.0, -2.0]) / np.sqrt(6.0)
 _RED_GREEN = np.array([1.0, -1.0, 0.0]) / np.sqrt(2.0)
-_CHROMA_SPREAD = (0.26, 0.16)
+_CHROMA_SPREAD = (0.42, 0.26)
 _SATURATED_SHARE = 0.15
-_SATURATED_FACTOR = 2.5
+_SATURATED_FACTOR = 2.0
 _BLUE_TAIL = 0.65
 
 
@@ -31,7 +31,7 @@ def palette(
     the saturation of all.
     """
     if key is None:
-        key = float(np.exp(rng.normal(np.log(0.14), 0.5)))
+        key = float(np.exp(rng.normal(np.log(0.14), 0.7)))
     luminance = rng.normal(np.log(key), contrast, (count, 1))
     saturation = chroma * np.exp(rng.normal(-0.2, 0.5, (count, 1)))
     saturation[rng.random((count, 1)) < _SATURATED_SHARE] *= _SATURATED_FACTOR
@@ -49,9 +49,9 @@ def palette(
 
 
 def variations(color: NDArray[np.float32], count: int, rng: np.random.Generator, spread: float) -> NDArray[np.float32]:
-    """(count, 3) colours around `color` (3,): luminance varies by `spread` nepers, hue by a quarter of it."""
+    """(count, 3) colours around `color`, (3,) or (count, 3): luminance varies by `spread` nepers, hue by a tenth of it."""
     luminance = rng.normal(0.0, spread, (count, 1))
-    hue = rng.normal(0.0, spread / 4, (count, 3))
+    hue = rng.normal(0.0, spread / 10, (count, 3))
     return _within_unit(color * np.exp(luminance + hue))
 
 

@@ -8,15 +8,17 @@ import numpy as np
 
 from rcl_cli.samples.canvas import Canvas, Image
 from rcl_cli.samples.dead_leaves import dead_leaves
+from rcl_cli.samples.facade import facade
 from rcl_cli.samples.fields import power_law
 from rcl_cli.samples.gradients import defocused, gradients
 from rcl_cli.samples.shapes import leaves, paint, scattered
 from rcl_cli.samples.text import text
 from rcl_cli.samples.textures import cloth, foliage, rough, strands
 
-_BACKGROUNDS = (defocused, gradients, dead_leaves, rough)
+_BACKGROUNDS = (defocused, gradients, dead_leaves, rough, facade)
 _OBJECTS: tuple[Callable[[Canvas, np.random.Generator], Image], ...] = (
     dead_leaves,
+    facade,
     strands,
     foliage,
     cloth,

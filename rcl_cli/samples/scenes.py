@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from rcl_cli.samples.canvas import OVERSAMPLING, Canvas, Image
 from rcl_cli.samples.dead_leaves import dead_leaves
+from rcl_cli.samples.facade import facade
 from rcl_cli.samples.gradients import gradients
 from rcl_cli.samples.mixed import mixed
 from rcl_cli.samples.text import text
@@ -20,21 +21,22 @@ _Painter = Callable[[Canvas, np.random.Generator], Image]
 
 # Each kind with its share when the kind is drawn.
 _PAINTERS: dict[str, tuple[_Painter, float]] = {
-    "leaves": (dead_leaves, 0.24),
-    "mixed": (mixed, 0.30),
+    "leaves": (dead_leaves, 0.20),
+    "mixed": (mixed, 0.28),
+    "facade": (facade, 0.10),
     "strands": (strands, 0.08),
     "foliage": (foliage, 0.08),
-    "cloth": (cloth, 0.06),
-    "rough": (rough, 0.06),
-    "text": (text, 0.07),
-    "zoneplate": (zone_plate, 0.06),
+    "cloth": (cloth, 0.05),
+    "rough": (rough, 0.05),
+    "text": (text, 0.06),
+    "zoneplate": (zone_plate, 0.05),
     "gradients": (gradients, 0.05),
 }
 
 KINDS = tuple(_PAINTERS)
 """Names of the kinds of scene."""
 
-_LENS_BLUR = (0.45, 0.75)
+_LENS_BLUR = (0.1, 0.6)
 """Standard deviation of the lens's blur, in pixels: from a very sharp to an ordinary photograph."""
 
 

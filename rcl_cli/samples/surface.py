@@ -11,7 +11,7 @@ from rcl_cli.samples.canvas import Canvas, Image
 from rcl_cli.samples.fields import power_law
 from rcl_cli.samples.shapes import Labels
 
-_TEXTURED_SHARE = 0.6
+_TEXTURED_SHARE = 0.75
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ def drawn(
     """Surfaces of shapes of the given colours (n, 3), centres (n, 2) as (x, y) and radii (n,), in pixels."""
     count = len(color)
     slope = rng.normal(0.0, 0.25, (count, 2)) / np.maximum(radii, 1.0)[:, None]
-    texture = rng.exponential(0.12, count) * (rng.random(count) < _TEXTURED_SHARE)
-    accent = rng.normal(0.0, 0.06, (count, 3)) * color * (rng.random((count, 1)) < _TEXTURED_SHARE)
+    texture = rng.exponential(0.2, count) * (rng.random(count) < _TEXTURED_SHARE)
+    accent = rng.normal(0.0, 0.04, (count, 3)) * color * (rng.random((count, 1)) < _TEXTURED_SHARE)
     values = (color, slope, center[:, ::-1], texture, accent)
     return Surfaces(*(np.asarray(v, np.float32) for v in values))
 
@@ -53,7 +53,7 @@ def lit(canvas: Canvas, labels: Labels, surfaces: Surfaces, rng: np.random.Gener
     gain += np.take(surfaces.slope[:, 0], labels) * y
     gain += np.take(surfaces.slope[:, 1], labels) * x
     np.clip(gain, 0.35, 1.8, out=gain)
-    grain = np.clip(power_law(canvas, rng, rng.uniform(0.5, 1.4)), -3.0, 3.0)
+    grain = np.clip(power_law(canvas, rng, rng.uniform(0.3, 1.3)), -3.0, 3.0)
     gain *= np.maximum(1.0 + np.take(surfaces.texture, labels) * grain, 0.1)
     colored = power_law(canvas, rng, rng.uniform(0.7, 1.6))
     image = np.take(surfaces.color, labels, axis=0)

@@ -59,16 +59,14 @@ def test_finer_painting_changes_little(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_little_energy_reaches_the_nyquist_frequency(kind: str) -> None:
     shares = [energy_above(scene(128, 128, np.random.default_rng(seed), kind), 0.48) for seed in range(4)]
-    assert np.median(shares) < 0.01
+    assert np.median(shares) < 0.03
     # White noise would have this much.
     assert energy_above(np.random.default_rng(0).random((128, 128, 3)).astype(np.float32), 0.48) > 0.25
 
 
-def test_smooth_areas_hold_no_noise() -> None:
-    """Second differences of a soft scene are far below those of the faintest sensor noise."""
-    for seed in range(6):
-        green = scene(128, 128, np.random.default_rng(seed), "gradients")[..., 1]
-        assert np.median(np.abs(np.diff(green, 2, axis=1))) < 5e-4
+def test_soft_scenes_hold_no_noise() -> None:
+    shares = [energy_above(scene(128, 128, np.random.default_rng(seed), "gradients"), 0.25) for seed in range(8)]
+    assert np.median(shares) < 1e-6
 
 
 def test_colours_vary_mostly_together_and_over_a_wide_range() -> None:
