@@ -1,0 +1,192 @@
+"""The demo's report: what was done, the measured noise beside the true one, and pictures before and after."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from rcl_calibration.profile import PLANES, NoiseProfile
+from rcl_cli.profiles import load_profiles
+from rcl_cli.raw.develop import develop, interpolate
+from rcl_cli.raw.frame import Frame, RawFrame
+from rcl_cli.raw.picture import Picture
+from rcl_cli.raw.read import read_frame
+from rcl_cli.report import html
+from rcl_cli.report.chart import Line, chart
+
+_SHOWN = 480
+"""Side of the pictures in the page, in pixels of the result."""
+_GREEN = 1
+
+TASKS = {
+    "denoise": "Noise removed; still a mosaic.",
+    "demosaic": "Three colours at each pixel, noise removed.",
+    "sr": "Twice the resolution, noise kept.",
+    "jdensr": "Twice the resolution, noise removed.",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command of the demo: what it is for, as typed, and how long it took."""
+
+    title: str
+    command: str
+    seconds: float
+
+
+def demo_report(folder: Path, steps: Sequence[Step]) -> str:
+    """The page for a demo's folder, which holds `raws`, `truth`, `profiles.json`, `backbone` and `results`."""
+    seconds = sum(step.seconds for step in steps)
+    lead = html.paragraph(
+        f"{len(steps)} commands and {seconds:.0f} seconds: raws of a made-up camera, whose true noise is known, were "
+        "calibrated, learnt from without labels, and put through four tasks. Try the same commands on your own raws.",
+    )
+    return html.page(
+        "From raws to results",
+        lead,
+        [
+            _steps(steps),
+            _calibration(folder),
+            _pretraining(folder / "backbone" / "metrics.jsonl"),
+            _figures(folder),
+            _pictures(folder),
+        ],
+    )
+
+
+def noisiest(raws: Path) -> Path:
+    """The first of the raws of the highest ISO, by `truth.json`."""
+    records = _truth(raws)
+    return raws / str(max(records, key=lambda record: float(record["iso"]))["file"])
+
+
+def _steps(steps: Sequence[Step]) -> str:
+    rows = [(step.title, step.command, f"{step.seconds:.0f} s") for step in steps]
+    return html.section("What was done", html.table(["step", "command", "time"], rows))
+
+
+def _calibration(folder: Path) -> str:
+    truth = {float(record["iso"]): NoiseProfile.from_dict(record) for record in _truth(folder / "raws")}
+    measured = sorted(load_profiles(folder / "profiles.json"), key=lambda profile: profile.iso or 0.0)
+    pairs = [(found, truth[found.iso]) for found in measured if found.iso in truth]
+    rows = [
+        (f"{found.iso:g}", PLANES[p], known.shot[p], found.shot[p], known.read[p], found.read[p], found.quality)
+        for found, known in pairs
+        for p in range(len(PLANES))
+    ]
+    head = ["ISO", "plane", "true λ_shot", "measured", "true λ_read", "measured", "quality"]
+    x = np.linspace(0.0, 1.0, 41)
+    lines = []
+    for color, (found, known) in enumerate(pairs):
+        for profile, name, dashed in ((known, f"ISO {found.iso:g}", False), (found, "", True)):
+            lines.append(Line(list(x), list(profile.sigma(x, _GREEN)), name, color, dashed))
+    curves = chart(lines, "signal x (1 = white)", "σ", "Noise of Gr: true (solid) and measured (dashed).", log_y=True)
+    return html.section(
+        "Calibration",
+        html.paragraph("Var[n] = λ_shot·x + λ_read, measured blind from the pictures alone, beside what is true."),
+        html.grid([curves, html.table(head, rows)]),
+    )
+
+
+def _pretraining(metrics: Path) -> str:
+    records = [json.loads(line) for line in metrics.read_text(encoding="utf-8").splitlines()]
+    steps = [float(record["step"]) for record in records]
+
+    def line(key: str, name: str, color: int) -> Line:
+        return Line(steps, [float(record.get(key) or np.nan) for record in records], name, color)
+
+    distances = [line("emd_positive", "same picture", 0), line("emd_negative", "another picture", 1)]
+    return html.section(
+        "Pretraining",
+        html.paragraph(
+            "The network learns, without labels, to take away what tells one picture's noise from another's: residuals "
+            "of two crops of one picture should be closer than those of different pictures.",
+        ),
+        html.grid(
+            [
+                chart(distances, "step", "EMD, 8-bit DN", "Distance between residuals.", log_y=True),
+                chart([line("consistency", "", 0)], "step", "consistency", "Picture content lost.", log_y=True),
+            ]
+        ),
+    )
+
+
+def _figures(folder: Path) -> str:
+    rows = []
+    for task in ("denoise", "demosaic"):
+        pairs = [fidelity(folder, task, str(record["file"])) for record in _truth(folder / "raws")]
+        before, after = np.mean(pairs, axis=0)
+        rows.append((task, f"{before:.2f} dB", f"{after:.2f} dB", f"{after - before:+.2f} dB"))
+    return html.section(
+        "Against the truth",
+        html.paragraph(
+            "Mean PSNR of linear values over all raws. Before: the noisy mosaic itself, and what linear interpolation "
+            "makes of it. The denoising head is the one just trained from ten labels; the others come with their tasks."
+        ),
+        html.table(["task", "before", "after", "gain"], rows),
+    )
+
+
+def fidelity(folder: Path, task: str, name: str) -> tuple[float, float]:
+    """PSNR in dB against the truth before and after `task`, which is one that keeps the resolution."""
+    raw, result, truth = (read_frame(folder / part / name) for part in ("raws", f"results/{task}", "truth"))
+    if not isinstance(raw, RawFrame) or isinstance(truth, RawFrame):
+        raise ValueError(f"{name}: a mosaic and its noise-free RGB were expected")
+    if isinstance(result, RawFrame):
+        colors = raw.cfa.colors(*raw.mosaic.shape)
+        mosaic = np.take_along_axis(truth.rgb, colors[..., None], axis=2)[..., 0]
+        return psnr_db(raw.normalized(), mosaic), psnr_db(result.normalized(), mosaic)
+    return psnr_db(interpolate(raw.normalized(), raw.cfa), truth.rgb), psnr_db(result.rgb, truth.rgb)
+
+
+def psnr_db(image: NDArray[np.float32], truth: NDArray[np.float32]) -> float:
+    """Peak signal to noise ratio at a peak of 1, in dB.
+
+    >>> round(psnr_db(np.full((2, 2), 0.6), np.full((2, 2), 0.5)), 6)
+    20.0
+    """
+    return float(-10 * np.log10(np.mean(np.square(image.astype(np.float64) - truth))))
+
+
+def _pictures(folder: Path) -> str:
+    raw = noisiest(folder / "raws")
+    before = shown(read_frame(raw))
+    figures = []
+    for task, caption in TASKS.items():
+        after = shown(read_frame(folder / "results" / task / raw.name))
+        height, width = after.shape[:2]
+        enlarged = cv2.resize(before, (width, height), interpolation=cv2.INTER_CUBIC).astype(np.uint8)
+        figures.append(html.compare(_middle(enlarged), _middle(after), ("before", task), caption))
+    return html.section(
+        "Before and after",
+        html.paragraph(f"The middle of {raw.name}. Drag across a picture to move the border."),
+        html.grid(figures),
+    )
+
+
+def shown(frame: Frame) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8 sRGB of a frame, a mosaic by linear interpolation."""
+    if isinstance(frame, RawFrame):
+        picture = Picture.from_frame(frame, frame.normalized(), cfa=frame.cfa)
+    else:
+        picture = Picture.from_frame(frame, frame.rgb)
+    srgb = develop(picture)
+    return np.rint(srgb * 255).astype(np.uint8)
+
+
+def _middle(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    top, left = (max(0, (side - _SHOWN) // 2) for side in picture.shape[:2])
+    return picture[top : top + _SHOWN, left : left + _SHOWN]
+
+
+def _truth(raws: Path) -> list[dict[str, Any]]:
+    records: list[dict[str, Any]] = json.loads((raws / "truth.json").read_text(encoding="utf-8"))["files"]
+    return records
