@@ -87,9 +87,7 @@ def heads(store: Path) -> Path:
 
 
 @pytest.mark.parametrize(("task", "scale"), [("denoise", 1), ("demosaic", 1), ("sr", 2), ("jdensr", 2)])
-def test_raws_become_dngs_that_open(
-    task: str, scale: int, raws: Path, heads: Path, tmp_path: Path
-) -> None:
+def test_raws_become_dngs_that_open(task: str, scale: int, raws: Path, heads: Path, tmp_path: Path) -> None:
     result = run("--task", task, raws, "-o", tmp_path / "out", "--json")
     assert result.exit_code == 0, result.stderr
     assert [list(line) for line in lines(result)] == [FIELDS] * 2
@@ -109,7 +107,10 @@ def test_raws_become_dngs_that_open(
             green = source.cfa.colors(height, width) == 1
             assert made.rgb[..., 1].mean() == pytest.approx(source.normalized()[green].mean(), abs=3e-3)
         with rawpy.imread(str(tmp_path / "out" / name)) as raw:
-            assert raw.postprocess(user_flip=0).shape == (height * scale, width * scale, 3)
+            # LibRaw interpolates no X-Trans below 512 pixels.
+            half = name == "day/b.dng" and task == "denoise"
+            expected = (-(-height // 2), -(-width // 2), 3) if half else (height * scale, width * scale, 3)
+            assert raw.postprocess(user_flip=0, half_size=half).shape == expected
 
 
 def test_pictures_keep_their_kind_and_their_colours(heads: Path, tmp_path: Path) -> None:
