@@ -34,8 +34,8 @@ def ssim(prediction: Tensor, target: Tensor) -> float:
     if min(target.shape[-2:]) < SSIM_WINDOW:
         raise ValueError(f"SSIM needs at least {SSIM_WINDOW} × {SSIM_WINDOW} elements")
     full = structural_similarity_index_measure(
-        prediction.double()[None],
-        target.double()[None],
+        prediction.float()[None],
+        target.float()[None],
         sigma=SSIM_SIGMA,
         data_range=1.0,
         return_full_image=True,
