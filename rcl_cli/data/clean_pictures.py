@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,45 +34,36 @@ class CleanPicture:
     """True where the colours are a sensor's own; False for pictures with white balance."""
 
 
-def read_clean(
-    paths: Sequence[Path],
-    least_side: int,
-    *,
-    reduce: int | None = None,
-    memory: int = MEMORY,
-    read: Callable[[Path], Frame] = read_frame,
-) -> tuple[list[CleanPicture], list[FileError]]:
-    """Read the pictures, and say which cannot be used: unreadable, or smaller than `least_side` after reduction.
+@dataclass(frozen=True)
+class CleanReader:
+    """How clean pictures are read."""
 
-    `reduce`: the side of the squares of pixels that are averaged into one, which takes the traces of JPEG and of CFA
-    interpolation away. Default: 2 where the shorter side has `CAMERA_SIDE` pixels or more, else 1. Raw files are
-    interpolated and always reduced, by 2 (Bayer) or 3 (X-Trans) at least.
+    least_side: int
+    """Clean pixels that a picture must have each way."""
+    share: int = MEMORY
+    """Bytes that one picture may take; of a larger one the middle is kept."""
+    reduce: int | None = None
+    """Side of the squares of pixels that are averaged into one, which takes traces of JPEG and CFA interpolation away.
+
+    Default: 2 where the shorter side has `CAMERA_SIDE` pixels or more, else 1. Raw files are interpolated and always
+    reduced, by 2 (Bayer) or 3 (X-Trans) at least.
     """
-    share = memory // max(len(paths), 1)
+    linear: bool = False
+    """Keep the values of RGB files as they are, instead of decoding them by the sRGB curve."""
 
-    def load(path: Path) -> CleanPicture | FileError:
-        try:
-            return _load(path, read(path), least_side, reduce, share)
-        except FileError as error:
-            return error
-
-    with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(load, paths))
-    return [r for r in results if isinstance(r, CleanPicture)], [r for r in results if isinstance(r, FileError)]
-
-
-def _load(path: Path, frame: Frame, least_side: int, reduce: int | None, share: int) -> CleanPicture:
-    rgb = _reduced(_linear_rgb(frame), _reduction(frame, reduce))
-    height, width = rgb.shape[-2:]
-    if min(height, width) < least_side:
-        raise FileError(
-            path, f"gives only {width}×{height} clean pixels, {least_side} each way are needed; use a smaller --crop"
-        )
-    side = max(least_side, math.isqrt(share // _BYTES))
-    top, left = (max(0, (length - side) // 2) for length in (height, width))
-    window = rgb[:, top : top + side, left : left + side]
-    camera = isinstance(frame, RawFrame) or frame.camera_rgb
-    return CleanPicture(path, window.to(torch.float16, copy=True), camera)
+    def __call__(self, path: Path) -> CleanPicture:
+        """Raises FileError where the file cannot be read or is too small."""
+        frame = read_frame(path, linear=self.linear)
+        rgb = _reduced(_linear_rgb(frame), _reduction(frame, self.reduce))
+        height, width = rgb.shape[-2:]
+        if min(height, width) < self.least_side:
+            size = f"{width}×{height} clean pixels are fewer than {self.least_side} each way"
+            raise FileError(path, f"is too small: {size}; use a smaller --crop")
+        side = max(self.least_side, math.isqrt(self.share // _BYTES))
+        top, left = (max(0, (length - side) // 2) for length in (height, width))
+        window = rgb[:, top : top + side, left : left + side]
+        camera = isinstance(frame, RawFrame) or frame.camera_rgb
+        return CleanPicture(path, window.to(torch.float16, copy=True), camera)
 
 
 def _linear_rgb(frame: Frame) -> Tensor:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from rcl_cli.domain import Domain
-from rcl_cli.errors import RclError
+from rcl_cli.errors import FileError, RclError
 from rcl_cli.task import Task
 
 VALIDATION_SHARE = 0.1
 VALIDATION_MOST = 16
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -51,22 +52,62 @@ def batch(source: PairSource, count: int, rng: torch.Generator) -> Pair:
     return Pair(*(torch.stack([getattr(p, name) for p in pairs]) for name in ("x", "sigma", "target")))
 
 
-def hold_out(items: Sequence[T], labels: int | None, seed: int) -> tuple[list[T], list[T]]:
-    """Training and validation items, disjoint: a tenth (1 to 16) is held out, of the rest `labels` are kept.
+@dataclass(frozen=True)
+class Split(Generic[T]):
+    """Pictures to learn from and pictures to validate on, disjoint, and why others could not be used."""
 
-    The order is shuffled by `seed` alone, so more labels contain fewer ones and the held-out pictures stay the
-    same. Raises RclError where fewer than two items, or fewer labels than asked for, are there.
+    train: list[T]
+    held_out: list[T]
+    failures: list[FileError]
+
+
+def load_split(
+    items: Sequence[S], load: Callable[[S], T], labels: int | None, seed: int, done: Callable[[], None] = lambda: None
+) -> Split[T]:
+    """Load what is needed of `items`, in an order shuffled by `seed` alone.
+
+    First a tenth (1 to 16) is held out, then come `labels` to learn from (None: all the rest). So more labels contain
+    fewer ones, and the held-out pictures stay the same. An item for which `load` raises FileError is replaced by the
+    next. `done` hears of each item. Raises RclError where fewer than two items, or fewer labels than asked for, load.
     """
-    if len(items) < 2:
-        raise RclError(
-            f"{len(items)} usable picture(s) are too few: one to learn from and one to validate on are needed"
-        )
-    shuffled = [items[i] for i in np.random.default_rng(seed).permutation(len(items))]
-    held_out = min(max(1, round(VALIDATION_SHARE * len(items))), VALIDATION_MOST)
-    train = shuffled[held_out:]
-    if labels is not None and not 1 <= labels <= len(train):
-        raise RclError(f"--labels {labels} is not possible: {len(train)} pictures are left after {held_out} held out")
-    return train[:labels], shuffled[:held_out]
+    shuffled = iter([items[i] for i in np.random.default_rng(seed).permutation(len(items))])
+    failures: list[FileError] = []
+    held_out = _take(shuffled, held_out_count(len(items)), load, failures, done)
+    train = _take(shuffled, len(items) if labels is None else labels, load, failures, done)
+    if not train:
+        reason = "; ".join(str(failure) for failure in failures[:1])
+        few = f"{len(held_out)} usable picture(s) are too few: one to learn from and one to validate on are needed"
+        raise RclError(f"{few} ({reason})" if reason else few)
+    if labels is not None and len(train) < labels:
+        raise RclError(f"--labels {labels} is too many: {len(train)} pictures are left, {len(held_out)} are held out")
+    return Split(train, held_out, failures)
+
+
+def held_out_count(pictures: int) -> int:
+    """How many of so many pictures are held out for validation."""
+    return min(max(1, round(VALIDATION_SHARE * pictures)), VALIDATION_MOST)
+
+
+def _take(
+    items: Iterator[S], count: int, load: Callable[[S], T], failures: list[FileError], done: Callable[[], None]
+) -> list[T]:
+    taken: list[T] = []
+    while len(taken) < count:
+        item = next(items, None)
+        if item is None:
+            break
+        try:
+            taken.append(load(item))
+        except FileError as error:
+            failures.append(error)
+        done()
+    return taken
+
+
+def hold_out(items: Sequence[T], labels: int | None, seed: int) -> tuple[list[T], list[T]]:
+    """As `load_split`, for pictures that are in memory already: those to learn from, those held out."""
+    split = load_split(items, lambda item: item, labels, seed)
+    return split.train, split.held_out
 
 
 def crop_multiple(task: Task, domain: Domain, multiple: int) -> int:

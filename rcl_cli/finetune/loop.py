@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +16,7 @@ from rcl_cli.errors import RclError
 from rcl_cli.nn.model import TaskModel
 from rcl_cli.task import Task
 
-Record = dict[str, Any]
+Record = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -50,16 +49,14 @@ class FinetuneResult:
     interrupted: bool = False
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Best:
-    step: int = -1
-    figures: dict[str, float] = field(default_factory=dict)
-    weights: dict[str, Tensor] = field(default_factory=dict)
+    step: int
+    figures: dict[str, float]
+    weights: dict[str, Tensor]
 
-    def offer(self, step: int, figures: dict[str, float], model: nn.Module) -> None:
-        if self.step < 0 or quality(figures) > quality(self.figures):
-            self.step, self.figures = step, figures
-            self.weights = {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
+    def or_better(self, step: int, figures: dict[str, float], model: nn.Module) -> _Best:
+        return _Best(step, figures, _copied(model)) if quality(figures) > quality(self.figures) else self
 
 
 def finetune(
@@ -82,9 +79,8 @@ def finetune(
     trained = _trained_parameters(model, freeze=settings.freeze)
     optimiser = torch.optim.Adam(trained, settings.learning_rate, betas=(0.9, 0.999), eps=1e-7)
     held_out = pairs.validation()
-    best, step, interrupted = _Best(), 0, False
     start = validate(task, model, held_out, device)
-    best.offer(0, start, model)
+    best, step, interrupted = _Best(0, start, _copied(model)), 0, False
     log({"step": 0, **_prefixed(start)})
     try:
         losses: list[float] = []
@@ -95,7 +91,7 @@ def finetune(
                 raise RclError(f"the loss is {losses[-1]} at step {step}; use a smaller --learning-rate")
             if step % settings.validate_every == 0 or step == settings.steps:
                 figures = validate(task, model, held_out, device)
-                best.offer(step, figures, model)
+                best = best.or_better(step, figures, model)
                 mean, rate = math.fsum(losses) / len(losses), _rate(settings, step)
                 log({"step": step, "loss": mean, "learning_rate": rate, **_prefixed(figures)})
                 losses, words = [], _words(figures)
@@ -167,6 +163,10 @@ def _trained_parameters(model: TaskModel, *, freeze: bool) -> list[nn.Parameter]
 
 def _rate(settings: FinetuneSettings, step: int) -> float:
     return settings.learning_rate * 0.5 * (1.0 + math.cos(math.pi * (step - 1) / settings.steps))
+
+
+def _copied(model: nn.Module) -> dict[str, Tensor]:
+    return {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
 
 
 def _prefixed(figures: dict[str, float]) -> Record:

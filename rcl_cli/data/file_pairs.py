@@ -1,0 +1,172 @@
+"""Pairs from files: which noisy file belongs to which clean one, and both as tensors that lie on each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rcl_calibration.profile import NoiseProfile
+from rcl_cli.data.folder import find_files
+from rcl_cli.data.regions import frame_domain
+from rcl_cli.domain import Domain
+from rcl_cli.errors import FileError, RclError
+from rcl_cli.nn.cfa import canonical, from_rgb
+from rcl_cli.raw.frame import Frame, RawFrame
+from rcl_cli.raw.pack import pack
+from rcl_cli.raw.read import read_frame
+from rcl_cli.task import Task
+
+ENDINGS = {"_noisy": "_clean", "_real": "_mean"}
+"""Endings of the names of two files of one folder that belong together."""
+
+
+@dataclass(frozen=True)
+class FilePair:
+    """A noisy file and the clean one of the same scene, pixel on pixel."""
+
+    noisy: Path
+    clean: Path
+
+
+@dataclass(frozen=True)
+class LoadedPair:
+    """A `FilePair` as tensors."""
+
+    files: FilePair
+    x: Tensor
+    """(C, h, w), canonical phase."""
+    target: Tensor
+    """(C_out, h·U, w·U)"""
+    noise: NoiseProfile
+    camera: str
+
+
+def find_pairs(folder: Path) -> tuple[list[FilePair], list[FileError]]:
+    """The pairs in a folder, sorted, and the noisy files that have no clean one.
+
+    Either `noisy/NAME` with `clean/NAME` (subfolders and any suffixes, as `rcl simulate` writes them), or NAME_noisy
+    with NAME_clean, or NAME_real with NAME_mean, side by side. Raises FileError where there is no pair.
+    """
+    pairs, lonely = _in_two_folders(folder) if (folder / "noisy").is_dir() else _side_by_side(folder)
+    if not pairs:
+        layouts = "noisy/NAME with clean/NAME, NAME_noisy with NAME_clean, or NAME_real with NAME_mean"
+        raise FileError(folder, f"holds no pairs; expected {layouts}")
+    return pairs, lonely
+
+
+@dataclass(frozen=True)
+class PairReader:
+    """How pairs of files are read for one task."""
+
+    task: Task
+    domain: Domain
+    profile_of: Callable[[Frame], NoiseProfile]
+    """The noise profile of a noisy file."""
+    linear: bool = False
+    """Keep the values of RGB files as they are, instead of decoding them by the sRGB curve."""
+
+    def __call__(self, files: FilePair) -> LoadedPair:
+        """Raises FileError where a file cannot be read, is of another domain, or the two do not fit together."""
+        noisy = read_frame(files.noisy, linear=self.linear)
+        found = frame_domain(noisy)
+        if found is not self.domain:
+            raise FileError(files.noisy, f"is {found.value}, the others are {self.domain.value}; keep them apart")
+        clean = read_frame(files.clean, linear=self.linear)
+        try:
+            x, target = noisy_tensor(noisy), clean_tensor(clean, noisy, self.task)
+        except RclError as error:
+            raise FileError(files.clean, str(error)) from error
+        return LoadedPair(files, x, target, self.profile_of(noisy), noisy.metadata.camera)
+
+
+def noisy_tensor(frame: Frame) -> Tensor:
+    """The frame as (C, h, w) in the canonical phase, without elements that are only partly inside it."""
+    if not isinstance(frame, RawFrame):
+        return _channels_first(frame.rgb)
+    return torch.from_numpy(_whole_elements(frame.normalized(), frame))
+
+
+def clean_tensor(clean: Frame, noisy: Frame, task: Task) -> Tensor:
+    """What `task` should make of `noisy_tensor(noisy)`: (C_out, h·U, w·U), cut from `clean`.
+
+    A clean picture stands for a mosaic too: of each pixel the colour of the filter there. Raises RclError, without a
+    path, where `clean` has another size, or is a mosaic where RGB or another phase is needed.
+    """
+    domain = frame_domain(noisy)
+    height, width = (side * task.scale for side in _size(noisy))
+    if _size(clean) != (height, width):
+        found = "×".join(map(str, reversed(_size(clean))))
+        raise RclError(f"has {found} pixels where {task.name} expects {width}×{height}")
+    cut = _inside(noisy, task.scale)
+    output = task.output(domain)
+    if not isinstance(clean, RawFrame):
+        return from_rgb(_channels_first(clean.rgb[cut]), output)
+    if not output.is_raw:
+        raise RclError(f"is a mosaic, but {task.name} learns from RGB; give clean RGB pictures")
+    if clean.cfa.shifted(cut[0].start, cut[1].start) != canonical(output):
+        raise RclError("has another colour filter pattern than its noisy file")
+    return torch.from_numpy(pack(clean.normalized()[cut], canonical(output))[0])
+
+
+def _whole_elements(mosaic: NDArray[np.float32], frame: RawFrame) -> NDArray[np.float32]:
+    return pack(mosaic[_inside(frame)], canonical(frame.cfa.domain))[0]
+
+
+def _inside(frame: Frame, scale: int = 1) -> tuple[slice, slice]:
+    """Rows and columns of the whole elements in the canonical phase, in pixels of a `scale`-fold picture."""
+    shift, pixels = (0, 0), 1
+    if isinstance(frame, RawFrame):
+        found = frame.cfa.canonical_shift()
+        assert found is not None  # every CFA can be made
+        shift, pixels = found, frame.cfa.domain.pixels
+    height, width = _size(frame)
+    stops = (start + (side - start) // pixels * pixels for start, side in zip(shift, (height, width), strict=True))
+    rows, columns = (slice(a * scale, b * scale) for a, b in zip(shift, stops, strict=True))
+    return rows, columns
+
+
+def _size(frame: Frame) -> tuple[int, int]:
+    height, width = (frame.mosaic if isinstance(frame, RawFrame) else frame.rgb).shape[:2]
+    return height, width
+
+
+def _channels_first(rgb: NDArray[np.float32]) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(rgb.transpose(2, 0, 1), np.float32))
+
+
+def _in_two_folders(folder: Path) -> tuple[list[FilePair], list[FileError]]:
+    noisy, clean = (_named(folder / name) for name in ("noisy", "clean"))
+    lonely = [FileError(path, "has no counterpart in clean/") for name, path in noisy.items() if name not in clean]
+    return [FilePair(path, clean[name]) for name, path in noisy.items() if name in clean], lonely
+
+
+def _named(folder: Path) -> dict[str, Path]:
+    found, _ = find_files([folder])
+    return {item.relative.with_suffix("").as_posix(): item.path for item in found}
+
+
+def _side_by_side(folder: Path) -> tuple[list[FilePair], list[FileError]]:
+    found, errors = find_files([folder])
+    if errors:
+        raise errors[0]
+    by_stem = {item.relative.with_suffix(""): item.path for item in found}
+    pairs, lonely = [], []
+    for stem, path in by_stem.items():
+        for partner in _partners(stem):
+            if partner in by_stem:
+                pairs.append(FilePair(path, by_stem[partner]))
+            else:
+                lonely.append(FileError(path, f"has no counterpart {partner.name}"))
+    return pairs, lonely
+
+
+def _partners(stem: Path) -> Iterable[Path]:
+    for noisy, clean in ENDINGS.items():
+        if stem.name.endswith(noisy):
+            yield stem.with_name(stem.name.removesuffix(noisy) + clean)

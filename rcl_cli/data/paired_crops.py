@@ -1,0 +1,102 @@
+"""Crops of noisy and clean files as training pairs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from rcl_cli.data.crops import phase_step, random_offset
+from rcl_cli.data.file_pairs import LoadedPair
+from rcl_cli.data.pairs import Pair, crop_multiple, crop_side
+from rcl_cli.domain import Domain
+from rcl_cli.errors import FileError
+from rcl_cli.noise import sigma_map
+from rcl_cli.task import Task
+
+VALIDATION_SIDE = 264
+"""Target pixels of validation crops, each way, at most."""
+_BYTES = 4
+
+
+@dataclass(frozen=True)
+class PairedCrops:
+    """A source of pairs; nothing is flipped or brightened, since the noise is in the files already."""
+
+    task: Task
+    domain: Domain
+    train: Sequence[LoadedPair]
+    held_out: Sequence[LoadedPair]
+    multiple: int
+    """The network's, in elements."""
+    crop: int = 128
+    """Side of training crops in target pixels, to be rounded up."""
+
+    def draw(self, rng: torch.Generator) -> Pair:
+        pair = self.train[int(torch.randint(len(self.train), (), generator=rng))]
+        side, step = self._elements(self.crop), phase_step(self.domain)
+        top, left = (random_offset(length - side, step, rng) for length in pair.x.shape[-2:])
+        return self._cut(pair, top, left, side, side)
+
+    def validation(self) -> Sequence[Pair]:
+        return [self._middle(pair) for pair in self.held_out]
+
+    def describe(self) -> dict[str, Any]:
+        noise = {"kind": "pairs", "profiles": [_brief(pair) for pair in self.train[:8]]}
+        return {"noise": noise, "labels": len(self.train), "validation": len(self.held_out)}
+
+    def _middle(self, pair: LoadedPair) -> Pair:
+        step = crop_multiple(self.task, self.domain, self.multiple) // self._pixels
+        most = self._elements(max(self.crop, VALIDATION_SIDE))
+        height, width = (min(length, most) // step * step for length in pair.x.shape[-2:])
+        phase = phase_step(self.domain)
+        top, left = (
+            (length - side) // 2 // phase * phase
+            for length, side in zip(pair.x.shape[-2:], (height, width), strict=True)
+        )
+        return self._cut(pair, top, left, height, width)
+
+    def _cut(self, pair: LoadedPair, top: int, left: int, height: int, width: int) -> Pair:
+        up = self.task.upsample(self.domain)
+        x = pair.x[:, top : top + height, left : left + width]
+        target = pair.target[:, top * up : (top + height) * up, left * up : (left + width) * up]
+        return Pair(x, sigma_map(x, pair.noise, self.domain), target)
+
+    @property
+    def _pixels(self) -> int:
+        return self.domain.pixels * self.task.scale
+
+    def _elements(self, pixels: int) -> int:
+        return crop_side(pixels, self.task, self.domain, self.multiple) // self._pixels
+
+
+def within(pair: LoadedPair, least: int, share: int) -> LoadedPair:
+    """The middle of a pair, no larger than `share` bytes, at least `least` elements each way.
+
+    Raises FileError for one that is smaller than `least` to begin with.
+    """
+    _, height, width = pair.x.shape
+    up = pair.target.shape[-1] // width
+    if min(height, width) < least:
+        raise FileError(
+            pair.files.noisy, f"is too small: {width}×{height} elements, {least} are needed; use a smaller --crop"
+        )
+    element = _BYTES * (len(pair.x) + len(pair.target) * up * up)
+    side = max(least, math.isqrt(share // element)) // 2 * 2
+    # Even offsets keep every CFA phase.
+    top, left = (max(0, (length - side) // 4 * 2) for length in (height, width))
+    return replace(
+        pair, x=_window(pair.x, top, left, side), target=_window(pair.target, top * up, left * up, side * up)
+    )
+
+
+def _window(image: Tensor, top: int, left: int, side: int) -> Tensor:
+    return image[:, top : top + side, left : left + side].clone()
+
+
+def _brief(pair: LoadedPair) -> dict[str, Any]:
+    return {"camera": pair.noise.camera, "iso": pair.noise.iso, "shot": pair.noise.shot, "read": pair.noise.read}

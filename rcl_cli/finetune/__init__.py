@@ -1,0 +1,7 @@
+"""Finetuning: from pairs of one task to a head, with few labels."""
+
+from __future__ import annotations
+
+from rcl_cli.finetune.loop import FinetuneResult, FinetuneSettings, finetune, validate
+
+__all__ = ["FinetuneResult", "FinetuneSettings", "finetune", "validate"]

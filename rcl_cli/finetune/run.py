@@ -1,0 +1,55 @@
+"""A run's folder: `head.safetensors` and `metrics.jsonl`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from itertools import count
+from pathlib import Path
+
+from rcl_cli.errors import FileError
+from rcl_cli.finetune.loop import FinetuneResult, FinetuneSettings
+from rcl_cli.finetune.sources import Source, Wanted
+from rcl_cli.finetune.start import Start
+from rcl_cli.header import Header
+from rcl_cli.nn.model import save_head
+from rcl_cli.store import Store
+
+HEAD, METRICS = "head.safetensors", "metrics.jsonl"
+
+
+def run_folder(given: Path | None, store: Store, name: str) -> Path:
+    """The folder to use: `given`, else a new one in the store. Raises FileError where `given` holds a run already."""
+    if given is None:
+        names = (name if number == 1 else f"{name}-{number}" for number in count(1))
+        return next(folder for n in names if not (folder := store.root / "runs" / n).exists())
+    if (given / HEAD).exists():
+        raise FileError(given, "holds a run already; use another folder")
+    return given
+
+
+def save_run(
+    path: Path,
+    wanted: Wanted,
+    start: Start,
+    source: Source,
+    settings: FinetuneSettings,
+    result: FinetuneResult,
+    camera: str = "",
+) -> None:
+    """Write the model with all that is known of its training. Raises FileError where that cannot be done."""
+    about = source.pairs.describe()
+    header = Header(
+        kind="head",
+        domain=wanted.domain,
+        architecture={},
+        name=path.parent.name,
+        task=wanted.task.name,
+        scale=wanted.task.scale,
+        step=result.best_step,
+        noise=about.pop("noise"),
+        parent=start.parent,
+        data=source.files,
+        camera=camera,
+        notes={**about, "figures": result.figures, "start": result.start, "settings": asdict(settings)},
+    )
+    save_head(path, start.model, header)

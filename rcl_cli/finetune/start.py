@@ -1,0 +1,79 @@
+"""The model that finetuning starts from: a pretrained backbone or a fresh one, under a head of the task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from rcl_cli.domain import Domain
+from rcl_cli.errors import RclError
+from rcl_cli.finetune.sources import pairs_domain
+from rcl_cli.header import read_header
+from rcl_cli.nn.model import TaskModel, build_model, load_backbone, load_head
+from rcl_cli.nn.unet import UNet, UNetConfig
+from rcl_cli.store import Store
+from rcl_cli.task import Task
+
+FRESH = "none"
+
+
+@dataclass(frozen=True)
+class Start:
+    """A model to train."""
+
+    model: TaskModel
+    parent: str
+    """The file name, without suffix, of what its weights are from; "none" for fresh ones."""
+
+
+def find_backbone(wanted: str | None, domain: Domain | None, store: Store) -> Path | None:
+    """The file that `--backbone` means: NAME or PATH; None for "none".
+
+    None given: the newest backbone of the store for `domain`, where there is one. Raises RclError for a name that
+    the store has not.
+    """
+    if wanted == FRESH:
+        return None
+    if wanted is not None:
+        return store.resolve(wanted)
+    fitting = [m.path for m in store.scan()[0] if m.header.kind == "backbone" and m.header.domain is domain]
+    return fitting[0] if fitting else None
+
+
+def choose_domain(
+    task: Task, given: str | None, backbone: str | None, pairs_folder: Path | None, store: Store
+) -> Domain:
+    """The domain to work in: as given, else that of the pairs' noisy files, of the backbone, or Bayer where it can be.
+
+    Raises RclError where the task does not work on it, or pairs or backbone cannot be read.
+    """
+    if given is not None:
+        domain = Domain(given)
+    elif pairs_folder is not None:
+        domain = pairs_domain(pairs_folder)
+    elif backbone is not None and backbone != FRESH:
+        domain = read_header(store.resolve(backbone)).domain
+    else:
+        domain = Domain.BAYER if Domain.BAYER in task.domains else min(task.domains, key=lambda d: d.value)
+    if domain not in task.domains:
+        able = ", ".join(sorted(d.value for d in task.domains))
+        raise RclError(f"{task.name} works on {able}, not on {domain.value}")
+    return domain
+
+
+def starting_model(
+    task: Task, domain: Domain, backbone: Path | None, *, width: int = 24, depth: int = 2, seed: int = 0
+) -> Start:
+    """Load `backbone`, with a fresh head on it; a head of the same task goes on as it is.
+
+    `width` and `depth` are those of a fresh network. Raises CheckpointError where the file is damaged or does not fit.
+    """
+    torch.manual_seed(seed)
+    if backbone is None:
+        return Start(build_model(task, domain, UNet(UNetConfig(domain.channels, width, depth))), FRESH)
+    header = read_header(backbone)
+    if header.kind == "head" and header.task == task.name:
+        return Start(load_head(backbone, task, domain)[0], backbone.stem)
+    return Start(build_model(task, domain, load_backbone(backbone, domain)[0].unet), backbone.stem)
