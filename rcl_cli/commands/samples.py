@@ -53,7 +53,7 @@ def _isos(ctx: click.Context, param: click.Parameter, value: str) -> tuple[float
     metavar="ISO,…",
     default="100,800,3200",
     show_default=True,
-    help="The raws take turns.",
+    help="They are taken in turn.",
 )
 @click.option(
     "--cfa",
@@ -62,8 +62,14 @@ def _isos(ctx: click.Context, param: click.Parameter, value: str) -> tuple[float
     show_default=True,
     help="Colour filters, read from the top left pixel.",
 )
-@click.option("--kind", default=None, help="One kind of scene, e.g. leaves, text or zoneplate.  [default: all kinds]")
-@click.option("--clean", type=click.Path(file_okay=False, path_type=Path), help="Folder for noise-free linear DNGs.")
+@click.option(
+    "--kind", default=None, help="One kind of scene: leaves, mixed, facade, text, zoneplate, …  [default: any]"
+)
+@click.option(
+    "--clean",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Also write the same without noise, as linear DNGs, to this folder.",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Other numbers, other pictures.")
 @click.option("--overwrite", is_flag=True, help="Replace files that exist; else they are kept.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a raw, as in truth.json, with its status.")
@@ -83,7 +89,7 @@ def command(
 ) -> None:
     """Write raw DNGs of made-up scenes to DIR, to try everything with.
 
-    A made-up camera photographs dead leaves, hair, foliage, cloth, text, test patterns and soft light, at the given
+    A made-up camera photographs walls, leaves, hair, cloth, text, test patterns and soft light, at the given
     ISO settings in turn. DIR/truth.json tells the λ_shot and λ_read of each file.
 
     `rcl samples pairs/noisy --clean pairs/clean` makes pairs that `rcl finetune --pairs pairs` learns from.

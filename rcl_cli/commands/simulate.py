@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("paths", metavar="CLEAN...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "-o", "--output", "folder", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder."
+    "-o",
+    "--output",
+    "folder",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="For noisy/, clean/ and truth.json.",
 )
 @click.option(
     "--profile",
@@ -50,7 +55,9 @@ if TYPE_CHECKING:
     show_default=True,
     help="Of --domain bayer, where the clean picture is RGB.",
 )
-@click.option("--linear", is_flag=True, help="Take the values of RGB files as linear, without decoding the sRGB curve.")
+@click.option(
+    "--linear", is_flag=True, help="Keep the values of RGB files as they are, instead of decoding the sRGB curve."
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Other numbers, other noise.")
 @click.option("--overwrite", is_flag=True, help="Replace files that exist; else they are kept.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a picture: files, status, λ, seconds.")

@@ -49,7 +49,7 @@ def palette(
 
 
 def variations(color: NDArray[np.float32], count: int, rng: np.random.Generator, spread: float) -> NDArray[np.float32]:
-    """(count, 3) colours around `color`, (3,) or (count, 3): luminance varies by `spread` nepers, hue by a tenth of it."""
+    """(count, 3) colours around `color`, (3,) or (count, 3): luminance varies by `spread` nepers, hue by a tenth."""
     luminance = rng.normal(0.0, spread, (count, 1))
     hue = rng.normal(0.0, spread / 10, (count, 3))
     return _within_unit(color * np.exp(luminance + hue))

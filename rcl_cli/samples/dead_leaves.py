@@ -24,8 +24,6 @@ def dead_leaves(canvas: Canvas, rng: np.random.Generator) -> Image:
     mean_area = 2 * np.pi * smallest**2 * np.log(largest / smallest)
     count = int(min(covered / mean_area, _MOST_LEAVES_PER_PIXEL * canvas.height * canvas.width)) + 8
     radii = power_law_radii(count, smallest, largest, rng)
-    radii[: count // 8].sort()
-    radii[: count // 8] = radii[: count // 8][::-1]
     centers = scattered(canvas, count, rng)
     labels = paint(canvas, leaves(radii, rng), centers)
     color = _materials(canvas, centers, rng)

@@ -65,7 +65,7 @@ def _strewn(
     choice = rng.choice(3, count + 1, p=[0.7, 0.22, 0.08])
     color = np.concatenate([variations(base, count + 1, rng, spread)[None] for base in bases])
     color = color[choice, np.arange(count + 1)]
-    color[0] *= 0.4
+    color[0] *= 0.4  # the ground lies in their shade
     middle = np.vstack([[canvas.width / 2, canvas.height / 2], roots])
     surfaces = drawn(color, middle, np.append(canvas.short_side, 2 * length * sizes), rng)
     return lit(canvas, labels, surfaces, rng)
