@@ -40,7 +40,7 @@ def read_metadata(path: Path) -> Metadata:
 
 
 def raw_metadata(path: Path, raw: rawpy.RawPy) -> Metadata:
-    """The metadata of a raw opened with LibRaw, whose word on ISO, exposure and colour goes before EXIF's."""
+    """The metadata of a raw opened with LibRaw, whose word on ISO, exposure and neutral goes before EXIF's."""
     tagged = tagged_metadata(path)
     other = raw.other
     return Metadata(
@@ -50,7 +50,7 @@ def raw_metadata(path: Path, raw: rawpy.RawPy) -> Metadata:
         iso=_positive(other.iso_speed) or tagged.iso,
         exposure_s=_positive(other.shutter_speed) or tagged.exposure_s,
         white_balance=plausible_gains(raw.camera_whitebalance) or tagged.white_balance,
-        xyz_to_camera=_matrix(raw.rgb_xyz_matrix[:3]) if raw.rgb_xyz_matrix[:3].any() else tagged.xyz_to_camera,
+        xyz_to_camera=tagged.xyz_to_camera if tagged.xyz_to_camera is not None else _known_matrix(raw),
         orientation=_ORIENTATION_OF_FLIP.get(int(raw.sizes.flip), 1),
         noise_profile=tagged.noise_profile,
     )
@@ -63,7 +63,6 @@ def tagged_metadata(path: Path) -> Metadata:
     except OSError as error:
         raise FileError(path, f"cannot be read ({error.strerror})") from error
     tags = read_tiff_tags(path)
-    matrix = tags.color_matrix() if tags.dng else None
     return Metadata(
         path=path,
         make=exif.make or tags.text("Make"),
@@ -71,7 +70,7 @@ def tagged_metadata(path: Path) -> Metadata:
         iso=exif.iso,
         exposure_s=exif.exposure_s,
         white_balance=tags.neutral_gains(),
-        xyz_to_camera=None if matrix is None else _matrix(matrix),
+        xyz_to_camera=tags.color_matrix() if tags.dng else None,
         orientation=exif.orientation,
         noise_profile=_noise_profile(tags, exif),
     )
@@ -104,8 +103,10 @@ def _noise_profile(tags: TiffTags, exif: Exif) -> NoiseProfile | None:
     )
 
 
-def _matrix(values: Any) -> NDArray[np.float64]:
-    return np.array(values, np.float64)
+def _known_matrix(raw: rawpy.RawPy) -> NDArray[np.float64] | None:
+    # All zeros for cameras that LibRaw has no matrix of.
+    matrix = np.array(raw.rgb_xyz_matrix[:3], np.float64)
+    return matrix if matrix.any() else None
 
 
 def _positive(value: float) -> float | None:

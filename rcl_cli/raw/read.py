@@ -19,6 +19,8 @@ from rcl_cli.raw.tiff_tags import LINEAR_RAW, read_tiff_tags
 
 Planes = tuple[float, float, float, float]
 
+_MOST_PIXELS_PER_BYTE = 256
+"""More than any compression reaches."""
 _LEAST_SIGNAL = 0.01
 """Smallest share of pixels that are not zero in a file that was not damaged."""
 
@@ -49,6 +51,7 @@ def read_frame(path: Path, *, linear: bool = False) -> RawFrame | RgbFrame:
 
 
 def _read_raw(path: Path) -> RawFrame | RgbFrame:
+    _refuse_cut_dng(path)
     with open_raw(path) as raw:
         if raw.raw_type != rawpy.RawType.Flat:
             return _read_planes(path, raw)
@@ -60,7 +63,7 @@ def _read_raw(path: Path) -> RawFrame | RgbFrame:
 
 
 def _cfa(path: Path, raw: rawpy.RawPy) -> CFA:
-    if raw.raw_pattern is None:
+    if raw.num_colors == 1 or raw.raw_pattern is None:
         raise FileError(path, "is a monochrome raw, without colour filters; only Bayer, X-Trans and RGB are supported")
     letters = raw.color_desc.decode()
     period = 6 if raw.raw_pattern.shape[0] == 6 else 2
@@ -101,6 +104,13 @@ def _read_planes(path: Path, raw: rawpy.RawPy) -> RgbFrame:
     black = np.asarray(raw.black_level_per_channel[:3], np.float32)
     rgb = (values.astype(np.float32) - black) / (np.float32(raw.white_level) - black)
     return RgbFrame(rgb, "linear", 16, camera_rgb=True, metadata=raw_metadata(path, raw))
+
+
+def _refuse_cut_dng(path: Path) -> None:
+    # LibRaw fills the missing part of a compressed DNG with whatever was in memory, and says nothing.
+    tags = read_tiff_tags(path)
+    if tags.dng and (tags.raw_end > path.stat().st_size or tags.raw_bytes * _MOST_PIXELS_PER_BYTE < tags.raw_pixels):
+        raise FileError(path, "is cut short or emptied: pixel data is missing; copy it from the card again")
 
 
 def _refuse_zeros(path: Path, values: NDArray[np.uint16]) -> None:

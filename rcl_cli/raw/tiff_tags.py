@@ -29,6 +29,12 @@ class TiffTags:
     values: Mapping[str, Any] = field(default_factory=dict)
     photometric: frozenset[int] = frozenset()
     """The PhotometricInterpretation of each IFD."""
+    raw_pixels: int = 0
+    """Values in the full-size raw, 0 where there is none."""
+    raw_bytes: int = 0
+    """Bytes that it claims to take in the file."""
+    raw_end: int = 0
+    """Offset in the file at which it claims to end."""
 
     @property
     def dng(self) -> bool:
@@ -86,7 +92,15 @@ def read_tiff_tags(path: Path) -> TiffTags:
                     values.setdefault(f"{tag.name} type", tag.dtype)
                 if "PhotometricInterpretation" in page.tags:
                     photometric.add(int(page.tags["PhotometricInterpretation"].value))
-            return TiffTags(values, frozenset(photometric))
+            raw = pages[0] if _importance(pages[0])[0] else None
+            segments = [] if raw is None else list(zip(raw.dataoffsets, raw.databytecounts, strict=True))
+            return TiffTags(
+                values,
+                frozenset(photometric),
+                raw_pixels=raw.size if raw is not None else 0,
+                raw_bytes=sum(size for _, size in segments),
+                raw_end=max((offset + size for offset, size in segments), default=0),
+            )
     except Exception:  # tifffile meets damaged files with errors of many kinds
         return TiffTags()
 

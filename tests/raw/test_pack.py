@@ -11,9 +11,7 @@ from rcl_cli.domain import Domain
 from rcl_cli.raw.cfa import BAYER_PHASES, CFA, XTRANS_ROWS
 from rcl_cli.raw.pack import pack, pack_rgb, unpack
 
-ANY_CFA = [CFA.bayer(phase) for phase in BAYER_PHASES] + [
-    CFA.xtrans(y, x) for y in range(6) for x in range(6)
-]
+ANY_CFA = [CFA.bayer(phase) for phase in BAYER_PHASES] + [CFA.xtrans(y, x) for y in range(6) for x in range(6)]
 COLOUR_OF_PLANE = {Domain.BAYER: [0, 1, 1, 2], Domain.XTRANS: [0, 0, 1, 1, 1, 1, 1, 2, 2]}
 
 
