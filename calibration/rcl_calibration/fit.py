@@ -1,81 +1,52 @@
-"""The noise model Var = λ_shot·x + λ_read: its fit to measured variances, and what clipping does to it."""
+"""Fitting the noise model to measured bins: undo texture, rounding and clipping, then the line."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from rcl_calibration.model import Array, Clipping, Noise, response
+from rcl_calibration.samples import HIGH
+from rcl_calibration.selection import KEPT_VARIANCE, Bins
 
-_erf = np.frompyfunc(math.erf, 1, 1)
-_GRID = np.concatenate([-(np.linspace(0.5, 0.0, 64, endpoint=False) ** 2), np.linspace(0.0, 1.1, 256) ** 2])
-
-
-@dataclass(frozen=True)
-class Noise:
-    """λ_shot and λ_read of one plane, normalised."""
-
-    shot: float
-    read: float
-
-    def variance(self, x: Array) -> Array:
-        """λ_shot·max(x, 0) + λ_read, before clipping and quantisation."""
-        return self.shot * np.maximum(x, 0.0) + self.read
+TEXTURE_GAIN = 0.35
+"""Texture's part in the measured frequencies, over its part in the score."""
+_REFINEMENTS = 3
 
 
 @dataclass(frozen=True)
-class Clipping:
-    """Where a plane's values end, normalised, and the distance between neighbouring values."""
+class Fit:
+    """A noise level and what it was fitted to, (n,) each: variance = (seen/texture − rounding)/kept at x."""
 
-    low: float
-    high: float = 1.0
-    step: float = 0.0
-
-
-@dataclass(frozen=True)
-class Response:
-    """What is seen of a `Noise` through a `Clipping`, tabulated over the mean that is seen."""
-
-    seen_mean: Array
-    seen_variance: Array
-    true_mean: Array
+    noise: Noise
+    x: Array
     kept: Array
-    """Part of the variance that clipping leaves, 0–1."""
-
-    def at(self, mean: Array) -> tuple[Array, Array, Array]:
-        """Variance seen (clipped, quantised), true mean, and part of the variance kept, where `mean` is seen."""
-        variance, true, kept = (
-            np.interp(mean, self.seen_mean, y) for y in (self.seen_variance, self.true_mean, self.kept)
-        )
-        return variance, true, kept
+    rounding: Array
+    weight: Array
+    """0 where too much was clipped."""
 
 
-def clipped_moments(mean: Array, sigma: Array, low: float, high: float) -> tuple[Array, Array]:
-    """Mean and variance of a Gaussian whose values are cut off at `low` and `high` (Foi et al. 2008, section IV)."""
-    sigma = np.maximum(sigma, 1e-12)
-    a, b = (low - mean) / sigma, (high - mean) / sigma
-    below, above = _normal_cdf(a), _normal_cdf(-b)
-    inside = 1 - below - above
-    density_a, density_b = _normal_density(a), _normal_density(b)
-    first = inside * mean + sigma * (density_a - density_b) + below * low + above * high
-    # Moments about the true mean, where the cancellation is small.
-    offset = first - mean
-    second = (
-        sigma**2 * (inside + a * density_a - b * density_b) + below * (low - mean) ** 2 + above * (high - mean) ** 2
-    )
-    return first, np.maximum(second - offset**2, 0.0)
+def texture_factor(bins: Bins) -> Array:
+    """(n,) by how much texture has raised each bin's variance."""
+    return 1 + TEXTURE_GAIN * np.maximum(bins.texture, 0.0)
 
 
-def response(noise: Noise, clipping: Clipping) -> Response:
-    """Tabulate what is seen of `noise`; the uniform error of rounding adds step²/12."""
-    variance = noise.variance(_GRID)
-    mean, seen = clipped_moments(_GRID, np.sqrt(variance), clipping.low, clipping.high)
-    kept = seen / np.maximum(variance, 1e-24)
-    rising = np.maximum.accumulate(mean)
-    return Response(rising, seen + clipping.step**2 / 12, _GRID, kept)
+def fit_bins(bins: Bins, clippings: Sequence[Clipping], noise: Noise) -> Fit:
+    """Fit one noise level to all bins; `noise` is a first guess for what clipping does."""
+    factor = texture_factor(bins)
+    relative = np.sqrt(2 / (HIGH * np.maximum(bins.blocks, 1)) + (0.5 * (1 - 1 / factor)) ** 2)
+    rounding = np.array([clippings[p].step ** 2 / 12 for p in bins.lattice])
+    x, kept, weight = bins.x, np.ones_like(bins.x), np.zeros_like(bins.x)
+    for _ in range(_REFINEMENTS):
+        x, kept = _undo_clipping(bins, clippings, noise)
+        used = kept >= KEPT_VARIANCE
+        weight = np.zeros_like(x)
+        if used.any():
+            variance = (bins.variance / factor - rounding)[used] / kept[used]
+            noise, weight[used] = robust_fit(x[used], variance, relative[used], rounding[used])
+    return Fit(noise, x, np.maximum(kept, KEPT_VARIANCE), rounding, weight)
 
 
 def fit_line(x: Array, variance: Array, weight: Array) -> Array:
@@ -119,9 +90,9 @@ def robust_fit(
     return noise, weight
 
 
-def _normal_cdf(z: Array) -> Array:
-    return 0.5 * (1 + np.asarray(_erf(z / math.sqrt(2)), dtype=np.float64))
-
-
-def _normal_density(z: Array) -> Array:
-    return np.asarray(np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi), dtype=np.float64)
+def _undo_clipping(bins: Bins, clippings: Sequence[Clipping], noise: Noise) -> tuple[Array, Array]:
+    x, kept = np.empty_like(bins.x), np.empty_like(bins.x)
+    for p, clipping in enumerate(clippings):
+        mine = bins.lattice == p
+        _, x[mine], kept[mine] = response(noise, clipping).at(bins.x[mine])
+    return np.maximum(x, 0.0), kept

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rcl_calibration.fit import Array, fit_line
+from rcl_calibration.fit import TEXTURE_GAIN, Fit, fit_line
+from rcl_calibration.model import Array
 from rcl_calibration.profile import SIGMA_X, Interval
 
 REPLICATES = 300
@@ -17,12 +18,10 @@ SYSTEMATIC = 0.01
 
 @dataclass(frozen=True)
 class Replicates:
-    """Noise levels fitted to resampled tiles."""
+    """Noise levels fitted to resampled tiles, (R,) each."""
 
     shot: Array
-    """(R,)"""
     read: Array
-    """(R,)"""
 
     def shot_ci(self) -> Interval:
         """Interval of λ_shot."""
@@ -37,29 +36,28 @@ class Replicates:
         return tuple(_interval(np.sqrt(self.shot * x + self.read)) for x in SIGMA_X)
 
 
-def bootstrap(
-    tile_sum: Array,
-    tile_count: Array,
-    x: Array,
-    offset: Array,
-    gain: Array,
-    weight: Array,
-    texture: Array,
-    texture_gain: float,
-    rng: np.random.Generator,
-) -> Replicates:
-    """Refit `variance = (Σ tile_sum / Σ tile_count / (1 + texture_gain·texture) − offset)·gain` on resampled tiles.
+@dataclass(frozen=True)
+class Resampled:
+    """The bins of one image, measured again with some tiles left out and others twice; (R, n) each."""
 
-    `tile_sum`, `tile_count`: (tiles, n). `x`, `offset`, `gain`, `weight`, `texture`: (n,), as the fit left them. The
-    texture's gain is drawn anew in each replicate, since only its size is known.
-    """
+    variance: Array
+    present: Array
+    """1 where the bin still has blocks, else 0."""
+
+
+def resampled(tile_sum: Array, tile_count: Array, rng: np.random.Generator) -> Resampled:
+    """Draw tiles with replacement; `tile_sum` and `tile_count` are (tiles, n), as in Bins."""
     tiles = tile_sum.shape[0]
     picks = rng.multinomial(tiles, np.full(tiles, 1 / tiles), size=REPLICATES).astype(np.float64)
     count = picks @ tile_count
-    variance = (picks @ tile_sum) / np.maximum(count, 1)
-    jitter = texture_gain * rng.uniform(0.3, 1.7, (REPLICATES, 1))
-    corrected = (variance / (1 + jitter * np.maximum(texture, 0)) - offset) * gain
-    shot, read = fit_line(x, corrected, np.where(count > 0, weight, 0.0)).T
+    return Resampled((picks @ tile_sum) / np.maximum(count, 1), (count > 0).astype(np.float64))
+
+
+def bootstrap(again: Resampled, fit: Fit, texture: Array, rng: np.random.Generator) -> Replicates:
+    """Refit resampled bins; the texture's gain is drawn anew in each replicate, since only its size is known."""
+    gain = TEXTURE_GAIN * rng.uniform(0.3, 1.7, (REPLICATES, 1))
+    variance = (again.variance / (1 + gain * np.maximum(texture, 0)) - fit.rounding) / fit.kept
+    shot, read = fit_line(fit.x, variance, fit.weight * again.present).T
     scale = np.exp(SYSTEMATIC * rng.standard_normal(REPLICATES))
     return Replicates(shot * scale, read * scale)
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from rcl_calibration.fit import Array, Clipping, Noise, response
+from rcl_calibration.model import Array, Clipping, Noise, response
 from rcl_calibration.samples import AXIS, HIGH, MIDDLE, TILES, Blocks, Mask
 
 BINS = 24
@@ -40,7 +40,7 @@ class Bins:
     texture: Array
     """(n,) selected blocks' mean score over what noise alone would score, less 1; 0 where they are flat"""
     middle: Array
-    """(n,) variance seen in the MIDDLE coefficients of the same blocks"""
+    """(n,) variance seen in the MIDDLE coefficients of the same blocks, corrected for having been selected by"""
     tile_sum: Array
     """(TILES², n): the sum of the measured squares by tile"""
     tile_count: Array
@@ -96,11 +96,13 @@ def select(
     for p, plane in enumerate(planes):
         candidates = np.flatnonzero(good[p])
         part = fraction or float(np.clip(WANTED_BLOCKS / max(candidates.size, 1), *FRACTION))
-        for chosen, excess in _flattest(blocks.mean[p], scores[0][p], scores[1][p], candidates, part):
+        for chosen, expectation in _flattest(blocks.mean[p], scores[0][p], scores[1][p], candidates, part):
             tile, high = blocks.tile[chosen], blocks.high[p, chosen]
-            mean, variance, middle = (values[p, chosen].mean() for values in (blocks.mean, blocks.high, blocks.middle))
-            columns.append((p, plane, mean, variance, middle, excess))
-            sums.append(np.bincount(tile, high, TILES**2))
+            middle = blocks.middle[p, chosen].mean() / expectation
+            score = np.average(scores[0][p, chosen], weights=scores[1][p, chosen])
+            x = blocks.mean[p, chosen].mean()
+            columns.append((p, plane, x, high.mean(), middle, score / expectation - 1))
+            sums.append(np.bincount(tile, high, TILES**2).astype(np.float64))
             counts.append(np.bincount(tile, minlength=TILES**2).astype(np.float64))
     lattice, plane_index, x, variance, middle, texture = np.array(columns, np.float64).reshape(-1, 6).T
     return Bins(
@@ -118,6 +120,7 @@ def select(
 def _flattest(
     mean: Array, score: Array, dof: Array, candidates: NDArray[np.intp], fraction: float
 ) -> list[tuple[NDArray[np.intp], float]]:
+    """For each bin the blocks chosen, and their mean score if they were noise alone."""
     brightness = np.sqrt(np.clip(mean[candidates], 0, BRIGHTEST) / BRIGHTEST)
     which = np.minimum((brightness * BINS).astype(np.intp), BINS - 1)
     deviate = _standard(score[candidates], dof[candidates])
@@ -130,9 +133,7 @@ def _flattest(
             continue
         ranked = order[start : start + count]
         chosen = candidates[ranked]
-        freedom = dof[chosen]
-        expectation = _truncated_mean(score[chosen].max(), float(freedom.mean()))
-        groups.append((chosen, float(np.average(score[chosen], weights=freedom)) / expectation - 1))
+        groups.append((chosen, _truncated_mean(float(score[chosen].max()), float(dof[chosen].mean()))))
     return groups
 
 

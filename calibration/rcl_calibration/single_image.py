@@ -8,31 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from rcl_calibration.fit import Array, Clipping, Noise, response, robust_fit
-from rcl_calibration.intervals import bootstrap
+from rcl_calibration.fit import Fit, fit_bins
+from rcl_calibration.intervals import bootstrap, resampled
+from rcl_calibration.model import Clipping, Noise
 from rcl_calibration.profile import NoiseProfile
 from rcl_calibration.quality import Evidence, verdict
-from rcl_calibration.samples import HIGH, Blocks, Lattice, dct_blocks
-from rcl_calibration.selection import KEPT_VARIANCE, Bins, joint_scores, own_scores, select, usable
+from rcl_calibration.samples import Blocks, Lattice, dct_blocks
+from rcl_calibration.selection import Bins, joint_scores, own_scores, select, usable
 
 METHOD = "blind"
 PASSES = 3
 _FIRST_FRACTION = 0.25
-TEXTURE_GAIN = 0.35
-"""Texture's part in the measured frequencies, over its part in the score."""
-_REFINEMENTS = 3
-
-
-@dataclass(frozen=True)
-class Fit:
-    """A noise level and what it was fitted to, (n,) each: variance = (seen/texture − rounding)/kept at x."""
-
-    noise: Noise
-    x: Array
-    kept: Array
-    rounding: Array
-    weight: Array
-    """0 where too much was clipped."""
 
 
 @dataclass(frozen=True)
@@ -80,17 +66,8 @@ def profile_of(measurement: Measurement, *, seed: int = 0, **labels: Any) -> Noi
     if not fit.weight.any():
         reason = "no block without texture and clipping to measure noise in"
         return NoiseProfile.uniform(0.0, 0.0, method=METHOD, quality="unidentifiable", reason=reason, **labels)
-    replicates = bootstrap(
-        bins.tile_sum,
-        bins.tile_count,
-        fit.x,
-        fit.rounding,
-        1 / fit.kept,
-        fit.weight,
-        bins.texture,
-        TEXTURE_GAIN,
-        np.random.default_rng(seed),
-    )
+    rng = np.random.default_rng(seed)
+    replicates = bootstrap(resampled(bins.tile_sum, bins.tile_count, rng), fit, bins.texture, rng)
     used = fit.weight > 0
     x_range = (float(fit.x[used].min()), float(fit.x[used].max()))
     sigma_ci = replicates.sigma_ci()
@@ -132,32 +109,3 @@ def _first_pass(blocks: Blocks, planes: Sequence[int], clippings: Sequence[Clipp
     # The score is not in units of the noise yet, so that it says nothing of the texture.
     bins = replace(bins, texture=np.zeros_like(bins.texture))
     return bins, fit_bins(bins, clippings, Noise(1e-4, 1e-6))
-
-
-def texture_factor(bins: Bins) -> Array:
-    """(n,) by how much texture has raised each bin's variance."""
-    return 1 + TEXTURE_GAIN * np.maximum(bins.texture, 0.0)
-
-
-def fit_bins(bins: Bins, clippings: Sequence[Clipping], noise: Noise) -> Fit:
-    """Fit one noise level to all bins; `noise` is a first guess for what clipping does."""
-    factor = texture_factor(bins)
-    relative = np.sqrt(2 / (HIGH * np.maximum(bins.blocks, 1)) + (0.5 * (1 - 1 / factor)) ** 2)
-    rounding = np.array([clippings[p].step ** 2 / 12 for p in bins.lattice])
-    x, kept, weight = bins.x, np.ones_like(bins.x), np.zeros_like(bins.x)
-    for _ in range(_REFINEMENTS):
-        x, kept = _undo_clipping(bins, clippings, noise)
-        used = kept >= KEPT_VARIANCE
-        weight = np.zeros_like(x)
-        if used.any():
-            variance = (bins.variance / factor - rounding)[used] / kept[used]
-            noise, weight[used] = robust_fit(x[used], variance, relative[used], rounding[used])
-    return Fit(noise, x, np.maximum(kept, KEPT_VARIANCE), rounding, weight)
-
-
-def _undo_clipping(bins: Bins, clippings: Sequence[Clipping], noise: Noise) -> tuple[Array, Array]:
-    x, kept = np.empty_like(bins.x), np.empty_like(bins.x)
-    for p, clipping in enumerate(clippings):
-        mine = bins.lattice == p
-        _, x[mine], kept[mine] = response(noise, clipping).at(bins.x[mine])
-    return np.maximum(x, 0.0), kept

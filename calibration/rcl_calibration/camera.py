@@ -1,0 +1,139 @@
+"""One camera at one ISO from many images: their measurements are pooled, not their λ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from rcl_calibration.fit import Fit, fit_bins
+from rcl_calibration.intervals import REPLICATES, Replicates, Resampled, bootstrap, resampled
+from rcl_calibration.model import Array, Clipping
+from rcl_calibration.profile import NoiseProfile
+from rcl_calibration.selection import Bins
+from rcl_calibration.single_image import Measurement, profile_of
+
+METHOD = "blind, pooled"
+OUTLIER_LEAST = 0.06
+"""An image whose variance is closer than this to the others', relatively, is never an outlier."""
+_OUTLIER_SPREADS = 4.0
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """The profile of a camera at one ISO, and what became of its images."""
+
+    profile: NoiseProfile
+    used: tuple[int, ...]
+    """Indices of the images that went in."""
+    dropped: tuple[tuple[int, str], ...]
+    """Indices of the others, each with its reason."""
+    disagreement: float
+    """Largest over smallest noise level σ of the images used, less 1."""
+
+
+def pool(measurements: Sequence[Measurement], *, seed: int = 0, **labels: Any) -> Pooled:
+    """Pool the bins of images of one camera, ISO and levels; weak and outlying images are left out.
+
+    Where every image is weak the best of them make a weak profile. `labels` as in `single_image.estimate`.
+    Raises ValueError for no images.
+    """
+    if not measurements:
+        raise ValueError("no images to pool")
+    singles = [profile_of(measurement, seed=seed) for measurement in measurements]
+    measured = [i for i, profile in enumerate(singles) if measurements[i].fit.weight.any()]
+    sound = [i for i in measured if singles[i].quality != "weak"] or measured
+    dropped = {i: singles[i].reason for i in range(len(singles)) if i not in sound}
+    if not sound:
+        return Pooled(profile_of(measurements[0], **labels), (), tuple(dropped.items()), 0.0)
+    levels = _relative_levels([measurements[i] for i in sound])
+    outlying = _outliers(levels)
+    for i, level in zip(np.array(sound)[outlying], levels[outlying], strict=True):
+        dropped[int(i)] = f"its noise is {100 * (np.sqrt(level) - 1):+.1f} % from the others'"
+    used = [i for i, out in zip(sound, outlying, strict=True) if not out]
+    noise_levels = np.sqrt(levels[~outlying])
+    return Pooled(
+        _pooled_profile([measurements[i] for i in used], [singles[i] for i in used], seed, labels),
+        tuple(used),
+        tuple(sorted(dropped.items())),
+        float(noise_levels.max() / noise_levels.min() - 1),
+    )
+
+
+def _pooled_profile(
+    measurements: Sequence[Measurement], singles: Sequence[NoiseProfile], seed: int, labels: dict[str, Any]
+) -> NoiseProfile:
+    if len(measurements) == 1:
+        return replace(singles[0], **labels)
+    bins, fit = _fit_all(measurements)
+    rng = np.random.default_rng(seed)
+    replicates = bootstrap(_resampled_images(measurements, rng), fit, bins.texture, rng)
+    x = fit.x[fit.weight > 0]
+    quality, reason = _joint_verdict(singles, replicates)
+    return NoiseProfile.uniform(
+        fit.noise.shot,
+        fit.noise.read,
+        shot_ci=(replicates.shot_ci(),) * 4,
+        read_ci=(replicates.read_ci(),) * 4,
+        sigma_ci=(replicates.sigma_ci(),) * 4,
+        x_range=(float(x.min()), float(x.max())),
+        method=METHOD,
+        images=len(measurements),
+        quality=quality,
+        reason=reason,
+        **labels,
+    )
+
+
+def _joint_verdict(singles: Sequence[NoiseProfile], replicates: Replicates) -> tuple[str, str]:
+    if all(profile.quality == "weak" for profile in singles):
+        return "weak", f"every image is weak; the first: {singles[0].reason}"
+    widest = max((high - low) / (high + low) for low, high in replicates.sigma_ci())
+    if widest > 0.2:
+        return "unidentifiable", "too little range of brightness to tell shot from read noise, even together"
+    return "ok", ""
+
+
+def _fit_all(measurements: Sequence[Measurement]) -> tuple[Bins, Fit]:
+    clippings: list[Clipping] = []
+    shifted = []
+    for measurement in measurements:
+        shifted.append(replace(measurement.bins, lattice=measurement.bins.lattice + len(clippings)))
+        clippings.extend(measurement.clippings)
+    joined = {
+        field.name: np.concatenate([getattr(bins, field.name) for bins in shifted], axis=-1) for field in fields(Bins)
+    }
+    bins = Bins(**joined)
+    return bins, fit_bins(bins, clippings, measurements[0].fit.noise)
+
+
+def _relative_levels(measurements: Sequence[Measurement]) -> Array:
+    """(N,) variance of each image relative to the fit of all, each over the brightness that it has."""
+    noise = _fit_all(measurements)[1].noise
+    levels = []
+    for measurement in measurements:
+        fit = measurement.fit
+        model, own = noise.variance(fit.x), fit.noise.variance(fit.x)
+        weight = measurement.bins.blocks * (fit.weight > 0)
+        levels.append(np.average(own / np.maximum(model, 1e-24), weights=weight))
+    return np.array(levels)
+
+
+def _outliers(levels: Array) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    if levels.size < 3:
+        return np.zeros(levels.size, np.bool_)
+    distance = np.abs(levels - np.median(levels))
+    spread = 1.4826 * np.median(distance)
+    return np.asarray(distance > max(OUTLIER_LEAST, _OUTLIER_SPREADS * spread))
+
+
+def _resampled_images(measurements: Sequence[Measurement], rng: np.random.Generator) -> Resampled:
+    """Tiles are drawn within images, and images among all, so that what they disagree on widens the interval."""
+    picks = rng.multinomial(len(measurements), np.full(len(measurements), 1 / len(measurements)), size=REPLICATES)
+    drawn = [resampled(measurement.bins.tile_sum, measurement.bins.tile_count, rng) for measurement in measurements]
+    return Resampled(
+        np.concatenate([one.variance for one in drawn], axis=1),
+        np.concatenate([one.present * picks[:, [i]] for i, one in enumerate(drawn)], axis=1),
+    )

@@ -1,0 +1,86 @@
+"""The noise model Var = λ_shot·x + λ_read, and what is seen of it through clipping and rounding."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+_erf = np.frompyfunc(math.erf, 1, 1)
+_GRID = np.concatenate([-(np.linspace(0.5, 0.0, 64, endpoint=False) ** 2), np.linspace(0.0, 1.1, 256) ** 2])
+
+
+@dataclass(frozen=True)
+class Noise:
+    """λ_shot and λ_read of one plane, normalised."""
+
+    shot: float
+    read: float
+
+    def variance(self, x: Array) -> Array:
+        """λ_shot·max(x, 0) + λ_read, before clipping and quantisation."""
+        return self.shot * np.maximum(x, 0.0) + self.read
+
+
+@dataclass(frozen=True)
+class Clipping:
+    """Where a plane's values end, normalised, and the distance between neighbouring values."""
+
+    low: float
+    high: float = 1.0
+    step: float = 0.0
+
+
+@dataclass(frozen=True)
+class Response:
+    """What is seen of a `Noise` through a `Clipping`, tabulated over the mean that is seen."""
+
+    seen_mean: Array
+    seen_variance: Array
+    true_mean: Array
+    kept: Array
+    """Part of the variance that clipping leaves, 0–1."""
+
+    def at(self, mean: Array) -> tuple[Array, Array, Array]:
+        """Variance seen (clipped, quantised), true mean, and part of the variance kept, where `mean` is seen."""
+        variance, true, kept = (
+            np.interp(mean, self.seen_mean, y) for y in (self.seen_variance, self.true_mean, self.kept)
+        )
+        return variance, true, kept
+
+
+def clipped_moments(mean: Array, sigma: Array, low: float, high: float) -> tuple[Array, Array]:
+    """Mean and variance of a Gaussian whose values are cut off at `low` and `high` (Foi et al. 2008, section IV)."""
+    sigma = np.maximum(sigma, 1e-12)
+    a, b = (low - mean) / sigma, (high - mean) / sigma
+    below, above = _normal_cdf(a), _normal_cdf(-b)
+    inside = 1 - below - above
+    density_a, density_b = _normal_density(a), _normal_density(b)
+    first = inside * mean + sigma * (density_a - density_b) + below * low + above * high
+    # Moments about the true mean, where the cancellation is small.
+    offset = first - mean
+    second = (
+        sigma**2 * (inside + a * density_a - b * density_b) + below * (low - mean) ** 2 + above * (high - mean) ** 2
+    )
+    return first, np.maximum(second - offset**2, 0.0)
+
+
+def response(noise: Noise, clipping: Clipping) -> Response:
+    """Tabulate what is seen of `noise`; the uniform error of rounding adds step²/12."""
+    variance = noise.variance(_GRID)
+    mean, seen = clipped_moments(_GRID, np.sqrt(variance), clipping.low, clipping.high)
+    kept = seen / np.maximum(variance, 1e-24)
+    rising = np.maximum.accumulate(mean)
+    return Response(rising, seen + clipping.step**2 / 12, _GRID, kept)
+
+
+def _normal_cdf(z: Array) -> Array:
+    return 0.5 * (1 + np.asarray(_erf(z / math.sqrt(2)), dtype=np.float64))
+
+
+def _normal_density(z: Array) -> Array:
+    return np.asarray(np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi), dtype=np.float64)
