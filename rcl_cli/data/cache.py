@@ -33,10 +33,14 @@ class CachedPicture:
     path: Path
     domain: Domain
     camera: str
-    regions: NDArray[np.float32]
-    """(K, C, h, w), memory-mapped."""
     file: Path
-    """Where they are kept."""
+    """Where its regions are kept."""
+
+    @property
+    def regions(self) -> NDArray[np.float32]:
+        """(K, C, h, w), memory-mapped anew each time: thousands of open files would be too many."""
+        mapped: NDArray[np.float32] = np.load(self.file, mmap_mode="r")
+        return mapped
 
 
 class RegionCache:
@@ -103,7 +107,7 @@ class RegionCache:
             if list(regions.shape) != note["shape"] or zlib.crc32(regions.data) != note["crc32"]:
                 return None
             os.utime(file)
-            return CachedPicture(path, Domain(note["domain"]), note["camera"], regions, file)
+            return CachedPicture(path, Domain(note["domain"]), note["camera"], file)
         except (OSError, ValueError, KeyError, TypeError):
             return None
 

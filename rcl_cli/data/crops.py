@@ -6,6 +6,7 @@ No crop is flipped or turned: a mirrored mosaic has another phase, and nothing h
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -36,11 +37,18 @@ def _random_crop(image: Tensor, side: int, domain: Domain, rng: torch.Generator)
     return image[..., top : top + side, left : left + side]
 
 
+class Picture(Protocol):
+    """What crops are cut from."""
+
+    @property
+    def regions(self) -> NDArray[np.float32]:
+        """(K, C, h, w); h and w at least the side of the crops asked for."""
+
+
 class RegionSource:
     """Batches from the regions of many pictures."""
 
-    def __init__(self, pictures: Sequence[NDArray[np.float32]], domain: Domain) -> None:
-        """`pictures`: for each one its regions, (K, C, h, w); h and w at least the side asked for later."""
+    def __init__(self, pictures: Sequence[Picture], domain: Domain) -> None:
         self.pictures = pictures
         self.domain = domain
 
@@ -53,7 +61,7 @@ class RegionSource:
 
     def batch_of(self, indices: Sequence[int], side: int, rng: torch.Generator) -> Tensor:
         """As `batch`, from the pictures at `indices`."""
-        return torch.stack([self._crop(self.pictures[i], side, rng) for i in indices])
+        return torch.stack([self._crop(self.pictures[i].regions, side, rng) for i in indices])
 
     def _crop(self, regions: NDArray[np.float32], side: int, rng: torch.Generator) -> Tensor:
         region = regions[int(torch.randint(len(regions), (), generator=rng))]

@@ -72,7 +72,7 @@ def run_loop(
         step += 1
         total = losses.total.item()
         if not math.isfinite(total):
-            raise RclError(f"the loss is no longer a number at step {step}; use a smaller --lr and --resume")
+            raise RclError(f"the loss is no longer a number at step {step}; start again with a smaller --lr")
         crops_per_s = sum(len(view) for view in views.values()) / (time.perf_counter() - began)
         on_step({"step": step, "total": total, **losses.log, **norms, "crops_per_s": crops_per_s})
         if step % settings.checkpoint_every == 0 and step < settings.steps:

@@ -26,7 +26,7 @@ class Pictures:
     @property
     def source(self) -> RegionSource:
         """Batches of crops."""
-        return RegionSource([picture.regions for picture in self.used], self.domain)
+        return RegionSource(self.used, self.domain)
 
     @property
     def camera(self) -> str:

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rcl_cli.data.cache import CachedPicture, RegionCache
+from rcl_cli.data.regions import RegionPlan
+from rcl_cli.domain import Domain
+from rcl_cli.errors import FileError
+from rcl_cli.raw.frame import Frame, Metadata, RgbFrame
+
+PLAN = RegionPlan(least_side=8, share=4 * 3 * 16 * 16, side=16)
+
+
+class Reader:
+    """Decodes any file as noise, and counts."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(self, path: Path) -> Frame:
+        self.calls += 1
+        if path.name == "bad":
+            raise FileError(path, "is bad")
+        rgb = np.random.default_rng(len(path.name)).random((40, 40, 3), np.float32)
+        return RgbFrame(rgb, metadata=Metadata(make="Acme", model="One"))
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Callable[[str], Path]:
+    def make(name: str) -> Path:
+        path = tmp_path / name
+        path.write_text("content")
+        return path
+
+    return make
+
+
+def test_a_picture_is_decoded_once_and_read_back_the_same(tmp_path: Path, picture: Callable[[str], Path]) -> None:
+    reader = Reader()
+    path = picture("a")
+    first = RegionCache(tmp_path / "cache", reader).picture(path, PLAN)
+    again = RegionCache(tmp_path / "cache", reader).picture(path, PLAN)
+    assert reader.calls == 1
+    assert (first.domain, first.camera, first.regions.shape) == (Domain.RGB, "Acme One", (1, 3, 16, 16))
+    np.testing.assert_array_equal(first.regions, again.regions)
+
+
+@pytest.mark.parametrize("change", ["content", "time", "plan"])
+def test_a_change_of_file_or_plan_decodes_again(tmp_path: Path, picture: Callable[[str], Path], change: str) -> None:
+    reader = Reader()
+    cache = RegionCache(tmp_path / "cache", reader)
+    path, plan = picture("a"), PLAN
+    cache.picture(path, plan)
+    if change == "content":
+        path.write_text("longer content")
+    elif change == "time":
+        os.utime(path, ns=(1, 1))
+    else:
+        plan = RegionPlan(least_side=8, share=PLAN.share, side=16, seed=1)
+    cache.picture(path, plan)
+    assert reader.calls == 2
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "note gone", "note broken"])
+def test_damaged_entries_are_rebuilt(tmp_path: Path, picture: Callable[[str], Path], damage: str) -> None:
+    reader = Reader()
+    cache = RegionCache(tmp_path / "cache", reader)
+    path = picture("a")
+    entry = cache.picture(path, PLAN)
+    whole = np.array(entry.regions)
+    content = entry.file.read_bytes()
+    note = entry.file.with_suffix(".json")
+    match damage:
+        case "cut":
+            entry.file.write_bytes(content[:-100])
+        case "flipped":
+            entry.file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+        case "note gone":
+            note.unlink()
+        case _:
+            note.write_text("{")
+    np.testing.assert_array_equal(cache.picture(path, PLAN).regions, whole)
+    assert reader.calls == 2
+
+
+def test_bad_files_are_reported_once_and_the_rest_used(tmp_path: Path, picture: Callable[[str], Path]) -> None:
+    cache = RegionCache(tmp_path / "cache", Reader())
+    results = list(cache.pictures([picture("a"), picture("bad"), tmp_path / "missing", picture("bcd")], PLAN))
+    assert [type(result) for result in results] == [CachedPicture, FileError, FileError, CachedPicture]
+    assert [str(result) for result in results if isinstance(result, FileError)] == [
+        f"{tmp_path / 'bad'}: is bad",
+        f"{tmp_path / 'missing'}: cannot be read (No such file or directory)",
+    ]
+
+
+def test_shrinking_removes_what_was_used_longest_ago(tmp_path: Path, picture: Callable[[str], Path]) -> None:
+    cache = RegionCache(tmp_path / "cache", Reader())
+    entries = [cache.picture(picture(name), PLAN) for name in ("a", "bb", "ccc")]
+    for age, entry in enumerate(entries):
+        os.utime(entry.file, (1000 + age, 1000 + age))
+    size = entries[0].file.stat().st_size
+    cache.shrink(size * 2)
+    assert [entry.file.exists() for entry in entries] == [False, True, True]
+    cache.shrink(0, in_use=entries[1:2])
+    assert [entry.file.exists() for entry in entries] == [False, True, False]
+    assert {p.suffix for p in (tmp_path / "cache").iterdir()} == {".npy", ".json"}
+    assert len(list((tmp_path / "cache").iterdir())) == 2
+
+
+def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, picture: Callable[[str], Path]) -> None:
+    (tmp_path / "cache").write_text("a file, not a folder")
+    with pytest.raises(FileError, match=r"cache.*cannot be written"):
+        RegionCache(tmp_path / "cache", Reader()).picture(picture("a"), PLAN)

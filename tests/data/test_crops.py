@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from rcl_cli.data.crops import RegionSource, phase_step, random_crops, random_offset
+from rcl_cli.domain import Domain
+from rcl_cli.nn.cfa import from_rgb
+
+
+@dataclass(frozen=True)
+class Flat:
+    regions: NDArray[np.float32]
+
+
+@pytest.mark.parametrize("domain", list(Domain))
+def test_crops_keep_the_phase_of_the_mosaic(domain: Domain) -> None:
+    # One flat colour: cut at the wrong phase, its planes would swap.
+    rgb = torch.tensor([0.2, 0.5, 0.9]).view(3, 1, 1).expand(3, 72, 72)
+    planes = from_rgb(rgb, domain)
+    crops = random_crops(planes.expand(8, -1, -1, -1), 6, domain, torch.Generator().manual_seed(1))
+    expected = from_rgb(rgb[:, : 6 * domain.pixels, : 6 * domain.pixels], domain)
+    for crop in crops:
+        torch.testing.assert_close(crop, expected)
+
+
+def test_xtrans_crops_start_at_even_elements() -> None:
+    positions = torch.arange(20.0 * 20).view(1, 1, 20, 20).expand(50, 1, 20, 20)
+    corners = random_crops(positions, 8, Domain.XTRANS, torch.Generator().manual_seed(0))[:, 0, 0, 0].long()
+    assert {int(c) // 20 % 2 for c in corners} == {int(c) % 2 for c in corners} == {0}
+    assert len(set(corners.tolist())) > 20
+
+
+def test_offsets_reach_both_ends() -> None:
+    rng = torch.Generator().manual_seed(0)
+    assert {random_offset(2, 1, rng) for _ in range(50)} == {0, 1, 2}
+    assert {random_offset(5, phase_step(Domain.XTRANS), rng) for _ in range(50)} == {0, 2, 4}
+
+
+def test_a_batch_holds_each_picture_once_and_depends_only_on_the_generator() -> None:
+    source = RegionSource([Flat(np.full((2, 3, 10, 12), i, np.float32)) for i in range(5)], Domain.RGB)
+    batch = source.batch(5, 8, torch.Generator().manual_seed(3))
+    assert batch.shape == (5, 3, 8, 8)
+    assert sorted(batch[:, 0, 0, 0].tolist()) == [0, 1, 2, 3, 4]
+    torch.testing.assert_close(batch, source.batch(5, 8, torch.Generator().manual_seed(3)))
