@@ -5,16 +5,17 @@ In each domain the tasks are trained one after the other, each from the U-Net of
 
 from __future__ import annotations
 
+import argparse
 import json
+import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
 import numpy as np
 import torch
 
-from rcl_cli.console import console, progress
 from rcl_cli.data.clean_pairs import CleanPairs
 from rcl_cli.data.clean_pictures import CleanPicture
 from rcl_cli.domain import Domain
@@ -60,13 +61,19 @@ LESSONS = (
 )
 
 
-@click.command(help=__doc__)
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--scenes", default=400, show_default=True, help="Procedural scenes to train on.")
-@click.option("--budget", default=1.0, show_default=True, help="Factor on the steps of every head.")
-@click.option("--seed", default=0, show_default=True)
-def main(folder: Path, scenes: int, budget: float, seed: int) -> None:
-    """Heads that are in FOLDER already are kept, so an interrupted run goes on where it was."""
+def main() -> None:
+    """Heads that are in the folder already are kept, so an interrupted run goes on where it was."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--scenes", type=int, default=400, help="procedural scenes to train on (default %(default)s)")
+    parser.add_argument("--budget", type=float, default=1.0, help="factor on the steps of every head")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    train_heads(options.folder, options.scenes, options.budget, options.seed)
+
+
+def train_heads(folder: Path, scenes: int, budget: float, seed: int) -> None:
+    """Train every lesson's head that is not in `folder` yet; progress goes to standard error as JSON lines."""
     pictures = _paint(scenes, seed)
     before: dict[Domain, UNet] = {}
     for lesson in LESSONS:
@@ -84,14 +91,12 @@ def main(folder: Path, scenes: int, budget: float, seed: int) -> None:
 
 
 def _paint(count: int, seed: int) -> list[CleanPicture]:
-    pictures: list[CleanPicture] = []
-    with progress(count, "Painting scenes", "scenes") as bar:
-        for number in range(count):
-            rgb = scene(SCENE_SIDE, SCENE_SIDE, np.random.default_rng([seed, number]))
-            tensor = torch.from_numpy(rgb).permute(2, 0, 1).to(torch.float16)
-            pictures.append(CleanPicture(Path(f"scene-{number}"), tensor, camera_rgb=False))
-            bar.advance()
-    return pictures
+    def paint(number: int) -> CleanPicture:
+        rgb = scene(SCENE_SIDE, SCENE_SIDE, np.random.default_rng([seed, number]))
+        tensor = torch.from_numpy(rgb).permute(2, 0, 1).to(torch.float16)
+        return CleanPicture(Path(f"scene-{number}"), tensor, camera_rgb=False)
+
+    return [paint(number) for number in range(count)]
 
 
 def _train(
@@ -103,17 +108,13 @@ def _train(
         task, lesson.domain, pictures, noise, multiple=model.multiple, crop=lesson.crop, seed=settings.seed
     )
     began = time.monotonic()
-    with progress(settings.steps, path.stem, "steps") as bar:
-        result = finetune(
-            task,
-            model,
-            pairs,
-            settings,
-            log=lambda record: console.print_json(json.dumps(record), indent=None),
-            advance=lambda words: bar.advance(),
-        )
+
+    def log(record: Mapping[str, float]) -> None:
+        print(json.dumps({"head": path.stem, **record}), file=sys.stderr, flush=True)
+
+    result = finetune(task, model, pairs, settings, log=log)
     if result.interrupted:
-        raise click.Abort
+        raise KeyboardInterrupt
     header = Header(
         kind="head",
         domain=lesson.domain,
