@@ -21,6 +21,8 @@ Planes = tuple[float, float, float, float]
 
 _MOST_PIXELS_PER_BYTE = 256
 """More than any compression reaches."""
+_WINDOW = 12
+"""Pixels along each side over which the pattern must repeat."""
 _LEAST_SIGNAL = 0.01
 """Smallest share of pixels that are not zero in a file that was not damaged."""
 
@@ -59,6 +61,8 @@ def _read_raw(path: Path) -> RawFrame | RgbFrame:
         mosaic = np.array(raw.raw_image_visible, np.uint16)
         _refuse_zeros(path, mosaic)
         black = _tagged_black_levels(path, cfa) or _black_levels(raw, cfa)
+        if raw.white_level <= max(black):
+            raise FileError(path, f"claims a white level of {raw.white_level} at a black level of {max(black):g}")
         return RawFrame(mosaic, cfa, black, float(raw.white_level), raw_metadata(path, raw))
 
 
@@ -67,9 +71,12 @@ def _cfa(path: Path, raw: rawpy.RawPy) -> CFA:
         raise FileError(path, "is a monochrome raw, without colour filters; only Bayer, X-Trans and RGB are supported")
     letters = raw.color_desc.decode()
     period = 6 if raw.raw_pattern.shape[0] == 6 else 2
-    pattern = raw.raw_colors_visible[:period, :period]
+    window = ["".join(letters[color] for color in row) for row in raw.raw_colors_visible[:_WINDOW, :_WINDOW]]
+    repeated = [(window[y % period][:period] * _WINDOW)[:_WINDOW] for y in range(_WINDOW)]
     try:
-        return CFA(tuple("".join(letters[color] for color in row) for row in pattern))
+        if window != repeated:
+            raise ValueError("not periodic")
+        return CFA(tuple(row[:period] for row in window[:period]))
     except ValueError:
         reason = "has a colour filter pattern other than Bayer or X-Trans, which is not supported"
         raise FileError(path, reason) from None

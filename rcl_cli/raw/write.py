@@ -52,17 +52,17 @@ def _write_exr(path: Path, picture: Picture) -> None:
 
 def _write_dng(path: Path, picture: Picture) -> None:
     write_picture_dng(path, picture)
-    _copy_the_rest(path, picture)
+    _copy_the_rest(path, picture, color_profile=False)
 
 
 def _write_tiff(path: Path, picture: Picture) -> None:
     write_tiff(path, stored_values(picture, picture.bits), picture.metadata, _orientation(picture), picture.note)
-    _copy_the_rest(path, picture)
+    _copy_the_rest(path, picture, color_profile=not picture.camera_rgb)
 
 
 def _write_jpeg(path: Path, picture: Picture) -> None:
     path.write_bytes(encode_jpeg(stored_values(picture, 8), picture.metadata, _orientation(picture), picture.note))
-    _copy_the_rest(path, picture)
+    _copy_the_rest(path, picture, color_profile=not picture.camera_rgb)
 
 
 def _write_png(path: Path, picture: Picture) -> None:
@@ -70,13 +70,13 @@ def _write_png(path: Path, picture: Picture) -> None:
     values = stored_values(picture, min(picture.bits, 16))
     exif = exif_block(picture.metadata, _orientation(picture), picture.note)
     path.write_bytes(encode_png(values[:1, :1], exif_chunk(exif)))
-    _copy_the_rest(path, picture)
+    _copy_the_rest(path, picture, color_profile=not picture.camera_rgb)
     path.write_bytes(encode_png(values, *metadata_chunks(path.read_bytes())))
 
 
-def _copy_the_rest(path: Path, picture: Picture) -> None:
+def _copy_the_rest(path: Path, picture: Picture, *, color_profile: bool) -> None:
     if picture.metadata.path is not None:
-        copy_metadata(picture.metadata.path, path, color_profile=not picture.camera_rgb)
+        copy_metadata(picture.metadata.path, path, color_profile=color_profile)
 
 
 def stored_values(picture: Picture, bits: int) -> NDArray[Any]:
