@@ -28,8 +28,10 @@ def srgb_encode(linear: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """Linear light → sRGB values, any shape; the inverse of `srgb_decode`. Clips to [0, 1], as a display would."""
     x = np.clip(np.asarray(linear, np.float32), 0, 1)
     # OpenCV's power is some ten times as fast as NumPy's, which counts with 24 million pixels.
-    root = cv2.pow(x.reshape(1, -1), 1 / 2.4).reshape(x.shape)
-    encoded: NDArray[np.float32] = np.where(x <= 0.0031308, 12.92 * x, 1.055 * root - 0.055).astype(np.float32)
+    encoded = cv2.pow(x.reshape(1, -1), 1 / 2.4).reshape(x.shape).astype(np.float32, copy=False)
+    encoded *= 1.055
+    encoded -= 0.055
+    np.multiply(x, 12.92, out=encoded, where=x <= 0.0031308)
     return encoded
 
 

@@ -37,7 +37,7 @@ def write_picture(path: Path, picture: Picture, *, overwrite: bool = False) -> N
     """
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
-        raise FileError(path, f"has a suffix that cannot be written; use one of {', '.join(FORMATS)}")
+        raise FileError(path, f"has a suffix that cannot be written; use one of {', '.join(SUFFIXES)}")
     with atomic_path(path, overwrite=overwrite) as temporary:
         write(temporary, picture)
 
@@ -113,5 +113,5 @@ _WRITERS: dict[str, Callable[[Path, Picture], None]] = {
     ".tiff": _write_tiff,
     ".jpeg": _write_jpeg,
 }
-FORMATS = ("dng", "tif", "png", "jpg", "npy", "exr")
-"""Names for `--format`; each is a suffix without its dot."""
+SUFFIXES = tuple(_WRITERS)
+"""What can be written."""

@@ -17,7 +17,7 @@ from rcl_cli.raw.develop import develop
 from rcl_cli.raw.frame import Metadata, RgbFrame
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.read import read_frame
-from rcl_cli.raw.write import FORMATS, write_picture
+from rcl_cli.raw.write import SUFFIXES, write_picture
 
 from .conftest import MakeFrame
 
@@ -110,8 +110,8 @@ def test_an_srgb_picture_as_dng_shows_its_own_colours(tmp_path: Path) -> None:
 
 def test_every_format_has_a_writer_and_either_spelling_works(make_frame: MakeFrame, tmp_path: Path) -> None:
     picture = Picture.from_frame(make_frame(CFA.bayer("RGGB")), RGB)
-    for name in (*FORMATS, "TIFF", "jpeg"):
-        write_picture(tmp_path / f"result.{name}", picture)
+    for suffix in (*SUFFIXES, ".PNG"):
+        write_picture(tmp_path / f"result-{suffix[1:]}{suffix}", picture)
     with pytest.raises(FileError, match="suffix"):
         write_picture(tmp_path / "result.gif", picture)
 
