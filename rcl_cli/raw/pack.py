@@ -20,6 +20,7 @@ XTRANS_OFFSETS = ((1, 0), (1, 2), (0, 0), (0, 2), (1, 1), (2, 0), (2, 2), (0, 1)
 
 The phase is that of XTRANS_ROWS; in the other elements red and blue have changed places.
 """
+_XTRANS_SWAPPED = XTRANS_OFFSETS[-2:] + XTRANS_OFFSETS[2:-2] + XTRANS_OFFSETS[:2]
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def _lattices(domain: Domain) -> Iterator[tuple[tuple[int, slice, slice], tuple[
         return
     for row, column in BAYER_OFFSETS:
         swapped = (row + column) % 2 == 1
-        for plane, (y, x) in enumerate(XTRANS_OFFSETS[::-1] if swapped else XTRANS_OFFSETS):
+        for plane, (y, x) in enumerate(_XTRANS_SWAPPED if swapped else XTRANS_OFFSETS):
             in_mosaic = (slice(3 * row + y, None, 6), slice(3 * column + x, None, 6))
             yield (plane, slice(row, None, 2), slice(column, None, 2)), in_mosaic
 
