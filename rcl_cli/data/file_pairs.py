@@ -89,7 +89,7 @@ def noisy_tensor(frame: Frame) -> Tensor:
     """The frame as (C, h, w) in the canonical phase, without elements that are only partly inside it."""
     if not isinstance(frame, RawFrame):
         return _channels_first(frame.rgb)
-    return torch.from_numpy(_whole_elements(frame.normalized(), frame))
+    return torch.from_numpy(pack(frame.normalized()[_inside(frame)], canonical(frame.cfa.domain))[0])
 
 
 def clean_tensor(clean: Frame, noisy: Frame, task: Task) -> Tensor:
@@ -103,19 +103,23 @@ def clean_tensor(clean: Frame, noisy: Frame, task: Task) -> Tensor:
     if _size(clean) != (height, width):
         found = "×".join(map(str, reversed(_size(clean))))
         raise RclError(f"has {found} pixels where {task.name} expects {width}×{height}")
-    cut = _inside(noisy, task.scale)
     output = task.output(domain)
     if not isinstance(clean, RawFrame):
-        return from_rgb(_channels_first(clean.rgb[cut]), output)
+        return from_rgb(_channels_first(clean.rgb[_inside(noisy, task.scale)]), output)
     if not output.is_raw:
         raise RclError(f"is a mosaic, but {task.name} learns from RGB; give clean RGB pictures")
-    if clean.cfa.shifted(cut[0].start, cut[1].start) != canonical(output):
+    rows, columns = _inside(noisy, task.scale)
+    if clean.cfa.shifted(rows.start, columns.start) != canonical(output):
         raise RclError("has another colour filter pattern than its noisy file")
-    return torch.from_numpy(pack(clean.normalized()[cut], canonical(output))[0])
+    return result_tensor(clean.normalized(), noisy, task)
 
 
-def _whole_elements(mosaic: NDArray[np.float32], frame: RawFrame) -> NDArray[np.float32]:
-    return pack(mosaic[_inside(frame)], canonical(frame.cfa.domain))[0]
+def result_tensor(pixels: NDArray[np.float32], noisy: Frame, task: Task) -> Tensor:
+    """A result of `task` for `noisy`, a mosaic (H, W) or (H, W, 3), as a tensor that lies on `clean_tensor`."""
+    cut = pixels[_inside(noisy, task.scale)]
+    if pixels.ndim == 3:
+        return _channels_first(cut)
+    return torch.from_numpy(pack(cut, canonical(task.output(frame_domain(noisy))))[0])
 
 
 def _inside(frame: Frame, scale: int = 1) -> tuple[slice, slice]:

@@ -88,7 +88,7 @@ def finetune(
         for step, pair in enumerate(_batches(pairs, settings), start=1):
             losses.append(_train_step(task, model, pair, optimiser, _rate(settings, step), device))
             if not math.isfinite(losses[-1]):
-                raise RclError(f"the loss is {losses[-1]} at step {step}; use a smaller --learning-rate")
+                raise RclError(f"the loss is {losses[-1]} at step {step}; use a smaller --lr")
             if step % settings.validate_every == 0 or step == settings.steps:
                 figures = validate(task, model, held_out, device)
                 best = best.or_better(step, figures, model)

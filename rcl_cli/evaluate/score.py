@@ -1,0 +1,79 @@
+"""Whole results against their references, file by file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rcl_cli.data.file_pairs import FilePair, clean_tensor, noisy_tensor, result_tensor
+from rcl_cli.data.regions import frame_domain
+from rcl_cli.errors import FileError, RclError
+from rcl_cli.nn.heads import enlarged
+from rcl_cli.raw.frame import Frame
+from rcl_cli.raw.read import read_frame
+from rcl_cli.raw.srgb import srgb_encode
+from rcl_cli.task import Task
+
+Restore = Callable[[Frame], NDArray[np.float32]]
+"""A decoded file → the result: a mosaic (H, W) or (H, W, 3), linear."""
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """How results are compared."""
+
+    task: Task
+    restore: Restore | None
+    """None: score what interpolation alone gives (for denoising, the noisy input)."""
+    srgb: bool = False
+    """Compare as displayed, clipped to [0, 1] and sRGB-encoded; else the linear values as they are."""
+    linear: bool = False
+    """Keep the values of RGB files as they are when reading them."""
+
+    def __call__(self, files: FilePair) -> dict[str, float]:
+        """The task's metrics for one pair. Raises FileError where a file cannot be used."""
+        noisy = read_frame(files.noisy, linear=self.linear)
+        clean = read_frame(files.clean, linear=self.linear)
+        try:
+            target = clean_tensor(clean, noisy, self.task)
+        except RclError as error:
+            raise FileError(files.clean, str(error)) from error
+        try:
+            prediction = self._prediction(noisy)
+            return self.task.metrics(self._space(prediction), self._space(target))
+        except (RclError, ValueError) as error:
+            raise FileError(files.noisy, str(error)) from error
+
+    def _prediction(self, noisy: Frame) -> Tensor:
+        if self.restore is None:
+            return interpolated(noisy_tensor(noisy), noisy, self.task)
+        return result_tensor(self.restore(noisy), noisy, self.task)
+
+    def _space(self, image: Tensor) -> Tensor:
+        return torch.from_numpy(srgb_encode(image.numpy())) if self.srgb else image
+
+
+def interpolated(x: Tensor, noisy: Frame, task: Task) -> Tensor:
+    """What `task` has to beat: x itself, or bilinear demosaicing with bicubic enlargement.
+
+    Raises RclError for tasks whose result is neither in the layout of the input nor RGB.
+    """
+    domain = frame_domain(noisy)
+    output = task.output(domain)
+    if output is domain and task.scale == 1:
+        return x
+    if output.is_raw:
+        raise RclError(f"there is nothing to compare {task.name} with; name a model")
+    return enlarged(x[None], domain, task.scale)[0]
+
+
+def mean_figures(rows: Sequence[dict[str, float]]) -> dict[str, float]:
+    """The mean of each figure that all rows have; infinite where one is."""
+    names = [name for name in rows[0] if all(name in row for row in rows)] if rows else []
+    return {name: math.fsum(row[name] for row in rows) / len(rows) for name in names}
