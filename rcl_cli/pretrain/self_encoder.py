@@ -37,7 +37,8 @@ class MomentumContrast:
     crop: int = 48
     """Elements."""
     queue: int = 1024
-    momentum: float = 0.99
+    momentum: float = 0.95
+    """Lower than theirs (0.999), so that the key network keeps up in a few hundred steps."""
     temperature: float = 0.2
     lr: float = 1e-3
 

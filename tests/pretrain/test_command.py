@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from rcl_cli.header import read_header
+from rcl_cli.main import cli
+from rcl_cli.store import Store
+
+TINY = ["--steps", "3", "--batch", "3", "--crop", "16", "--width", "4", "--depth", "1", "--encoder-steps", "2"]
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for i in range(4):
+        pixels = rng.normal(100 + 20 * i, 2 + 3 * i, (40, 44, 3)).clip(0, 255).astype(np.uint8)
+        cv2.imwrite(str(folder / f"{i}.png"), pixels)
+    return folder
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    def call(*arguments: object) -> Result:
+        return CliRunner().invoke(cli, ["pretrain", "--cache", str(tmp_path / "cache"), *map(str, arguments)])
+
+    return call
+
+
+def metrics(folder: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+def test_a_run_leaves_a_backbone_its_metrics_and_a_stored_model(run: Run, pictures: Path, tmp_path: Path) -> None:
+    result = run(pictures, "-o", tmp_path / "run", *TINY, "--json", "--device", "cpu", "--name", "mine")
+    assert result.exit_code == 0, result.output
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [line["step"] for line in lines] == [1, 2, 3, 3]
+    assert {"total", "contrast", "consistency", "residual_dn", "emd_positive", "emd_negative", "accuracy"} <= lines[
+        0
+    ].keys()
+    assert metrics(tmp_path / "run") == lines[:3]
+    header = read_header(tmp_path / "run" / "backbone.safetensors")
+    assert (header.kind, header.domain.value, header.step) == ("backbone", "rgb", 3)
+    assert header.data.startswith("4 files, ")
+    assert [model.name for model in Store.open().scan()[0]] == ["mine"] == [lines[3]["name"]]
+
+
+def test_a_stopped_run_goes_on_as_if_it_had_not_been(run: Run, pictures: Path, tmp_path: Path) -> None:
+    assert run(pictures, "-o", tmp_path / "whole", *TINY, "--device", "cpu").exit_code == 0
+    assert run(pictures, "-o", tmp_path / "half", *TINY, "--device", "cpu", "--steps", 1).exit_code == 0
+    resumed = run("--resume", "-o", tmp_path / "half", "--steps", 3, "--device", "cpu")
+    assert resumed.exit_code == 0, resumed.output
+    whole, half = (tmp_path / name / "state.safetensors" for name in ("whole", "half"))
+    assert whole.read_bytes() == half.read_bytes()
+    assert [m["step"] for m in metrics(tmp_path / "half")] == [1, 2, 3]
+
+
+def test_ctrl_c_saves_and_says_how_to_go_on(
+    run: Run, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = "rcl_cli.pretrain.metrics.MetricsLog.write"
+    monkeypatch.setattr(write, lambda self, values: signal.raise_signal(signal.SIGINT))
+    result = run(pictures, "-o", tmp_path / "run", *TINY, "--device", "cpu")
+    assert result.exit_code == 130
+    assert "Saved at step 1" in result.output
+    assert f"rcl pretrain --resume -o {tmp_path / 'run'}" in result.output.replace("\n", "")
+    assert (tmp_path / "run" / "state.safetensors").is_file()
+    assert Store.open().scan()[0] == []
+
+
+def test_bad_files_are_named_and_the_rest_used(run: Run, pictures: Path, tmp_path: Path) -> None:
+    (pictures / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\n cut short")
+    cv2.imwrite(str(pictures / "small.png"), np.full((20, 20, 3), 9, np.uint8))
+    result = run(pictures, tmp_path / "missing", "-o", tmp_path / "run", *TINY)
+    assert result.exit_code == 1, result.output
+    for name in ("bad.png", "small.png", "missing"):
+        assert sum(name in line for line in result.stderr.splitlines()) == 1
+    assert "4 rgb pictures" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["PICTURES", "--crop", "17"], "--crop must be"),
+        (["PICTURES", "--domain", "bayer"], "at least two usable bayer pictures, and found none"),
+        (["PICTURES", "--pretext", "nothing"], "there is no pretext 'nothing'"),
+        (["PICTURES", "--encoder", "nowhere.safetensors"], "--encoder takes self"),
+        (["PICTURES", "--encoder-layers", "9"], "layers 0 to 2, not 9"),
+        (["PICTURES", "--device", "abacus"], "no device called 'abacus'"),
+        (["PICTURES", "--cache-size", "lots"], "500M"),
+        (["PICTURES", "--option", "temperature=2"], "has no option temperature"),
+        (["--resume"], "no run to resume"),
+        ([], "give pictures"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(
+    run: Run, pictures: Path, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    given = [str(pictures) if argument == "PICTURES" else argument for argument in arguments]
+    result = (
+        run("-o", tmp_path / "run", *TINY, *given) if "--resume" not in given else run("-o", tmp_path / "run", *given)
+    )
+    assert result.exit_code == 2
+    assert message in " ".join(result.stderr.split())
+    assert "Traceback" not in result.stderr
+
+
+def test_other_pictures_or_settings_do_not_resume_a_run(run: Run, pictures: Path, tmp_path: Path) -> None:
+    assert run(pictures, "-o", tmp_path / "run", *TINY).exit_code == 0
+    again = run(pictures, "-o", tmp_path / "run", *TINY)
+    assert again.exit_code == 2
+    assert "holds a run already" in again.stderr
+    changed = run("--resume", "-o", tmp_path / "run", "--lr", 0.1)
+    assert changed.exit_code == 2
+    assert "leave out --lr" in changed.stderr
+    (pictures / "0.png").unlink()
+    fewer = run("--resume", "-o", tmp_path / "run", "--steps", 4)
+    assert fewer.exit_code == 2
+    assert "not the pictures" in fewer.stderr
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        ["--encoder", "none"],
+        ["--distance", "mmd"],
+        ["--distance", "bd", "--planes", "separate"],
+        ["--no-skip"],
+        ["--sigma-range", "0", "20"],
+    ],
+)
+def test_choices(run: Run, pictures: Path, tmp_path: Path, choice: list[str]) -> None:
+    result = run(pictures, "-o", tmp_path / "run", *TINY, *choice)
+    assert result.exit_code == 0, result.output
+    assert ("consistency" in metrics(tmp_path / "run")[0]) == ("none" not in choice)
+
+
+@pytest.mark.realdata
+def test_real_raws(run: Run, realdata: Path, tmp_path: Path) -> None:
+    raws = sorted((realdata / "raw" / "bayer").glob("*.CRW"))[:3]
+    encoder = realdata / "encoders" / "mobilenetv2-imagenet.safetensors"
+    result = run(
+        *raws, realdata / "raw" / "bad" / "exiftool_Nikon.nef", "-o", tmp_path / "run", *TINY, "--encoder", encoder
+    )
+    assert result.exit_code == 1, result.output
+    assert "exiftool_Nikon.nef" in result.stderr
+    header = read_header(tmp_path / "run" / "backbone.safetensors")
+    assert (header.domain.value, header.camera) == ("bayer", "")
