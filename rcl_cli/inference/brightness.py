@@ -13,27 +13,35 @@ from rcl_cli.task import Task
 _COLORS = (0, 1, 1, 2)
 _WHITE_FROM = 0.9
 _BLACK_TO = 0.01
+_STRIP = 256
+"""Rows looked at together, in elements; even, for the phase of X-Trans."""
 
 
 def keep_mean(prediction: Tensor, x: Tensor, task: Task, domain: Domain, inside: tuple[slice, slice]) -> Tensor:
-    """`prediction` plus one offset per colour, so that its mean is that of `x`: (C_out, h·U, w·U) → the same.
+    """Add one offset per colour to `prediction`, in place, so that its mean is that of `x`: (C_out, h·U, w·U).
 
     Compared is what the sensor would have seen of the prediction, over the elements `inside` the picture that no
     clipping can have touched: where the prediction, which unlike `x` has little noise, is below 0.9, and in RGB files
     above 0.01. Raw values below black are kept, so that dark areas of a mosaic count. No such element: no offset.
     """
-    seen = observed(prediction, task, domain)[:, *inside]  # (C, h, w)
-    unclipped = seen < _WHITE_FROM
-    if not domain.is_raw:
-        unclipped &= seen > _BLACK_TO
-    error = torch.where(unclipped, x[:, *inside] - seen, 0.0).double().sum(dim=(1, 2))
-    count = unclipped.sum(dim=(1, 2))
-    offsets = torch.zeros(3, dtype=torch.float64)
+    rows, columns = inside
+    error = torch.zeros(domain.channels, dtype=torch.float64)
+    count = torch.zeros(domain.channels, dtype=torch.float64)
+    for start in range(0, rows.stop, _STRIP):
+        here = slice(start, min(start + _STRIP, rows.stop))
+        strip = prediction[:, here.start * task.upsample(domain) : here.stop * task.upsample(domain)]
+        kept = slice(max(rows.start - start, 0), None)
+        seen = observed(strip, task, domain)[:, kept, columns]  # (C, rows of the strip, w)
+        unclipped = seen < _WHITE_FROM
+        if not domain.is_raw:
+            unclipped &= seen > _BLACK_TO
+        difference = x[:, here, columns][:, kept] - seen
+        error += torch.where(unclipped, difference, 0.0).double().sum(dim=(1, 2))
+        count += unclipped.sum(dim=(1, 2))
     for color in range(3):
         channels = _channels(domain, color)
-        offsets[color] = error[channels].sum() / count[channels].sum().clamp(min=1)
-    for color in range(3):
-        prediction[_channels(task.output(domain), color)] += offsets[color].float()
+        offset = error[channels].sum() / count[channels].sum().clamp(min=1)
+        prediction[_channels(task.output(domain), color)] += offset.float()
     return prediction
 
 
@@ -42,9 +50,8 @@ def observed(prediction: Tensor, task: Task, domain: Domain) -> Tensor:
 
     A large pixel gathers the light of the small ones that it covers; then each filter passes its colour.
     """
-    if task.output(domain) is domain:
-        return avg_pool2d(prediction, task.scale) if task.scale > 1 else prediction
-    return from_rgb(avg_pool2d(prediction, task.scale), domain)
+    reduced = avg_pool2d(prediction, task.scale) if task.scale > 1 else prediction
+    return reduced if task.output(domain) is domain else from_rgb(reduced, domain)
 
 
 def _channels(domain: Domain, color: int) -> list[int]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 from rcl_cli.inference.models import Models, Ready
 from rcl_cli.inference.restore import Restoration
@@ -21,13 +22,14 @@ from rcl_cli.raw.write import write_picture
 
 @dataclass(frozen=True)
 class Pipeline:
-    """What one run does to each file. `announce` hears, in a sentence, which noise profile a file gets."""
+    """What one run does to each file. `announce` hears of each source of noise profiles once, in a sentence."""
 
     models: Models
     strength: float = 1.0
     profile: Path | None = None
     """A file of noise profiles to use instead of the store's, the file's own or a blind estimate."""
     announce: Callable[[str], None] = lambda sentence: None
+    _sources: set[str] = field(default_factory=set)
 
     def choose_model(self, frame: Frame) -> Path:
         """The model for this frame. Raises RclError where there is none."""
@@ -45,8 +47,7 @@ class Pipeline:
         ready = self.models.load(domain, model)
         profile = None
         if task.noise_aware:
-            profile, source = profile_for(frame, given=self.profile, store=self.models.store.root)
-            self.announce(f"noise from {source}")
+            profile = self._noise(frame)
         x, placement = _packed(frame, ready)
         result = restoration.run(x, placement, ready, profile, report)
         output = task.output(domain)
@@ -58,6 +59,14 @@ class Pipeline:
             denoised=task.noise_aware and self.strength > 0,
             note=_note(task.name, model, self.strength),
         )
+
+    def _noise(self, frame: Frame) -> NoiseProfile:
+        profile, source = profile_for(frame, given=self.profile, store=self.models.store.root)
+        if source not in self._sources:
+            self._sources.add(source)
+            name = frame.metadata.path.name if frame.metadata.path else "the picture"
+            self.announce(f"noise of {name} from {source}")
+        return profile
 
     def apply(
         self,
