@@ -14,9 +14,7 @@ from rcl_cli.evaluate.metrics import psnr_db, ssim
 def pair(request: pytest.FixtureRequest) -> tuple[torch.Tensor, torch.Tensor]:
     rng = np.random.default_rng(5)
     target = rng.uniform(-0.05, 1.05, request.param).astype(np.float32)
-    return torch.from_numpy(target + rng.normal(0, 0.1, target.shape).astype(np.float32)), torch.from_numpy(
-        target
-    )
+    return torch.from_numpy(target + rng.normal(0, 0.1, target.shape).astype(np.float32)), torch.from_numpy(target)
 
 
 def test_psnr_agrees_with_scikit_image(pair: tuple[torch.Tensor, torch.Tensor]) -> None:

@@ -1,0 +1,159 @@
+"""`rcl finetune` end to end on tiny pictures, and what it answers to bad input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner, Result
+
+from rcl_cli.domain import Domain
+from rcl_cli.header import Header, read_header
+from rcl_cli.main import cli
+from rcl_cli.nn.backbone import Backbone
+from rcl_cli.nn.model import load_backbone, load_head, save_backbone
+from rcl_cli.nn.unet import UNetConfig
+from rcl_cli.plugins import get_task
+
+QUICK = ("--steps", "4", "--validate-every", "2", "--batch", "2", "--crop", "24", "--width", "4", "--depth", "1")
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(cli, ["finetune", *map(str, arguments)])
+
+
+def lines(result: Result) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Six smooth pictures."""
+    folder = tmp_path / "clean"
+    folder.mkdir()
+    rng = np.random.default_rng(2)
+    for number in range(6):
+        small = rng.integers(0, 256, (6, 8, 3), dtype=np.uint8)
+        cv2.imwrite(str(folder / f"{number}.png"), cv2.resize(small, (64, 48)))
+    return folder
+
+
+@pytest.fixture
+def backbone(tmp_path: Path) -> Path:
+    torch.manual_seed(3)
+    path = tmp_path / "pretrained.safetensors"
+    save_backbone(path, Backbone(UNetConfig(4, width=4, depth=1)), Header("backbone", Domain.BAYER, {}))
+    return path
+
+
+def test_a_head_from_clean_pictures_goes_to_the_store(pictures: Path, store: Path, tmp_path: Path) -> None:
+    run_folder = tmp_path / "run"
+    result = run("--task", "demosaic", "--clean", pictures, "--labels", "3", "--json", "-o", run_folder, *QUICK)
+    assert result.exit_code == 0, result.output
+    *validations, last = lines(result)
+    assert [v["step"] for v in validations] == [0, 2, 4]
+    assert [json.loads(line) for line in (run_folder / "metrics.jsonl").read_text().splitlines()] == validations
+    assert last["psnr_db"] == max(v["val_psnr_db"] for v in validations)
+    stored = store / "models" / "demosaic-bayer.safetensors"
+    assert last["model"] == str(stored)
+    header = read_header(stored)
+    assert (header.kind, header.task, header.domain, header.parent) == ("head", "demosaic", Domain.BAYER, "none")
+    assert header.notes["labels"] == 3
+    assert header.noise["kind"] == "sensor"
+    assert header.data.startswith("3 files")
+    load_head(stored, get_task("demosaic"), Domain.BAYER)
+
+
+def test_a_frozen_backbone_stays_as_it_is(pictures: Path, store: Path, backbone: Path) -> None:
+    result = run("--task", "denoise", "--clean", pictures, "--backbone", backbone, "--freeze", *QUICK)
+    assert result.exit_code == 0, result.output
+    stored = store / "models" / "denoise-bayer.safetensors"
+    assert read_header(stored).parent == "pretrained"
+    model, _ = load_head(stored, get_task("denoise"), Domain.BAYER)
+    pretrained, _ = load_backbone(backbone, Domain.BAYER)
+    for name, value in pretrained.unet.state_dict().items():
+        assert torch.equal(model.unet.state_dict()[name], value), name
+
+
+def test_a_head_is_trained_further(pictures: Path, store: Path) -> None:
+    assert run("--task", "sr", "--clean", pictures, "--domain", "rgb", *QUICK).exit_code == 0
+    result = run("--task", "sr", "--clean", pictures, "--backbone", "sr-rgb", "--json", *QUICK)
+    assert result.exit_code == 0, result.output
+    assert lines(result)[-1]["name"] == "sr-rgb-2"
+    assert (store / "runs" / "sr-rgb-2" / "metrics.jsonl").is_file()
+
+
+@pytest.mark.parametrize("domain", ["bayer", "rgb"])
+def test_pairs_as_simulate_writes_them(pictures: Path, store: Path, tmp_path: Path, domain: str) -> None:
+    made = tmp_path / "pairs"
+    simulated = CliRunner().invoke(
+        cli, ["simulate", str(pictures), "-o", str(made), "--domain", domain, "--shot", "0.01", "--read", "1e-4"]
+    )
+    assert simulated.exit_code == 0, simulated.output
+    result = run("--task", "denoise", "--pairs", made, *QUICK)
+    assert result.exit_code == 0, result.output
+    header = read_header(store / "models" / f"denoise-{domain}.safetensors")
+    assert header.noise["kind"] == "pairs"
+    if domain == "bayer":
+        assert header.noise["profiles"][0]["shot"] == pytest.approx([0.01] * 4, rel=1e-3)
+
+
+def test_unusable_pictures_are_named_and_the_rest_is_used(pictures: Path) -> None:
+    (pictures / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    cv2.imwrite(str(pictures / "tiny.png"), np.zeros((9, 9, 3), np.uint8))
+    result = run("--task", "demosaic", "--clean", pictures, *QUICK)
+    assert result.exit_code == 1
+    assert "broken.png" in result.stderr
+    assert "too small" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "give clean pictures"),
+        (("--clean", "missing"), "too few"),
+        (("--clean", ".", "--domain", "rgb"), "demosaic works on bayer, xtrans, not on rgb"),
+        (("--clean", ".", "--backbone", "nothing"), "no file and no model"),
+        (("--clean", ".", "--shot", "1", "--sigma-range", "0", "1"), "exclude one another"),
+        (("--pairs", ".", "--shot", "1"), "pairs have noise already"),
+        (("--clean", ".", "--labels", "40"), "--labels 40 is too many"),
+        (("--clean", ".", "--crop", "400"), "too small"),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    pictures: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], message: str
+) -> None:
+    monkeypatch.chdir(pictures)
+    result = run("--task", "demosaic", *QUICK, *arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_run_is_never_overwritten(pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "head.safetensors").write_bytes(b"precious")
+    result = run("--task", "demosaic", "--clean", pictures, "-o", tmp_path, *QUICK)
+    assert result.exit_code == 2
+    assert (tmp_path / "head.safetensors").read_bytes() == b"precious"
+
+
+def test_ctrl_c_saves_the_best_so_far(pictures: Path, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rcl_cli.console import Bar
+
+    done: list[float] = []
+
+    def interrupt(self: Bar, steps: float = 1) -> None:
+        done.append(steps)
+        if len(done) == 9:  # six pictures are read first
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Bar, "advance", interrupt)
+    result = run("--task", "demosaic", "--clean", pictures, *QUICK)
+    assert result.exit_code == 130
+    assert "Interrupted after 3 steps" in result.stderr
+    assert (store / "models" / "demosaic-bayer.safetensors").is_file()
