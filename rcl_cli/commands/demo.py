@@ -29,9 +29,15 @@ PARTS = ("raws", "truth", "labels", "backbone", "head", "results", "store")
 
 STEPS = (
     ("Raws of a made-up camera, and the truth", "samples {0}/raws --clean {0}/truth --count 8 --iso 800,3200,12800"),
-    ("Ten labels: noisy raws with the truth", "samples {0}/labels/noisy --clean {0}/labels/clean --count 10 --seed 1"),
+    (
+        "Ten labels: noisy raws with the truth",
+        "samples {0}/labels/noisy --clean {0}/labels/clean --count 10 --iso 800,3200,12800 --seed 1",
+    ),
     ("How noisy is the camera?", "calibrate {0}/raws --output {0}/profiles.json"),
-    ("What does its noise look like inside pictures?", "pretrain {0}/raws --output {0}/backbone --preset smoke"),
+    (
+        "What does its noise look like inside pictures?",
+        "pretrain {0}/raws --output {0}/backbone --preset smoke --width 16",
+    ),
     (
         "A head from ten labels",
         "finetune --task denoise --pairs {0}/labels --backbone backbone --steps 300 --output {0}/head",

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from rcl_calibration.profile import PLANES, NoiseProfile
+from rcl_calibration.profile import NoiseProfile
 from rcl_cli.profiles import load_profiles
 from rcl_cli.raw.develop import develop, interpolate
 from rcl_cli.raw.frame import Frame, RawFrame
@@ -21,8 +21,8 @@ from rcl_cli.raw.read import read_frame
 from rcl_cli.report import html
 from rcl_cli.report.chart import Line, chart
 
-_SHOWN = 480
-"""Side of the pictures in the page, in pixels of the result."""
+_SHOWN = 240
+"""Side of the part of a raw that is shown, in pixels."""
 _GREEN = 1
 
 TASKS = {
@@ -77,12 +77,13 @@ def _calibration(folder: Path) -> str:
     truth = {float(record["iso"]): NoiseProfile.from_dict(record) for record in _truth(folder / "raws")}
     measured = sorted(load_profiles(folder / "profiles.json"), key=lambda profile: profile.iso or 0.0)
     pairs = [(found, truth[found.iso]) for found in measured if found.iso in truth]
-    rows = [
-        (f"{found.iso:g}", PLANES[p], known.shot[p], found.shot[p], known.read[p], found.read[p], found.quality)
-        for found, known in pairs
-        for p in range(len(PLANES))
-    ]
-    head = ["ISO", "plane", "true λ_shot", "measured", "true λ_read", "measured", "quality"]
+    rows: list[tuple[str | float, ...]] = []
+    for found, known in pairs:
+        for name, interval in (("shot", found.shot_ci), ("read", found.read_ci)):
+            between = "" if interval is None else "{:.3g} to {:.3g}".format(*interval[_GREEN])
+            values = (getattr(known, name)[_GREEN], getattr(found, name)[_GREEN])
+            rows.append((f"{found.iso:g}", f"λ_{name}", *values, between, found.quality))
+    head = ["ISO", "of Gr", "true", "measured", "90 % interval", "quality"]
     x = np.linspace(0.0, 1.0, 41)
     lines = []
     for color, (found, known) in enumerate(pairs):
@@ -158,18 +159,31 @@ def psnr_db(image: NDArray[np.float32], truth: NDArray[np.float32]) -> float:
 
 def _pictures(folder: Path) -> str:
     raw = noisiest(folder / "raws")
-    before = shown(read_frame(raw))
+    before, corner = shown(read_frame(raw)), busiest(shown(read_frame(folder / "truth" / raw.name)), _SHOWN)
     figures = []
     for task, caption in TASKS.items():
         after = shown(read_frame(folder / "results" / task / raw.name))
         height, width = after.shape[:2]
         enlarged = cv2.resize(before, (width, height), interpolation=cv2.INTER_CUBIC).astype(np.uint8)
-        figures.append(html.compare(_middle(enlarged), _middle(after), ("before", task), caption))
+        scale = height // before.shape[0]
+        cut = tuple(slice(scale * start, scale * (start + _SHOWN)) for start in corner)
+        figures.append(html.compare(enlarged[cut], after[cut], ("before", task), caption))
     return html.section(
         "Before and after",
-        html.paragraph(f"The middle of {raw.name}. Drag across a picture to move the border."),
+        html.paragraph(f"A part of {raw.name}. Drag across a picture to move the border."),
         html.grid(figures),
     )
+
+
+def busiest(picture: NDArray[np.uint8], side: int) -> tuple[int, int]:
+    """Top left corner of the window of `side` pixels, or less, with the most contrast between neighbours."""
+    grey = picture.astype(np.float32).mean(axis=2)
+    contrast = np.abs(np.gradient(grey)).sum(axis=0)
+    height, width = (min(side, length) for length in grey.shape)
+    sums = cv2.boxFilter(contrast, -1, (width, height), anchor=(0, 0), borderType=cv2.BORDER_CONSTANT)
+    inside = sums[: grey.shape[0] - height + 1, : grey.shape[1] - width + 1]
+    top, left = np.unravel_index(int(inside.argmax()), inside.shape)
+    return int(top), int(left)
 
 
 def shown(frame: Frame) -> NDArray[np.uint8]:
@@ -180,11 +194,6 @@ def shown(frame: Frame) -> NDArray[np.uint8]:
         picture = Picture.from_frame(frame, frame.rgb)
     srgb = develop(picture)
     return np.rint(srgb * 255).astype(np.uint8)
-
-
-def _middle(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    top, left = (max(0, (side - _SHOWN) // 2) for side in picture.shape[:2])
-    return picture[top : top + _SHOWN, left : left + _SHOWN]
 
 
 def _truth(raws: Path) -> list[dict[str, Any]]:

@@ -57,3 +57,12 @@ def test_psnr_agrees_with_scikit_image() -> None:
 
 def test_the_noisiest_raw_is_shown(folder: Path) -> None:
     assert demo.noisiest(folder / "raws").name == "a.dng"
+
+
+def test_the_busiest_window_is_found_and_stays_inside() -> None:
+    picture = np.full((50, 70, 3), 90, np.uint8)
+    picture[30:40, 45:55] = np.random.default_rng(3).integers(0, 256, (10, 10, 3), np.uint8)
+    top, left = demo.busiest(picture, 16)
+    assert 24 <= top <= 29
+    assert 39 <= left <= 44
+    assert demo.busiest(picture, 500) == (0, 0)
