@@ -65,7 +65,7 @@ def write_dng(path: Path, frame: RawFrame, *, note: str = "", overwrite: bool = 
     if frame.metadata.noise_profile is not None:
         shot.append(_noise_entry(frame.metadata.noise_profile))
     with atomic_path(path, overwrite=overwrite) as temporary:
-        _write(temporary, raw, preview(frame), shot, frame.metadata, [])
+        _write(temporary, raw, _preview(frame), shot, frame.metadata, [])
 
 
 def write_picture_dng(path: Path, picture: Picture) -> None:
@@ -80,7 +80,7 @@ def write_picture_dng(path: Path, picture: Picture) -> None:
         shot.append(_noise_entry(picture.noise_profile))
     if picture.denoised:
         shot.append(rationals(50935, [1.0]))  # NoiseReductionApplied, from 0 to 1
-    _write(path, raw, preview(picture), shot, metadata, _lens_corrections(picture))
+    _write(path, raw, _preview(picture), shot, metadata, _lens_corrections(picture))
 
 
 def stored_levels(picture: Picture) -> tuple[Planes, float]:
@@ -122,6 +122,11 @@ def _write(
         file.write(directory([*raw_entries, longs(_STRIP_OFFSETS, pixels_at)], raw_at))
         file.write(exif + jpeg + b"\0" * (len(jpeg) % 2))
         np.ascontiguousarray(raw.pixels, "<u2").tofile(file)
+
+
+def _preview(source: Picture | RawFrame) -> NDArray[np.uint8]:
+    # The file's orientation holds for the preview too, so it must lie as the raw does.
+    return preview(replace(source, metadata=replace(source.metadata, orientation=1)))
 
 
 def _jpeg(shown: NDArray[np.uint8]) -> bytes:

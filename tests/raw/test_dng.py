@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import rawpy
@@ -117,10 +118,15 @@ def test_a_result_says_that_it_is_denoised_and_drops_the_old_noise(make_frame: M
 
 def test_the_preview_shows_the_new_pixels(make_frame: MakeFrame, tmp_path: Path) -> None:
     frame = make_frame(CFA.bayer("RGGB"))
-    dark = np.zeros((50, 62), np.float32)
-    write_picture(tmp_path / "result.dng", Picture.from_frame(frame, dark, cfa=frame.cfa))
-    with tifffile.TiffFile(tmp_path / "result.dng") as tiff:
-        assert tiff.pages.first.asarray().max() < 8
+    bright_below = np.zeros((50, 62), np.float32)
+    bright_below[25:] = 1
+    write_picture(tmp_path / "result.dng", Picture.from_frame(frame, bright_below, cfa=frame.cfa))
+    with rawpy.imread(str(tmp_path / "result.dng")) as raw:
+        shown = cv2.imdecode(np.frombuffer(raw.extract_thumb().data, np.uint8), cv2.IMREAD_GRAYSCALE)
+    # As stored: the orientation tag, 6 here, turns it together with the raw.
+    assert shown.shape == (25, 31)
+    assert shown[:11].max() < 16
+    assert shown[14:].min() > 240
 
 
 @pytest.mark.parametrize("white", [255.0, 1023.0, 4095.0, 15000.0, 16383.0, 65535.0])
