@@ -122,7 +122,8 @@ def test_the_preview_shows_the_new_pixels(make_frame: MakeFrame, tmp_path: Path)
     bright_below[25:] = 1
     write_picture(tmp_path / "result.dng", Picture.from_frame(frame, bright_below, cfa=frame.cfa))
     with rawpy.imread(str(tmp_path / "result.dng")) as raw:
-        shown = cv2.imdecode(np.frombuffer(raw.extract_thumb().data, np.uint8), cv2.IMREAD_GRAYSCALE)
+        jpeg = np.frombuffer(raw.extract_thumb().data, np.uint8)
+    shown = cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
     # As stored: the orientation tag, 6 here, turns it together with the raw.
     assert shown.shape == (25, 31)
     assert shown[:11].max() < 16
