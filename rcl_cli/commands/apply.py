@@ -12,8 +12,6 @@ from rcl_cli.console import console, exit_code, new_table, print_failures, print
 from rcl_cli.errors import FileError, RclError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from rcl_cli.inference.batch import Outcome
     from rcl_cli.inference.outputs import Job
     from rcl_cli.inference.pipeline import Pipeline
@@ -57,6 +55,7 @@ INTERRUPTED = 130
 @click.option("--linear", is_flag=True, help="Take the values of pictures as linear, not as sRGB.")
 @click.option("--store", type=click.Path(path_type=Path), help="Model store; else $RCL_STORE, else your data folder.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object an input on standard output.")
+@click.option("--debug", is_flag=True, help="Stop at an unforeseen error and show its whole traceback.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -73,6 +72,7 @@ def command(
     linear: bool,
     store: Path | None,
     as_json: bool,
+    debug: bool,
 ) -> None:
     """Do a task on files and folders.
 
@@ -96,20 +96,13 @@ def command(
         for failure in failures:
             print_json_line(_failed(failure, task))
 
-    said: set[str] = set()
-
-    def say(sentence: str) -> None:
-        if sentence not in said:
-            said.add(sentence)
-            console.print(sentence, markup=False, soft_wrap=True)
-
     start = time.perf_counter()
     outcomes: list[Outcome] = []
     interrupted = False
     if jobs:
-        pipeline = _pipeline(task, model, store, device, tile, strength, profile, say)
+        pipeline = _pipeline(task, model, store, device, tile, strength, profile)
         try:
-            _run(pipeline, jobs, outcomes, linear=linear, overwrite=overwrite, as_json=as_json)
+            _run(pipeline, jobs, outcomes, linear=linear, overwrite=overwrite, as_json=as_json, debug=debug)
         except KeyboardInterrupt:
             interrupted = True
     _print_summary(outcomes, time.perf_counter() - start, to_stderr=as_json)
@@ -129,7 +122,6 @@ def _pipeline(
     tile: int | None,
     strength: float,
     profile: Path | None,
-    say: Callable[[str], None],
 ) -> Pipeline:
     from rcl_cli.device import choose_device
     from rcl_cli.header import read_header
@@ -149,12 +141,23 @@ def _pipeline(
     for domain in task.domains:
         Restoration(task, domain, strength)
     for error in opened.scan()[1]:
-        say(f"Left out of the store: {error}")
-    return Pipeline(Models(task, opened, chosen, model, tile, announce=say), strength, profile, announce=say)
+        _say(f"Left out of the store: {error}")
+    return Pipeline(Models(task, opened, chosen, model, tile, announce=_say), strength, profile, announce=_say)
+
+
+def _say(sentence: str) -> None:
+    console.print(sentence, markup=False, soft_wrap=True)
 
 
 def _run(
-    pipeline: Pipeline, jobs: list[Job], outcomes: list[Outcome], *, linear: bool, overwrite: bool, as_json: bool
+    pipeline: Pipeline,
+    jobs: list[Job],
+    outcomes: list[Outcome],
+    *,
+    linear: bool,
+    overwrite: bool,
+    as_json: bool,
+    debug: bool,
 ) -> None:
     from rcl_cli.inference.batch import run_batch
 
@@ -167,7 +170,7 @@ def _run(
             bar.advance(len(outcomes) + done - advanced)
             advanced = len(outcomes) + done
 
-        for outcome in run_batch(pipeline, jobs, linear=linear, overwrite=overwrite, report=report):
+        for outcome in run_batch(pipeline, jobs, linear=linear, overwrite=overwrite, debug=debug, report=report):
             outcomes.append(outcome)
             bar.advance(len(outcomes) - advanced)
             advanced = len(outcomes)

@@ -51,11 +51,13 @@ def run_batch(
     *,
     linear: bool = False,
     overwrite: bool = False,
+    debug: bool = False,
     report: Callable[[Job, float], None] = lambda job, done: None,
 ) -> Iterator[Outcome]:
     """Do the jobs and say what became of each; those whose target exists come first, nothing of them being read.
 
-    linear: keep the values of RGB files as they are. `report` hears which fraction of a job is done.
+    linear: keep the values of RGB files as they are; debug: pass on an error that nobody foresaw, instead of making it
+    the reason of a failure. `report` hears which fraction of a job is done.
     """
     waiting = []
     for job in jobs:
@@ -68,7 +70,7 @@ def run_batch(
         return read_frame(job.source, linear=linear)
 
     for job, decoded in ahead(decode, waiting):
-        yield _do(pipeline, job, decoded, overwrite, partial(report, job))
+        yield _do(pipeline, job, decoded, overwrite, debug, partial(report, job))
 
 
 def _do(
@@ -76,6 +78,7 @@ def _do(
     job: Job,
     decoded: Callable[[], Frame],
     overwrite: bool,
+    debug: bool,
     report: Callable[[float], None],
 ) -> Outcome:
     start = perf_counter()
@@ -86,7 +89,9 @@ def _do(
         size = megapixels(frame)
         model = pipeline.choose_model(frame)
         pipeline.apply(frame, job.target, overwrite=overwrite, report=report)
-    except Exception as error:  # whatever one file brings about, the others are still to be done
+    except Exception as error:  # whatever one file or a plugin brings about, the others are still to be done
+        if debug and not isinstance(error, RclError | OSError):
+            raise
         reason = _reason(error, job.source)
         return Outcome(job.source, job.target, "failed", reason, model, perf_counter() - start, size)
     return Outcome(job.source, job.target, "done", "", model, perf_counter() - start, size)

@@ -24,6 +24,7 @@ from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.dng import write_dng
 from rcl_cli.raw.frame import Metadata, RawFrame
 from rcl_cli.raw.read import read_frame
+from rcl_cli.task import Task
 
 FIELDS = ["input", "output", "task", "model", "status", "reason", "seconds", "megapixels"]
 
@@ -258,6 +259,25 @@ def test_ctrl_c_keeps_what_is_done(raws: Path, heads: Path, tmp_path: Path, monk
     assert result.exit_code == 130
     assert "Interrupted" in result.stderr
     assert [path.name for path in (tmp_path / "out").rglob("*") if path.is_file()] == ["a.dng"]
+
+
+def test_a_task_that_fails_is_a_reason_and_with_debug_a_traceback(
+    raws: Path, heads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish = Task.finish
+
+    def failing(self: Task, prediction: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        if len(x) == Domain.XTRANS.channels:
+            raise ValueError("no X-Trans\nplease")
+        return finish(self, prediction, x)
+
+    monkeypatch.setattr(Task, "finish", failing)
+    result = run("--task", "denoise", raws, "-o", tmp_path / "out", "--json")
+    assert result.exit_code == 1
+    assert [line["status"] for line in lines(result)] == ["done", "failed"]
+    assert lines(result)[1]["reason"] == "unexpected ValueError: no X-Trans please"
+    assert "Traceback" not in result.stderr
+    assert "Traceback" in run("--task", "denoise", raws, "-o", tmp_path / "out", "--debug").stderr
 
 
 @pytest.mark.realdata
