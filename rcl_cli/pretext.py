@@ -64,6 +64,10 @@ class Pretext(ABC):
         """Elements beyond the crop's side that `views` needs in each region. Default: 0."""
         return 0
 
+    def describe(self) -> dict[str, Any]:
+        """The settings in force, as plain values for the model's header. Default: the options given."""
+        return dict(self.setup.options)
+
     @abstractmethod
     def views(self, batch: Tensor, rng: torch.Generator) -> Views:
         """Named inputs cut from `batch`, (N, C, crop + margin, crop + margin), one region of each of N images."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -51,6 +53,10 @@ class ResidualContrast(Pretext):
         """Half a crop: the two patches of an image then share at least a quarter of their area."""
         half = self.setup.crop // 2
         return half + half % 2 if self.setup.domain is Domain.XTRANS else half
+
+    def describe(self) -> dict[str, Any]:
+        """Every option, given or default."""
+        return {name: getattr(self, name) for name in OPTIONS}
 
     def views(self, batch: Tensor, rng: torch.Generator) -> Views:
         """Two overlapping patches of each image: `first`, `second`, (N, C, crop, crop)."""

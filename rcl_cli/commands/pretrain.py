@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from rcl_cli.console import console, exit_code, print_failures, print_json_line, progress
 from rcl_cli.errors import RclError
+from rcl_cli.interrupt import stop_on_interrupt
+from rcl_cli.pretrain.settings import PRESETS
 
 if TYPE_CHECKING:
     import torch
@@ -27,6 +24,7 @@ if TYPE_CHECKING:
     from rcl_cli.pretrain.run import Result
     from rcl_cli.pretrain.settings import PretrainSettings
 
+_DEFAULT = PRESETS["default"]
 _INTERRUPTED = 130
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
@@ -62,20 +60,20 @@ def _options(ctx: click.Context, parameter: click.Parameter, values: tuple[str, 
 @click.option(
     "--preset",
     default="default",
-    type=click.Choice(["default", "paper", "smoke"]),
+    type=click.Choice(list(PRESETS)),
     show_default=True,
     help="Settings: what measured well, the paper's, or a minute's run to see that it works.",
 )
-@click.option("--steps", type=int, help="Optimiser steps.  [default: 4000]")
-@click.option("--batch", type=int, help="Pictures a step.  [default: 64, or all where there are fewer]")
+@click.option("--steps", type=int, help=f"Optimiser steps.  [default: {_DEFAULT.steps}]")
+@click.option("--batch", type=int, help=f"Pictures a step.  [default: {_DEFAULT.batch}, or all where there are fewer]")
 @click.option(
     "--crop",
     type=int,
-    help="Side of a crop: pixels of RGB, 2×2 (Bayer) or 3×3 (X-Trans) pixels of raws.  [default: 64]",
+    help=f"Side of a crop: pixels of RGB, 2×2 (Bayer) or 3×3 (X-Trans) pixels of raws.  [default: {_DEFAULT.crop}]",
 )
-@click.option("--lr", type=float, help="Learning rate, fixed.  [default: 0.001]")
-@click.option("--width", type=int, help="The network's features at full size.  [default: 24]")
-@click.option("--depth", type=int, help="The network's levels below full size.  [default: 2]")
+@click.option("--lr", type=float, help=f"Learning rate, fixed.  [default: {_DEFAULT.lr}]")
+@click.option("--width", type=int, help=f"The network's features at full size.  [default: {_DEFAULT.width}]")
+@click.option("--depth", type=int, help=f"The network's levels below full size.  [default: {_DEFAULT.depth}]")
 @click.option("--skip/--no-skip", default=None, help="Add the network's result to its input, or (the paper) do not.")
 @click.option("--pretext", help="What is learnt; see `rcl plugins`.  [default: rcl]")
 @click.option("--alpha", type=float, help="Weight of the contrast against the consistency.")
@@ -97,7 +95,9 @@ def _options(ctx: click.Context, parameter: click.Parameter, values: tuple[str, 
     metavar="N,N",
     help="Its layers that count.  [default: stride 4 at most]",
 )
-@click.option("--encoder-steps", type=int, help="Steps that train the self encoder.  [default: 300]")
+@click.option(
+    "--encoder-steps", type=int, help=f"Steps that train the self encoder.  [default: {_DEFAULT.encoder_steps}]"
+)
 @click.option(
     "--sigma-range",
     type=(float, float),
@@ -153,7 +153,9 @@ def command(
         save_run(output, settings, [str(path.resolve()) for path in paths], pictures.data)
     _describe(settings, pictures, chosen_device)
     with progress(settings.encoder_steps, "encoder", "steps") as bar:
-        encoder = make_encoder(settings, pictures.source, output, chosen_device, lambda loss: bar.advance())
+        encoder = make_encoder(
+            settings, pictures.source, output, chosen_device, resume=resume, on_step=lambda loss: bar.advance()
+        )
     result = _train(settings, pictures, pretext, encoder, output, chosen_device, resume, as_json)
     if not result.finished:
         console.print(f"Saved at step {result.step}. Go on with: rcl pretrain --resume -o {output}", markup=False)
@@ -169,19 +171,23 @@ def _settings(
     paths: tuple[Path, ...], output: Path, preset: str, resume: bool, given: dict[str, Any]
 ) -> tuple[PretrainSettings, tuple[Path, ...], str | None]:
     """The run's settings, its PATHS, and of a resumed run the fingerprint of its pictures."""
-    from rcl_cli.pretrain.settings import PRESETS, load_run, with_changes
+    from rcl_cli.pretrain.run import STATE
+    from rcl_cli.pretrain.settings import load_run, with_changes
 
     of_pretext = {key: given.pop(key) for key in ("alpha", "tau", "distance", "planes")}
     options = {key: value for key, value in of_pretext.items() if value is not None} | given.pop("extra")
     if resume:
         changed = [key for key, value in given.items() if value is not None and key != "steps"] + list(options)
         if changed:
-            raise click.UsageError(f"a resumed run keeps its settings, so leave out --{changed[0].replace('_', '-')}")
+            flags = {parameter.name: parameter.opts[0] for parameter in command.params}
+            raise click.UsageError(
+                f"a resumed run keeps its settings, so leave out {flags.get(changed[0], '--option')}"
+            )
         settings, saved, data = load_run(output)
         return with_changes(settings, {"steps": given["steps"]}), paths or tuple(map(Path, saved)), data
     if not paths:
         raise click.UsageError("give pictures to learn from, or --resume")
-    if (output / "run.json").exists():
+    if (output / STATE).exists():
         raise click.UsageError(f"{output} holds a run already; use --resume to go on with it, or another folder")
     return with_changes(PRESETS[preset], {**given, "options": options}), paths, None
 
@@ -240,7 +246,7 @@ def _train(
     from rcl_cli.pretrain.state import saved_step
 
     done = saved_step(output / STATE) if resume else 0
-    with _stop_on_interrupt() as stopped, progress(settings.steps, "pretrain", "steps", done=done) as bar:
+    with stop_on_interrupt() as stopped, progress(settings.steps, "pretrain", "steps", done=done) as bar:
 
         def on_step(metrics: dict[str, Any]) -> None:
             bar.advance()
@@ -251,20 +257,3 @@ def _train(
         return pretrain(
             settings, pictures, pretext, encoder, output, device, resume=resume, on_step=on_step, should_stop=stopped
         )
-
-
-@contextmanager
-def _stop_on_interrupt() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C sets a flag, so that a step is never cut in two; the second one interrupts at once."""
-    pressed = threading.Event()
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        if pressed.is_set():
-            raise KeyboardInterrupt
-        pressed.set()
-
-    before = signal.signal(signal.SIGINT, on_signal)
-    try:
-        yield pressed.is_set
-    finally:
-        signal.signal(signal.SIGINT, before)

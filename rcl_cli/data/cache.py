@@ -8,7 +8,7 @@ import os
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -94,9 +94,7 @@ class RegionCache:
             status = path.stat()
         except OSError as error:
             raise FileError(path, f"cannot be read ({error.strerror})") from error
-        noise = plan.noise.describe() if plan.noise else None
-        what = [_FORMAT, str(path.resolve()), status.st_mtime_ns, status.st_size, {**asdict(plan), "noise": noise}]
-        return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:32]
+        return _digest(_FORMAT, path.resolve(), status.st_mtime_ns, status.st_size, plan.describe())[:32]
 
     def _load(self, path: Path, key: str) -> CachedPicture | None:
         """None where there is no entry or it is damaged."""
@@ -114,7 +112,8 @@ class RegionCache:
     def _store(self, path: Path, key: str, plan: RegionPlan) -> None:
         frame = self._read(path)
         domain = frame_domain(frame)
-        rng = torch.Generator().manual_seed(int(key[:15], 16))
+        # Not by the key, so that a copy of the pictures gives the same places and the same noise.
+        rng = torch.Generator().manual_seed(int(_digest(path.name, path.stat().st_size, plan.describe())[:15], 16))
         try:
             regions = cut_regions(packed_frame(frame), domain, plan, rng)
         except ValueError as error:
@@ -133,3 +132,7 @@ class RegionCache:
             write_text(file.with_suffix(".json"), json.dumps(note), overwrite=True)
         except OSError as error:
             raise FileError(self.root, f"cannot hold the decoded regions ({error.strerror}); see --cache") from error
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
 
@@ -33,7 +34,11 @@ class RegionPlan:
     """Elements; less where the picture or the share is smaller."""
     noise: NoiseSource | None = None
     """Noise to simulate on clean pictures: one profile for each picture."""
-    seed: int = 0
+
+    def describe(self) -> str:
+        """One line of text that differs where the regions would."""
+        noise = json.dumps(self.noise.describe(), sort_keys=True) if self.noise else "as it is"
+        return f"least {self.least_side}, share {self.share}, side {self.side}, noise {noise}"
 
     def count_and_side(self, channels: int, height: int, width: int) -> tuple[int, int, int]:
         """How many regions, and their height and width, for a picture of this size in elements."""
@@ -44,9 +49,7 @@ class RegionPlan:
         return max(1, min(fitting, useful)), h, w
 
 
-def plan_regions(
-    pictures: int, cache_size: int, least_side: int, noise: NoiseSource | None = None, seed: int = 0
-) -> RegionPlan:
+def plan_regions(pictures: int, cache_size: int, least_side: int, noise: NoiseSource | None = None) -> RegionPlan:
     """Divide `cache_size` bytes among the pictures.
 
     Shares are powers of two, so that a few pictures more or less leave the cached regions valid. Raises RclError if a
@@ -57,7 +60,7 @@ def plan_regions(
         megabytes = math.ceil(need * pictures / 1e6)
         raise RclError(f"the cache is too small for {pictures} pictures; use --cache-size of at least {megabytes}M")
     share = min(1 << (cache_size // pictures).bit_length() - 1, max(_LARGEST_SHARE, need))
-    return RegionPlan(least_side, share, max(_SIDE, least_side), noise, seed)
+    return RegionPlan(least_side, share, max(_SIDE, least_side), noise)
 
 
 def _least_share(least_side: int) -> int:

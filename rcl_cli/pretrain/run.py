@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -57,7 +58,7 @@ def region_plan(settings: PretrainSettings, pretext: type[Pretext], pictures: in
     margins = [pretext(PretextSetup(d, settings.crop, None, settings.options)).margin for d in pretext.domains]
     noise = SigmaNoise(*settings.sigma_range) if settings.sigma_range else None
     least_side = settings.crop + max(*margins, settings.crop // 2)
-    return plan_regions(pictures, settings.cache_size, least_side, noise, settings.seed)
+    return plan_regions(pictures, settings.cache_size, least_side, noise)
 
 
 def make_encoder(
@@ -65,16 +66,19 @@ def make_encoder(
     source: RegionSource,
     folder: Path,
     device: torch.device,
+    *,
+    resume: bool = False,
     on_step: Callable[[float], None] = lambda loss: None,
 ) -> Encoder | None:
     """The run's encoder, its layers standardised on the pictures; None for "none".
 
-    The self encoder is trained unless `folder` holds it already. Raises RclError as `load_encoder` does.
+    The self encoder is trained and kept in `folder`; `resume` takes the one kept there. Raises RclError as
+    `load_encoder` does.
     """
     if settings.encoder == "none":
         return None
     encoder = (
-        _self_encoder(settings, source, folder / ENCODER, device, on_step)
+        _self_encoder(settings, source, folder / ENCODER, device, resume, on_step)
         if settings.encoder == "self"
         else load_encoder(settings.encoder, source.domain, settings.layers or None)
     ).to(device)
@@ -88,10 +92,11 @@ def _self_encoder(
     source: RegionSource,
     path: Path,
     device: torch.device,
+    resume: bool,
     on_step: Callable[[float], None],
 ) -> Encoder:
     layers = settings.layers or LAYERS
-    if not path.is_file():
+    if not (resume and path.is_file()):
         training = MomentumContrast(steps=settings.encoder_steps, crop=min(_ENCODER_CROP, settings.crop))
         encoder = train_self_encoder(source, training, settings.seed, device, on_step=on_step)
         save_self_encoder(path, encoder, settings.encoder_steps)
@@ -129,7 +134,8 @@ def pretrain(
 
     def save(step: int) -> None:
         save_state(folder / STATE, backbone, optimizer, step)
-        save_backbone(folder / BACKBONE, backbone, _header(settings, pictures, folder, step))
+        header = _header(settings, pictures, task.describe(), step)
+        save_backbone(folder / BACKBONE, backbone, replace(header, name=folder.name))
 
     with MetricsLog(folder / METRICS, start) as log:
 
@@ -157,20 +163,19 @@ def _check_domain(pretext: type[Pretext], domain: Domain) -> None:
         raise RclError(f"the pretext {pretext.name} is for {known} pictures, these are {domain.value}")
 
 
-def _header(settings: PretrainSettings, pictures: Pictures, folder: Path, step: int) -> Header:
+def _header(settings: PretrainSettings, pictures: Pictures, options: dict[str, Any], step: int) -> Header:
     noise = SigmaNoise(*settings.sigma_range).describe() if settings.sigma_range else {"kind": "as in the pictures"}
     return Header(
         "backbone",
         pictures.domain,
         {},
-        name=folder.name,
         step=step,
         noise=noise,
         data=pictures.data,
         camera=pictures.camera,
         notes={
             "pretext": settings.pretext,
-            "options": settings.options,
+            "options": options,
             "encoder": settings.encoder,
             "crop": settings.crop,
             "batch": min(settings.batch, len(pictures.used)),

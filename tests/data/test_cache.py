@@ -61,7 +61,7 @@ def test_a_change_of_file_or_plan_decodes_again(tmp_path: Path, picture: Callabl
     elif change == "time":
         os.utime(path, ns=(1, 1))
     else:
-        plan = RegionPlan(least_side=8, share=PLAN.share, side=16, seed=1)
+        plan = RegionPlan(least_side=8, share=PLAN.share, side=12)
     cache.picture(path, plan)
     assert reader.calls == 2
 

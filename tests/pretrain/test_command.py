@@ -121,9 +121,10 @@ def test_other_pictures_or_settings_do_not_resume_a_run(run: Run, pictures: Path
     again = run(pictures, "-o", tmp_path / "run", *TINY)
     assert again.exit_code == 2
     assert "holds a run already" in again.stderr
-    changed = run("--resume", "-o", tmp_path / "run", "--lr", 0.1)
-    assert changed.exit_code == 2
-    assert "leave out --lr" in changed.stderr
+    for setting in (["--lr", 0.1], ["--encoder-layers", "1"], ["--tau", 2], ["--option", "x=1"]):
+        changed = run("--resume", "-o", tmp_path / "run", *setting)
+        assert changed.exit_code == 2
+        assert f"leave out {setting[0]}" in changed.stderr
     (pictures / "0.png").unlink()
     fewer = run("--resume", "-o", tmp_path / "run", "--steps", 4)
     assert fewer.exit_code == 2
