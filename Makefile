@@ -20,7 +20,7 @@ demo: $(VENV)/.runtime ## Sample raws, calibration, training, results and a repo
 	$(BIN)/rcl demo $(DEMO) --overwrite
 
 test: $(VENV)/.dev ## All tests
-	$(ONE_CORE) $(BIN)/pytest -n $(WORKERS)
+	$(ONE_CORE) $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 lint: $(VENV)/.dev ## Style, types and import rules
 	$(BIN)/ruff check

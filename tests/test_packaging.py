@@ -12,6 +12,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+pytestmark = pytest.mark.xdist_group("wheel")  # one build for all of them
+
 PACKAGES = ("rcl_cli", "calibration/rcl_calibration", "plugins/rcl_tasks", "plugins/rcl_pretexts")
 
 

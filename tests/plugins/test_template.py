@@ -14,6 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from rcl_cli.raw.frame import RawFrame
+from rcl_cli.raw.read import read_frame
+
+pytestmark = pytest.mark.xdist_group("template")  # one installation for all of them
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -51,3 +56,23 @@ def test_it_is_listed_with_its_distribution(installed: Run) -> None:
 
 def test_its_own_tests_pass(installed: Run) -> None:
     assert "2 passed" in installed("-m", "pytest", "-q", "-p", "no:cacheprovider").stdout
+
+
+def test_a_head_is_finetuned_and_applied(installed: Run, tmp_path: Path) -> None:
+    pairs, results = tmp_path / "pairs", tmp_path / "results"
+    samples = ["--count", "3", "--size", "96", "--clean", str(pairs / "clean")]
+    installed("-m", "rcl_cli", "samples", str(pairs / "noisy"), *samples)
+    small = ["--steps", "2", "--crop", "32", "--width", "4", "--depth", "1", "--backbone", "none", "--domain", "bayer"]
+    trained = installed(
+        "-m", "rcl_cli", "finetune", "--task", "deblur", "--clean", str(pairs / "clean"), *small, "--json"
+    )
+    assert {"step", "val_psnr_db", "val_ssim"} <= json.loads(trained.stdout.splitlines()[0]).keys()
+    applied = installed(
+        "-m", "rcl_cli", "apply", "--task", "deblur", str(pairs / "noisy"), "-o", str(results), "--json"
+    )
+    lines = [json.loads(line) for line in applied.stdout.splitlines()]
+    assert [line["status"] for line in lines] == ["done"] * 3
+    for line in lines:
+        result = read_frame(Path(line["output"]))
+        assert isinstance(result, RawFrame)
+        assert result.mosaic.shape == (96, 96)
