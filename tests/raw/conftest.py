@@ -33,10 +33,10 @@ def metadata() -> Metadata:
 
 @pytest.fixture
 def make_frame(metadata: Metadata) -> MakeFrame:
-    """`make_frame(cfa, black_level)`: 50 × 62 random DN."""
+    """`make_frame(cfa, black_level)`: 51 × 63 random DN."""
 
     def make(cfa: CFA, black_level: tuple[float, float, float, float] = (256.0,) * 4) -> RawFrame:
-        dn = np.random.default_rng(0).integers(200, 4096, (50, 62)).astype(np.uint16)
+        dn = np.random.default_rng(0).integers(200, 4096, (51, 63)).astype(np.uint16)
         return RawFrame(dn, cfa, black_level, 4095.0, metadata)
 
     return make

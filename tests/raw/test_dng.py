@@ -95,7 +95,7 @@ def test_a_mosaic_keeps_its_negative_noise_and_its_fine_steps(
 
 
 def test_a_linear_dng_reads_back_as_the_same_camera_rgb(make_frame: MakeFrame, tmp_path: Path) -> None:
-    rgb = np.random.default_rng(2).uniform(-0.05, 1, (50, 62, 3)).astype(np.float32)
+    rgb = np.random.default_rng(2).uniform(-0.05, 1, (51, 63, 3)).astype(np.float32)
     write_picture(tmp_path / "result.dng", Picture.from_frame(make_frame(CFA.bayer("RGGB")), rgb))
     read = read_frame(tmp_path / "result.dng")
     assert isinstance(read, RgbFrame)
@@ -118,16 +118,16 @@ def test_a_result_says_that_it_is_denoised_and_drops_the_old_noise(make_frame: M
 
 def test_the_preview_shows_the_new_pixels(make_frame: MakeFrame, tmp_path: Path) -> None:
     frame = make_frame(CFA.bayer("RGGB"))
-    bright_below = np.zeros((50, 62), np.float32)
+    bright_below = np.zeros((51, 63), np.float32)
     bright_below[25:] = 1
     write_picture(tmp_path / "result.dng", Picture.from_frame(frame, bright_below, cfa=frame.cfa))
     with rawpy.imread(str(tmp_path / "result.dng")) as raw:
         jpeg = np.frombuffer(raw.extract_thumb().data, np.uint8)
     shown = cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
     # As stored: the orientation tag, 6 here, turns it together with the raw.
-    assert shown.shape == (25, 31)
+    assert shown.shape == (26, 32)
     assert shown[:11].max() < 16
-    assert shown[14:].min() > 240
+    assert shown[15:].min() > 240
 
 
 @pytest.mark.parametrize("white", [255.0, 1023.0, 4095.0, 15000.0, 16383.0, 65535.0])
@@ -160,7 +160,7 @@ def render(path: Path) -> np.ndarray:
 @pytest.mark.parametrize("cfa", [CFA.bayer("GBRG"), CFA.xtrans(1, 2), None], ids=["Bayer", "X-Trans", "linear"])
 def test_exiftool_finds_nothing_wrong(cfa: CFA | None, make_frame: MakeFrame, tmp_path: Path) -> None:
     frame = make_frame(cfa or CFA.bayer("RGGB"), (250.0, 251.0, 251.0, 253.0))
-    pixels = frame.normalized() if cfa else np.zeros((50, 62, 3), np.float32)
+    pixels = frame.normalized() if cfa else np.zeros((51, 63, 3), np.float32)
     profile = frame.metadata.noise_profile
     picture = Picture.from_frame(frame, pixels, cfa=cfa, noise_profile=profile, denoised=True, note="denoised")
     write_picture(tmp_path / "result.dng", picture)

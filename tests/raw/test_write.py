@@ -63,11 +63,11 @@ def test_rgb_files_go_through_unchanged(suffix: str, bits: int, linear: bool, tm
 @pytest.mark.parametrize(("suffix", "bits"), [(".png", 16), (".tif", 16), (".jpg", 8)])
 def test_a_raw_is_developed_and_turned_upright(suffix: str, bits: int, make_frame: MakeFrame, tmp_path: Path) -> None:
     frame, path = make_frame(CFA.bayer("RGGB")), tmp_path / f"result{suffix}"
-    smooth = cv2.GaussianBlur(np.random.default_rng(2).uniform(0, 1, (50, 62, 3)).astype(np.float32), (0, 0), 8)
+    smooth = cv2.GaussianBlur(np.random.default_rng(2).uniform(0, 1, (51, 63, 3)).astype(np.float32), (0, 0), 8)
     picture = Picture.from_frame(frame, smooth)
     write_picture(path, picture)
     written = cv2.imread(str(path), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
-    assert written.shape == (62, 50, 3)
+    assert written.shape == (63, 51, 3)
     assert written.dtype == (np.uint8 if bits == 8 else np.uint16)
     tolerance = 0.02 if suffix == ".jpg" else 1e-4
     assert written[..., ::-1] / (2**bits - 1) == pytest.approx(develop(picture), abs=tolerance)
