@@ -105,11 +105,12 @@ def command(
     store_path: Path | None,
     as_json: bool,
 ) -> None:
-    """Train a head for a task, from clean pictures (--clean) or from pairs of noisy and clean files (--pairs).
+    """Train a head for a task, with few labels.
 
-    A tenth of the pictures, at most 16, is held out; the weights that do best on it are kept, so the result is never
-    worse there than the start. Ctrl-C ends early and keeps the best so far. `rcl apply` then finds the head in the
-    store. Without noise options, --clean simulates the noise of sensors from base ISO to the highest.
+    It learns from clean pictures (--clean) or from pairs of noisy and clean files (--pairs). A tenth of the pictures,
+    at most 16, is held out; the weights that do best on it are kept, so the result is never worse there than the
+    start. Ctrl-C ends early and keeps the best so far. `rcl apply` then finds the head in the store. Without noise
+    options, --clean simulates the noise of sensors from base ISO to the highest.
     """
     from rcl_cli.finetune import FinetuneSettings
     from rcl_cli.finetune.run import HEAD, METRICS, run_folder, save_run

@@ -29,4 +29,4 @@ def test_every_verb_and_option_is_explained(generator) -> None:
                 assert parameter.help, f"{context.command_path} {parameter.opts[0]} has no help"
                 # Click adds defaults in brackets; some commands write theirs in the same way.
                 sentence = parameter.help.partition("  [default: ")[0].rstrip()
-                assert sentence.endswith("."), f"{context.command_path} {parameter.opts[0]}: no sentence"
+                assert sentence.endswith((".", "…")), f"{context.command_path} {parameter.opts[0]}: no sentence"
