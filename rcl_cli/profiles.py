@@ -43,10 +43,10 @@ def profile_for(frame: Frame, *, given: Path | None = None, store: Path | None =
     """
     if given is not None:
         return _from_file(given, frame), f"the profile given, {given}"
-    folder = Store.open(store).profiles
-    calibrated = _matching(load_profiles(folder), frame) if folder.is_file() and frame.metadata.camera else None
+    stored = Store.open(store).profiles
+    calibrated = _matching(load_profiles(stored), frame) if stored.is_file() and frame.metadata.camera else None
     if calibrated is not None:
-        return calibrated, f"calibrated for {_camera_words(frame)} ({folder})"
+        return calibrated, f"calibrated for {_camera_words(frame)} ({stored})"
     if frame.metadata.noise_profile is not None:
         return frame.metadata.noise_profile, "the file's own noise profile"
     profile = estimate(lattices(frame), **labels(frame))

@@ -70,6 +70,10 @@ class Blocks:
     """Mean square of the AXIS coefficients, one frequency 0: slopes, edges, row and column noise."""
     tile: NDArray[np.intp]
     """(B,) in 0…TILES²-1."""
+    grid: tuple[int, int]
+    """Rows and columns of blocks; B is their product."""
+    apart: int
+    """Grid steps to the nearest block that shares no pixel."""
 
     @property
     def count(self) -> int:
@@ -85,17 +89,20 @@ def dct_blocks(lattices: Sequence[Lattice]) -> Blocks:
     """
     height = min(lattice.values.shape[0] for lattice in lattices)
     width = min(lattice.values.shape[1] for lattice in lattices)
-    tops, lefts = _positions(height, width)
-    tile_row, tile_column = tops * TILES // max(height, 1), lefts * TILES // max(width, 1)
+    # Overlapping blocks give small images more flat places to choose from; in large ones they would only cost time.
+    stride = SIZE if height * width > _DENSE_BELOW else (SIZE + 1) // 2
+    tops, lefts = _positions(height, width, stride)
+    apart = -(-SIZE // stride)
+    half = SIZE // 2
+    tile_row, tile_column = (tops + half) * TILES // max(height, 1), (lefts + half) * TILES // max(width, 1)
     tile = (tile_row[:, None] * TILES + tile_column[None, :]).ravel()
     statistics = [_statistics(lattice, tops, lefts) for lattice in lattices]
     mean, high, middle, axis = (np.stack(kind) for kind in zip(*statistics, strict=True))
-    return Blocks(mean, high, middle, axis, tile)
+    grid = (tops.size, lefts.size)
+    return Blocks(mean, high, middle, axis, tile, grid, apart)
 
 
-def _positions(height: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    # Overlapping blocks give small images more flat places to choose from; in large ones they would only cost time.
-    stride = SIZE if height * width > _DENSE_BELOW else (SIZE + 1) // 2
+def _positions(height: int, width: int, stride: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     tops, lefts = np.arange(0, height - SIZE + 1, stride), np.arange(0, width - SIZE + 1, stride)
     keep = min(1.0, (MOST_BLOCKS / max(1, tops.size * lefts.size)) ** 0.5)
     return _thinned(tops, keep), _thinned(lefts, keep)

@@ -23,6 +23,9 @@ FRACTION = (0.02, 0.25)
 KEPT_VARIANCE = 0.7
 """Where clipping leaves less of the variance, nothing is measured."""
 _AXIS_LIMIT = 2.5
+NEIGHBOUR_LIMIT = 1.5
+NEIGHBOUR_WEIGHT = 0.5
+"""What the blocks around say of a block's texture, over what its own pixels say."""
 
 
 @dataclass(frozen=True)
@@ -67,28 +70,61 @@ def usable(blocks: Blocks, noises: Sequence[Noise], clippings: Sequence[Clipping
     return good, expected
 
 
-def own_scores(blocks: Blocks, expected: Array) -> tuple[Array, Array]:
-    """First pass: (P, B) score from the block's own middle frequencies alone, and its degrees of freedom."""
-    return blocks.middle / expected, np.full(blocks.mean.shape, float(MIDDLE))
+@dataclass(frozen=True)
+class Scores:
+    """How textured blocks look, (P, B) each."""
+
+    deviate: Array
+    """Normal deviate that blocks are ranked by; standard normal for noise alone."""
+    place: Array
+    """Energy at the block's own place over that of noise, 1 on average for noise alone."""
+    freedom: Array
+    """Degrees of freedom of `place`."""
+    correlation: Array
+    """Of `deviate` and `place`, for noise alone."""
 
 
-def joint_scores(blocks: Blocks, expected: Array, good: Mask) -> tuple[Array, Array]:
-    """(P, B) score, 1 on average for noise alone, and its degrees of freedom.
+def own_scores(blocks: Blocks, expected: Array) -> Scores:
+    """First pass: from the block's own middle frequencies alone."""
+    score = blocks.middle / expected
+    freedom = np.full(score.shape, float(MIDDLE))
+    return Scores(_standard(score, freedom), score, freedom, np.ones(score.shape))
 
-    From the block's middle frequencies and all frequencies ≥ 1 of the other lattices at the same place. The measured
-    coefficients are never in their own score: selecting by what is measured biases it.
+
+def joint_scores(blocks: Blocks, expected: Array, good: Mask) -> Scores:
+    """From the block's middle frequencies, all frequencies ≥ 1 of the other lattices at its place, and those around.
+
+    Texture comes in patches that show in all colours, noise does not. The measured coefficients are never in their own
+    score: selecting by what is measured biases it.
     """
-    own = MIDDLE * blocks.middle / expected
-    whole = np.where(good, own + HIGH * blocks.high / expected, 0.0)
-    freedom = np.where(good, MIDDLE + HIGH, 0)
-    others = whole.sum(axis=0) - whole
-    dof = MIDDLE + freedom.sum(axis=0) - freedom
-    return (own + others) / dof, dof.astype(np.float64)
+    whole = np.where(good, (MIDDLE * blocks.middle + HIGH * blocks.high) / expected, 0.0)
+    freedom = np.where(good, float(MIDDLE + HIGH), 0.0)
+    energy, count = whole.sum(axis=0), freedom.sum(axis=0)
+    # An edge close by does not spoil a flat block, so that no neighbour counts for more than NEIGHBOUR_LIMIT.
+    near = _neighbours(np.minimum(energy, NEIGHBOUR_LIMIT * count), blocks)
+    near_count = _neighbours(count, blocks)
+    place = MIDDLE * blocks.middle / expected + energy - whole
+    n = MIDDLE + count - freedom
+    weight, square = n + NEIGHBOUR_WEIGHT * near_count, n + NEIGHBOUR_WEIGHT**2 * near_count
+    # A weighted sum of χ² is close to a χ² of weight²/square degrees of freedom (Satterthwaite).
+    deviate = _standard((place + NEIGHBOUR_WEIGHT * near) / weight, weight**2 / square)
+    return Scores(deviate, place / n, n, np.sqrt(n / square))
 
 
-def select(
-    blocks: Blocks, planes: Sequence[int], good: Mask, scores: tuple[Array, Array], fraction: float | None = None
-) -> Bins:
+def _neighbours(values: Array, blocks: Blocks) -> Array:
+    """(B,) sum over the eight blocks around each, none of which shares a pixel with it."""
+    rows, columns = blocks.grid
+    d = blocks.apart
+    padded = np.pad(values.reshape(rows, columns), d)
+    around = np.zeros((rows, columns))
+    for dy in (-d, 0, d):
+        for dx in (-d, 0, d):
+            if dy or dx:
+                around += padded[d + dy : d + dy + rows, d + dx : d + dx + columns]
+    return around.ravel()
+
+
+def select(blocks: Blocks, planes: Sequence[int], good: Mask, scores: Scores, fraction: float | None = None) -> Bins:
     """The flattest blocks of each bin of each lattice, and what is measured in them."""
     columns: list[tuple[float, ...]] = []
     sums: list[Array] = []
@@ -96,12 +132,12 @@ def select(
     for p, plane in enumerate(planes):
         candidates = np.flatnonzero(good[p])
         part = fraction or float(np.clip(WANTED_BLOCKS / max(candidates.size, 1), *FRACTION))
-        for chosen, expectation in _flattest(blocks.mean[p], scores[0][p], scores[1][p], candidates, part):
+        for chosen in _flattest(blocks.mean[p], scores.deviate[p], candidates, part):
             tile, high = blocks.tile[chosen], blocks.high[p, chosen]
+            expectation = _expected_place(scores, p, chosen)
+            texture = np.average(scores.place[p, chosen], weights=scores.freedom[p, chosen]) / expectation - 1
             middle = blocks.middle[p, chosen].mean() / expectation
-            score = np.average(scores[0][p, chosen], weights=scores[1][p, chosen])
-            x = blocks.mean[p, chosen].mean()
-            columns.append((p, plane, x, high.mean(), middle, score / expectation - 1))
+            columns.append((p, plane, blocks.mean[p, chosen].mean(), high.mean(), middle, texture))
             sums.append(np.bincount(tile, high, TILES**2).astype(np.float64))
             counts.append(np.bincount(tile, minlength=TILES**2).astype(np.float64))
     lattice, plane_index, x, variance, middle, texture = np.array(columns, np.float64).reshape(-1, 6).T
@@ -117,40 +153,32 @@ def select(
     )
 
 
-def _flattest(
-    mean: Array, score: Array, dof: Array, candidates: NDArray[np.intp], fraction: float
-) -> list[tuple[NDArray[np.intp], float]]:
-    """For each bin the blocks chosen, and their mean score if they were noise alone."""
+def _flattest(mean: Array, deviate: Array, candidates: NDArray[np.intp], fraction: float) -> list[NDArray[np.intp]]:
+    """For each bin of brightness the blocks chosen, of `candidates`."""
     brightness = np.sqrt(np.clip(mean[candidates], 0, BRIGHTEST) / BRIGHTEST)
     which = np.minimum((brightness * BINS).astype(np.intp), BINS - 1)
-    deviate = _standard(score[candidates], dof[candidates])
-    order = np.lexsort((deviate, which))
+    order = np.lexsort((deviate[candidates], which))
     starts = np.searchsorted(which[order], np.arange(BINS + 1))
-    groups = []
-    for start, end in pairwise(starts):
-        count = max(LEAST_BLOCKS, round(fraction * (end - start)))
-        if end - start < LEAST_BLOCKS:
-            continue
-        ranked = order[start : start + count]
-        chosen = candidates[ranked]
-        groups.append((chosen, _truncated_mean(float(score[chosen].max()), float(dof[chosen].mean()))))
-    return groups
+    return [
+        candidates[order[start : start + max(LEAST_BLOCKS, round(fraction * (end - start)))]]
+        for start, end in pairwise(starts)
+        if end - start >= LEAST_BLOCKS
+    ]
+
+
+def _expected_place(scores: Scores, p: int, chosen: NDArray[np.intp]) -> float:
+    """Mean `place` of noise alone whose deviate is no larger than the largest chosen."""
+    limit = float(scores.deviate[p, chosen].max())
+    mean_deviate = -math.exp(-0.5 * limit**2) / math.sqrt(2 * math.pi) / max(_normal_cdf(limit), 1e-12)
+    spread = 2 / (9 * float(scores.freedom[p, chosen].mean()))
+    return (1 - spread + float(scores.correlation[p, chosen].mean()) * mean_deviate * math.sqrt(spread)) ** 3
+
+
+def _normal_cdf(z: float) -> float:
+    return 0.5 * math.erfc(-z / math.sqrt(2))
 
 
 def _standard(score: Array, dof: Array) -> Array:
     """Wilson and Hilferty's normal deviate of χ²/dof, so that scores of different dof can be ranked together."""
     spread = 2 / (9 * dof)
     return np.asarray((np.cbrt(score) - (1 - spread)) / np.sqrt(spread))
-
-
-def _truncated_mean(limit: float, dof: float) -> float:
-    """E[χ²/dof | χ²/dof < limit] for an even number of degrees of freedom: P(n/2+1, x) / P(n/2, x), x = dof·limit/2."""
-    half = max(1, round(dof / 2))
-    x = half * limit
-    log_term = half * math.log(max(x, 1e-300)) - x - math.lgamma(half + 1)
-    term = math.exp(log_term)
-    tail, added, k = 0.0, term, half
-    while added > 1e-15 * (tail + added):
-        tail, k = tail + added, k + 1
-        added *= x / k
-    return 1 - term / tail if tail > 0 else 1.0

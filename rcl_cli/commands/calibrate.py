@@ -12,6 +12,8 @@ from rich.markup import escape
 from rcl_cli.console import console, exit_code, new_table, print_failures, print_json_line, print_table, progress
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from rcl_calibration.profile import NoiseProfile
     from rcl_cli.calibration import CameraCalibration, ImageCalibration
 

@@ -1,0 +1,49 @@
+"""Pooling images of one camera."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from rcl_calibration.camera import pool
+from rcl_calibration.single_image import Measurement, measure
+
+X = np.linspace(0.02, 0.8, 40)
+
+
+@pytest.fixture(scope="module")
+def measurements(scene: NDArray[np.float64], sensor: Callable[..., Any]) -> list[Measurement]:
+    """Three images of one sensor, each with other noise and another part of the scene, and one of a noisier sensor."""
+    crops = [scene[:700, :900], scene[500:, :900], scene[:700, 700:], scene[500:, 700:]]
+    sensors = [sensor(1e-3, 2e-6)] * 3 + [sensor(1.6e-3, 4e-6)]
+    return [
+        measure(one.lattices(one.expose(crop, np.random.default_rng(seed))))
+        for seed, (one, crop) in enumerate(zip(sensors, crops, strict=True))
+    ]
+
+
+def test_pooled_images_agree_with_the_truth(measurements: list[Measurement], sensor: Callable[..., Any]) -> None:
+    pooled = pool(measurements[:3], camera="Made Up")
+    assert pooled.used == (0, 1, 2)
+    assert pooled.profile.images == 3
+    assert pooled.profile.camera == "Made Up"
+    assert pooled.profile.quality == "ok"
+    assert sensor(1e-3, 2e-6).sigma_error(pooled.profile.shot[0], pooled.profile.read[0], X) < 0.02
+    assert pooled.disagreement < 0.05
+
+
+def test_an_outlying_image_is_dropped_and_named(measurements: list[Measurement], sensor: Callable[..., Any]) -> None:
+    pooled = pool(measurements)
+    assert pooled.used == (0, 1, 2)
+    assert [i for i, _ in pooled.dropped] == [3]
+    assert "others" in pooled.dropped[0][1]
+    assert sensor(1e-3, 2e-6).sigma_error(pooled.profile.shot[0], pooled.profile.read[0], X) < 0.02
+
+
+def test_no_images_are_an_error() -> None:
+    with pytest.raises(ValueError, match="no images"):
+        pool([])

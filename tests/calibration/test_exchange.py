@@ -1,0 +1,72 @@
+"""Profiles in files and in the DNG tag."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rcl_calibration.exchange import find_profile, merge_profiles, profiles_text, read_profiles
+from rcl_calibration.profile import SIGMA_X, NoiseProfile
+
+LEVELS = (64.0, 64.0, 64.0, 64.0)
+
+
+def _profile(iso: float, shot: float = 1e-3) -> NoiseProfile:
+    ci = (((1e-4, 2e-3),) * len(SIGMA_X),) * 4
+    return NoiseProfile.uniform(
+        shot, 1e-6, camera="A B", iso=iso, black_level=LEVELS, white_level=1023.0, sigma_ci=ci, x_range=(0.01, 0.8)
+    )
+
+
+def test_files_round_trip(tmp_path: Path) -> None:
+    profiles = [_profile(100), _profile(200, 2e-3)]
+    path = tmp_path / "profiles.json"
+    path.write_text(profiles_text(reversed(profiles)))
+    assert read_profiles(path) == profiles
+
+
+def test_a_file_of_one_object_is_one_profile(tmp_path: Path) -> None:
+    path = tmp_path / "one.json"
+    path.write_text(_profile(100).to_json())
+    assert read_profiles(path) == [_profile(100)]
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[1]", '"text"', "{}", '{"profiles": 3}', '{"shot": 1, "read": 2}', '{"shot": [1,1,1,-1]}']
+)
+def test_other_files_are_refused(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "bad.json"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=r"JSON|profile|shot"):
+        read_profiles(path)
+
+
+def test_merging_replaces_the_same_camera_iso_and_levels() -> None:
+    merged = merge_profiles([_profile(100), _profile(200)], [_profile(200, 5e-3), _profile(400)])
+    assert [(profile.iso, profile.shot[0]) for profile in merged] == [(100, 1e-3), (200, 5e-3), (400, 1e-3)]
+
+
+def test_profiles_are_found_by_camera_iso_and_levels() -> None:
+    profiles = [_profile(100), _profile(200)]
+    assert find_profile(profiles, "A B", 200) == profiles[1]
+    assert find_profile(profiles, "A B", 200, LEVELS, 1023) == profiles[1]
+    assert find_profile(profiles, "A B", 200, LEVELS, 4095) is None
+    assert find_profile(profiles, "A B", 400) is None
+    assert find_profile(profiles, "A C", 100) is None
+
+
+def test_dng_numbers_are_pairs_of_shot_and_read() -> None:
+    assert NoiseProfile.from_dng([1e-4, 1e-7]).read == (1e-7,) * 4
+    four = NoiseProfile.from_dng([1, 2, 3, 4, 5, 6, 7, 8])
+    assert (four.shot, four.read) == ((1, 3, 5, 7), (2, 4, 6, 8))
+    assert four.to_dng() == (1, 2, 4, 5, 7, 8)
+    with pytest.raises(ValueError, match="pairs"):
+        NoiseProfile.from_dng([1e-4])
+    with pytest.raises(ValueError, match="negative"):
+        NoiseProfile.from_dng([1e-4, -1e-7])
+
+
+def test_json_is_plain() -> None:
+    assert NoiseProfile.from_dict(json.loads(_profile(100).to_json())) == _profile(100)

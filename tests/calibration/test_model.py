@@ -1,0 +1,56 @@
+"""The noise model through clipping, and the constrained fit, against SciPy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import integrate, optimize, stats
+
+from rcl_calibration.fit import fit_line, robust_fit
+from rcl_calibration.model import Clipping, Noise, clipped_moments, response
+
+
+@pytest.mark.parametrize(("mean", "sigma"), [(0.02, 0.03), (0.5, 0.1), (0.98, 0.05), (-0.01, 0.02), (0.0, 0.3)])
+def test_clipped_moments_equal_numerical_integration(mean: float, sigma: float) -> None:
+    low, high = -0.03, 1.0
+    density = stats.norm(mean, sigma)
+
+    def moment(power: int) -> float:
+        inside = integrate.quad(lambda v: v**power * density.pdf(v), low, high, points=[mean])[0]
+        return float(inside + low**power * density.cdf(low) + high**power * density.sf(high))
+
+    first, variance = clipped_moments(np.array([mean]), np.array([sigma]), low, high)
+    assert first[0] == pytest.approx(moment(1), abs=1e-9)
+    assert variance[0] == pytest.approx(moment(2) - moment(1) ** 2, rel=1e-6)
+
+
+def test_response_far_from_the_ends_is_the_model_plus_rounding() -> None:
+    noise, step = Noise(1e-3, 1e-6), 1 / 255
+    variance, true, kept = response(noise, Clipping(-0.1, 1.0, step)).at(np.array([0.1, 0.4]))
+    assert variance == pytest.approx(1e-3 * np.array([0.1, 0.4]) + 1e-6 + step**2 / 12, rel=1e-3)
+    assert true == pytest.approx([0.1, 0.4], abs=1e-6)
+    assert kept == pytest.approx([1, 1], abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_fit_line_equals_non_negative_least_squares(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, weight = rng.uniform(0, 1, 12), rng.uniform(0.1, 2, 12)
+    variance = rng.normal(0.3, 1) * x + rng.normal(0, 0.3) + rng.normal(0, 0.3, 12)
+    root = np.sqrt(weight)
+    expected, _ = optimize.nnls(np.stack([x, np.ones(12)], axis=1) * root[:, None], variance * root)
+    assert fit_line(x, variance, weight) == pytest.approx(expected, abs=1e-9)
+
+
+def test_fit_line_of_one_brightness_is_all_read_noise() -> None:
+    assert fit_line(np.full(4, 0.3), np.full(4, 2.0), np.ones(4)) == pytest.approx([0, 2])
+
+
+def test_robust_fit_ignores_texture_that_only_adds() -> None:
+    x = np.linspace(0.02, 0.9, 24)
+    variance = 1e-3 * x + 1e-5
+    variance[[3, 10, 20]] *= 3
+    noise, weight = robust_fit(x, variance, np.full(24, 0.02), np.zeros(24))
+    assert noise.shot == pytest.approx(1e-3, rel=0.02)
+    assert noise.read == pytest.approx(1e-5, rel=0.02)
+    assert weight[10] < 0.01 * weight[11]
