@@ -105,6 +105,7 @@ def _store(folder: Path) -> Iterator[None]:
 
 
 def _run(root: click.Context, folder: Path, number: int) -> Step:
+    from rcl_cli.main import INTERRUPTED
     from rcl_cli.report.demo import Step
 
     title, words = STEPS[number]
@@ -117,6 +118,8 @@ def _run(root: click.Context, folder: Path, number: int) -> Step:
         code = root.command.main(arguments, prog_name="rcl", standalone_mode=False)
     except SystemExit as end:
         code = end.code
+    if code == INTERRUPTED:
+        raise click.Abort
     if code:
         raise RclError(f"the demo ends here, because `{typed}` ended with exit code {code}")
     return Step(title, typed, time.perf_counter() - start)

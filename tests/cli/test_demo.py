@@ -91,3 +91,13 @@ def test_a_step_that_fails_ends_the_demo_and_is_named(tmp_path: Path, monkeypatc
     assert result.exit_code == 2
     assert "the demo ends here" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_an_interrupted_step_interrupts_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise SystemExit(130)
+
+    monkeypatch.setattr(demo, "STEPS", (("Long", "tasks"),))
+    monkeypatch.setattr(cli.get_command(click.Context(cli), "tasks"), "callback", lambda **_: interrupted())
+    result = CliRunner().invoke(cli, ["demo", str(tmp_path / "d")])
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (130, "Interrupted.")
