@@ -45,13 +45,14 @@ def command(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
 def describe(path: Path) -> dict[str, Any]:
     """What `path` is, as plain values; `kind` says which others there are. Raises FileError for a bad file."""
     from rcl_cli.errors import FileError
+    from rcl_cli.store import SUFFIX
 
     try:
         with path.open("rb") as file:
             start = file.read(64)
     except OSError as error:
         raise FileError(path, f"cannot be read ({error.strerror})") from error
-    if start[8:9] == b"{" and start[:1] not in b"{[ \n":
+    if path.suffix == SUFFIX or (start[8:9] == b"{" and start[:1] not in b"{["):
         return _describe_model(path)
     if start.lstrip()[:1] in (b"{", b"["):
         return _describe_profiles(path)

@@ -85,6 +85,7 @@ def test_a_bad_file_is_one_line_and_the_others_are_described(tmp_path: Path) -> 
     model = write_model(tmp_path / "m.safetensors")
     bad = {
         "cut.safetensors": model.read_bytes()[:-4],
+        "text.safetensors": b"no model",
         "text.txt": b"neither this nor that",
         "empty.dng": b"",
         "list.json": b"[1, 2]",
@@ -93,7 +94,7 @@ def test_a_bad_file_is_one_line_and_the_others_are_described(tmp_path: Path) -> 
         (tmp_path / name).write_bytes(content)
     paths = [tmp_path / name for name in (*bad, "missing.dng")]
     values = info(*paths, model, tmp_path, code=1)
-    assert [bool(each.get("error")) for each in values] == [True] * 5 + [False, True]
+    assert [bool(each.get("error")) for each in values] == [True] * 6 + [False, True]
     info(*paths, code=2)
 
 
