@@ -38,6 +38,8 @@ class PretextSetup:
     """None where the run has no consistency term."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """The pretext's own settings, by name."""
+    noise: float | None = None
+    """Typical standard deviation of the pictures' noise, in normalised units; None where it is not known."""
 
 
 @dataclass(frozen=True)

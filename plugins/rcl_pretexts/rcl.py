@@ -13,11 +13,14 @@ from rcl_cli.errors import RclError
 from rcl_cli.hookspecs import hookimpl
 from rcl_cli.pretext import Losses, Pretext, PretextSetup, Restorer, Views
 from rcl_cli.pretrain.distance import DISTANCES, PLANES, plane_values
-from rcl_cli.pretrain.loss import consistency_loss, contrastive_loss, pair_statistics, residual_dn
+from rcl_cli.pretrain.loss import DN, consistency_loss, contrastive_loss, pair_statistics, residual_dn
 
+PAPER_NOISE_DN = 8.0
+"""Typical σ of pictures in the paper's regime (σ at white uniform in [0, 20]), as `noise_level` measures it."""
 ALPHA = 1e-3
+"""At that noise. There the residual grows to about the size of the noise; at 1e-2 to twice that."""
 TAU = {"emd": 1.0, "bd": 0.02, "mmd": 0.06}
-"""Where the noise itself, σ ∈ [0, 20], gets the same loss by each distance: 1.2 nats in a batch of 16 (chance: 2.8)."""
+"""Where the noise itself, σ ∈ [0, 20], has a loss of 1.2 nats by each distance in a batch of 16 (chance: 2.8)."""
 OPTIONS = ("alpha", "tau", "distance", "planes")
 
 
@@ -27,6 +30,9 @@ class ResidualContrast(Pretext):
     Contrast: InfoNCE over distances between residuals in 8-bit DN (eq. 3). Consistency: the encoder's features of input
     and output, squared difference, mean over a layer's elements, over the layers and over the two patches (eq. 5). So
     α weighs one anchor's loss in nats against one image's loss in features of unit variance.
+
+    By default τ follows the pictures' noise σ, and α its square, as the consistency does: the balance of the terms is
+    then the same for a clean sensor as for a noisy one. Residuals grow to several τ before the contrast is content.
 
     Options: `alpha`; `distance`, "emd", "bd" or "mmd"; `tau`, in the distance's unit: 8-bit DN for "emd", none for the
     others; `planes`, "pooled" or "separate": by default pooled for RGB, separate for RAW, whose planes differ in noise.
@@ -43,8 +49,9 @@ class ResidualContrast(Pretext):
         self.planes: str = options.get("planes", "separate" if setup.domain.is_raw else "pooled")
         if self.distance not in DISTANCES or self.planes not in PLANES:
             raise RclError(f"distance must be one of {', '.join(DISTANCES)} and planes one of {', '.join(PLANES)}")
-        self.alpha = float(options.get("alpha", ALPHA))
-        self.tau = float(options.get("tau", TAU[self.distance]))
+        strength = 1.0 if setup.noise is None else setup.noise * DN / PAPER_NOISE_DN
+        self.alpha = float(options.get("alpha", ALPHA * strength**2))
+        self.tau = float(options.get("tau", TAU[self.distance] * (strength if self.distance == "emd" else 1.0)))
         if self.tau <= 0 or self.alpha < 0:
             raise RclError("tau must be above 0 and alpha not below 0")
 

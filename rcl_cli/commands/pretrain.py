@@ -76,8 +76,8 @@ def _options(ctx: click.Context, parameter: click.Parameter, values: tuple[str, 
 @click.option("--depth", type=int, help=f"The network's levels below full size.  [default: {_DEFAULT.depth}]")
 @click.option("--skip/--no-skip", default=None, help="Add the network's result to its input, or (the paper) do not.")
 @click.option("--pretext", help="What is learnt; see `rcl plugins`.  [default: rcl]")
-@click.option("--alpha", type=float, help="Weight of the contrast against the consistency.")
-@click.option("--tau", type=float, help="Temperature, in the distance's unit (emd: 8-bit DN).")
+@click.option("--alpha", type=float, help="Weight of the contrast against the consistency.  [default: by the noise]")
+@click.option("--tau", type=float, help="Temperature, in the distance's unit (emd: 8-bit DN).  [default: by the noise]")
 @click.option("--distance", type=click.Choice(["emd", "bd", "mmd"]), help="Between residuals.  [default: emd]")
 @click.option(
     "--planes",

@@ -24,6 +24,7 @@ from rcl_cli.pretext import Pretext, PretextSetup
 from rcl_cli.pretrain.encoders import load_encoder
 from rcl_cli.pretrain.loop import LoopSettings, Metrics, make_optimizer, run_loop
 from rcl_cli.pretrain.metrics import MetricsLog
+from rcl_cli.pretrain.noise_level import noise_level
 from rcl_cli.pretrain.pictures import Pictures
 from rcl_cli.pretrain.self_encoder import (
     LAYERS,
@@ -124,7 +125,7 @@ def pretrain(
     """
     source = pictures.source
     _check_domain(pretext, pictures.domain)
-    task = pretext(PretextSetup(pictures.domain, settings.crop, encoder, settings.options))
+    task = pretext(PretextSetup(pictures.domain, settings.crop, encoder, settings.options, noise_level(source)))
     torch.manual_seed(settings.seed)
     config = UNetConfig(pictures.domain.channels, settings.width, settings.depth, settings.skip)
     backbone = Backbone(config).to(device)

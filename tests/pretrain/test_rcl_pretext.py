@@ -87,3 +87,14 @@ def test_gradients_reach_the_network(distance: str, noisy_source: Source, device
         (gradient,) = torch.autograd.grad(term, gain, retain_graph=True)
         assert torch.isfinite(gradient)
         assert gradient != 0
+
+
+def test_tau_follows_the_noise_and_alpha_its_square_unless_given() -> None:
+    usual, clean = (ResidualContrast(PretextSetup(Domain.RGB, 16, noise=dn / 255)) for dn in (8.0, 0.8))
+    assert usual.tau == pytest.approx(10 * clean.tau)
+    assert usual.alpha == pytest.approx(100 * clean.alpha)
+    given = ResidualContrast(PretextSetup(Domain.RGB, 16, None, {"alpha": 0.1, "tau": 3.0}, noise=1.0))
+    assert given.describe() == {"alpha": 0.1, "tau": 3.0, "distance": "emd", "planes": "pooled"}
+    # MMD has no unit, and so needs no scale.
+    by_mmd = (ResidualContrast(PretextSetup(Domain.RGB, 16, None, {"distance": "mmd"}, dn)) for dn in (0.1, 0.2))
+    assert len({pretext.tau for pretext in by_mmd}) == 1
