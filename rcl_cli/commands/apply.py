@@ -96,16 +96,16 @@ def command(
         for failure in failures:
             print_json_line(_failed(failure, task))
 
-    start = time.perf_counter()
     outcomes: list[Outcome] = []
     interrupted = False
     if jobs:
         pipeline = _pipeline(task, model, store, device, tile, strength, profile)
+        start = time.perf_counter()
         try:
             _run(pipeline, jobs, outcomes, linear=linear, overwrite=overwrite, as_json=as_json, debug=debug)
         except KeyboardInterrupt:
             interrupted = True
-    _print_summary(outcomes, time.perf_counter() - start, to_stderr=as_json)
+        _print_summary(outcomes, time.perf_counter() - start, to_stderr=as_json)
     failures += [FileError(o.source, o.reason) for o in outcomes if o.status == "failed"]
     print_failures(failures)
     if interrupted:
