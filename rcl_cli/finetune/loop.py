@@ -17,6 +17,7 @@ from rcl_cli.nn.model import TaskModel
 from rcl_cli.task import Task
 
 Record = dict[str, float]
+_FALL = 0.25
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,12 @@ class FinetuneSettings:
 
     steps: int = 2000
     batch: int = 8
-    learning_rate: float = 1e-3
-    """Of Adam with β = (0.9, 0.999) and ε = 1e-7 (the paper, section 4); falls to 0 along half a cosine."""
+    learning_rate: float = 2e-3
+    """Of Adam with β = (0.9, 0.999) and ε = 1e-7 (the paper's, section 4); falls to 0 in the last quarter of the steps.
+
+    The paper has 1e-3 throughout. Within 250 to 400 steps from scratch, the double learnt more on two tasks, and the
+    fall at the end cost nothing, while a cosine over the whole run fell too early.
+    """
     freeze: bool = False
     """Train the head alone."""
     validate_every: int = 200
@@ -162,7 +167,7 @@ def _trained_parameters(model: TaskModel, *, freeze: bool) -> list[nn.Parameter]
 
 
 def _rate(settings: FinetuneSettings, step: int) -> float:
-    return settings.learning_rate * 0.5 * (1.0 + math.cos(math.pi * (step - 1) / settings.steps))
+    return settings.learning_rate * min(1.0, (1.0 - (step - 1) / settings.steps) / _FALL)
 
 
 def _copied(model: nn.Module) -> dict[str, Tensor]:
