@@ -69,7 +69,7 @@ def _pooled_profile(
         return replace(singles[0], **labels)
     bins, fit = _fit_all(measurements)
     rng = np.random.default_rng(seed)
-    replicates = bootstrap(_resampled_images(measurements, rng), fit, bins.texture, rng)
+    replicates = bootstrap(_resampled_images(measurements, rng), fit, bins, rng)
     x = fit.x[fit.weight > 0]
     quality, reason = _joint_verdict(singles, replicates)
     return NoiseProfile.uniform(

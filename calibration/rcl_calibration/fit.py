@@ -11,8 +11,6 @@ from rcl_calibration.model import Array, Clipping, Noise, response
 from rcl_calibration.samples import HIGH
 from rcl_calibration.selection import KEPT_VARIANCE, Bins
 
-TEXTURE_GAIN = 0.35
-"""Texture's part in the measured frequencies, over its part in the score."""
 _REFINEMENTS = 3
 
 
@@ -30,7 +28,7 @@ class Fit:
 
 def texture_factor(bins: Bins) -> Array:
     """(n,) by how much texture has raised each bin's variance."""
-    return 1 + TEXTURE_GAIN * np.maximum(bins.texture, 0.0)
+    return 1 + bins.gain * np.maximum(bins.texture, 0.0)
 
 
 def fit_bins(bins: Bins, clippings: Sequence[Clipping], noise: Noise) -> Fit:
@@ -88,6 +86,15 @@ def robust_fit(
         excess = (variance - model) / (relative_error * (model + rounding))
         trust = np.where(excess > tolerance, (tolerance / np.maximum(excess, tolerance)) ** 2, 1.0)
     return noise, weight
+
+
+def expected_variance(bins: Bins, clippings: Sequence[Clipping], noise: Noise) -> Array:
+    """(n,) variance that is seen where the noise is `noise` alone."""
+    variance = np.empty_like(bins.x)
+    for p, clipping in enumerate(clippings):
+        mine = bins.lattice == p
+        variance[mine] = response(noise, clipping).at(bins.x[mine])[0]
+    return np.maximum(variance, 1e-24)
 
 
 def _undo_clipping(bins: Bins, clippings: Sequence[Clipping], noise: Noise) -> tuple[Array, Array]:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rcl_calibration.fit import TEXTURE_GAIN, Fit, fit_line
+from rcl_calibration.fit import Fit, fit_line
 from rcl_calibration.model import Array
 from rcl_calibration.profile import SIGMA_X, Interval
+from rcl_calibration.selection import Bins
 
 REPLICATES = 300
 COVERAGE = 0.9
-SYSTEMATIC = 0.01
+SYSTEMATIC = 0.025
 """Relative standard error of a variance that no resampling shows: the model itself is this inexact."""
 
 
@@ -53,10 +54,10 @@ def resampled(tile_sum: Array, tile_count: Array, rng: np.random.Generator) -> R
     return Resampled((picks @ tile_sum) / np.maximum(count, 1), (count > 0).astype(np.float64))
 
 
-def bootstrap(again: Resampled, fit: Fit, texture: Array, rng: np.random.Generator) -> Replicates:
+def bootstrap(again: Resampled, fit: Fit, bins: Bins, rng: np.random.Generator) -> Replicates:
     """Refit resampled bins; the texture's gain is drawn anew in each replicate, since only its size is known."""
-    gain = TEXTURE_GAIN * rng.uniform(0.3, 1.7, (REPLICATES, 1))
-    variance = (again.variance / (1 + gain * np.maximum(texture, 0)) - fit.rounding) / fit.kept
+    gain = bins.gain * rng.uniform(0.5, 1.5, (REPLICATES, 1))
+    variance = (again.variance / (1 + gain * np.maximum(bins.texture, 0)) - fit.rounding) / fit.kept
     shot, read = fit_line(fit.x, variance, fit.weight * again.present).T
     scale = np.exp(SYSTEMATIC * rng.standard_normal(REPLICATES))
     return Replicates(shot * scale, read * scale)

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from rcl_calibration.fit import Fit, fit_bins
+from rcl_calibration.fit import Fit, expected_variance, fit_bins
 from rcl_calibration.intervals import bootstrap, resampled
+from rcl_calibration.ladder import climb
 from rcl_calibration.model import Clipping, Noise
 from rcl_calibration.profile import NoiseProfile
 from rcl_calibration.quality import Evidence, verdict
@@ -19,6 +20,7 @@ from rcl_calibration.selection import Bins, joint_scores, own_scores, select, us
 METHOD = "blind"
 PASSES = 3
 _FIRST_FRACTION = 0.25
+_LADDER = (2.0, 4.0, 8.0)
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,12 @@ def measure(lattices: Sequence[Lattice]) -> Measurement:
     bins, fit = _first_pass(blocks, planes, clippings)
     for _ in range(PASSES):
         good, expected = usable(blocks, [fit.noise] * len(planes), clippings)
-        bins = select(blocks, planes, good, joint_scores(blocks, expected, good))
+        scores = joint_scores(blocks, expected, good)
+        bins = select(blocks, planes, good, scores)
         fit = fit_bins(bins, clippings, fit.noise)
+    ladder = [bins, *(select(blocks, planes, good, scores, more=more) for more in _LADDER)]
+    bins = climb(ladder, [expected_variance(choice, clippings, fit.noise) for choice in ladder])
+    fit = fit_bins(bins, clippings, fit.noise)
     still = float(np.mean(blocks.middle + blocks.high <= 0)) if blocks.count else 1.0
     return Measurement(bins, clippings, fit, blocks.count, still, float(1 - good.mean()) if blocks.count else 1.0)
 
@@ -67,7 +73,7 @@ def profile_of(measurement: Measurement, *, seed: int = 0, **labels: Any) -> Noi
         reason = "no block without texture and clipping to measure noise in"
         return NoiseProfile.uniform(0.0, 0.0, method=METHOD, quality="unidentifiable", reason=reason, **labels)
     rng = np.random.default_rng(seed)
-    replicates = bootstrap(resampled(bins.tile_sum, bins.tile_count, rng), fit, bins.texture, rng)
+    replicates = bootstrap(resampled(bins.tile_sum, bins.tile_count, rng), fit, bins, rng)
     used = fit.weight > 0
     x_range = (float(fit.x[used].min()), float(fit.x[used].max()))
     sigma_ci = replicates.sigma_ci()
