@@ -149,8 +149,7 @@ def command(
     pretext = get_pretext(settings.pretext)
     pictures = _collect(paths, settings, pretext, RegionCache(cache), workers)
     _check_pictures(pictures, data)
-    if not resume:
-        save_run(output, settings, [str(path.resolve()) for path in paths], pictures.data)
+    save_run(output, settings, [str(path.resolve()) for path in paths], pictures.data)
     _describe(settings, pictures, chosen_device)
     with progress(settings.encoder_steps, "encoder", "steps") as bar:
         encoder = make_encoder(

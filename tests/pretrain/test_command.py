@@ -61,6 +61,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(run: Run, pictures: Path, t
     assert run(pictures, "-o", tmp_path / "half", *TINY, "--device", "cpu", "--steps", 1).exit_code == 0
     resumed = run("--resume", "-o", tmp_path / "half", "--steps", 3, "--device", "cpu")
     assert resumed.exit_code == 0, resumed.output
+    assert json.loads((tmp_path / "half" / "run.json").read_text())["settings"]["steps"] == 3
     whole, half = (tmp_path / name / "state.safetensors" for name in ("whole", "half"))
     assert whole.read_bytes() == half.read_bytes()
     assert [m["step"] for m in metrics(tmp_path / "half")] == [1, 2, 3]
