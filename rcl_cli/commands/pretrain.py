@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -139,7 +140,6 @@ def command(
     from rcl_cli.data.cache import RegionCache
     from rcl_cli.device import choose_device
     from rcl_cli.plugins import get_pretext
-    from rcl_cli.pretrain.run import make_encoder
     from rcl_cli.pretrain.settings import save_run
     from rcl_cli.store import Store
 
@@ -151,13 +151,11 @@ def command(
     _check_pictures(pictures, data)
     save_run(output, settings, [str(path.resolve()) for path in paths], pictures.data)
     _describe(settings, pictures, chosen_device)
-    with progress(settings.encoder_steps, "encoder", "steps") as bar:
-        encoder = make_encoder(
-            settings, pictures.source, output, chosen_device, resume=resume, on_step=lambda loss: bar.advance()
-        )
+    encoder = _encoder(settings, pictures, output, chosen_device, resume)
     result = _train(settings, pictures, pretext, encoder, output, chosen_device, resume, as_json)
     if not result.finished:
-        console.print(f"Saved at step {result.step}. Go on with: rcl pretrain --resume -o {output}", markup=False)
+        again = f"rcl pretrain --resume -o {shlex.quote(str(output))}"
+        console.print(f"Saved at step {result.step}. Go on with: {again}", markup=False, soft_wrap=True)
         sys.exit(_INTERRUPTED)
     added = Store.open(store).add_model(result.backbone, name or output.name)
     console.print(f"Backbone {added.stem}: {result.backbone}", markup=False, soft_wrap=True)
@@ -229,6 +227,17 @@ def _describe(settings: PretrainSettings, pictures: Pictures, device: torch.devi
     console.print(f"{count} {pictures.domain.value} pictures, {settings.steps} steps on {device.type}", markup=False)
     if count < settings.batch:
         console.print(f"Batch reduced from {settings.batch} to {count}: a batch holds each picture once", markup=False)
+
+
+def _encoder(
+    settings: PretrainSettings, pictures: Pictures, output: Path, device: torch.device, resume: bool
+) -> Encoder | None:
+    from rcl_cli.pretrain.run import make_encoder
+
+    if resume or settings.encoder != "self":
+        return make_encoder(settings, pictures.source, output, device, resume=resume)
+    with progress(settings.encoder_steps, "encoder", "steps") as bar:
+        return make_encoder(settings, pictures.source, output, device, on_step=lambda loss: bar.advance())
 
 
 def _train(
