@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import conv2d, pixel_shuffle, pixel_unshuffle
+from torch.nn.functional import pad, pixel_shuffle, pixel_unshuffle
 
 from rcl_cli.domain import Domain
 from rcl_cli.raw.cfa import CFA
@@ -58,14 +58,22 @@ def bilinear(x: Tensor, domain: Domain) -> Tensor:
         return x
     flat = unpack(x, domain).unsqueeze(1)  # (N, 1, H, W)
     masks = _masks(domain, flat.shape[-2], flat.shape[-1], flat)
-    tent = flat.new_tensor([1.0, 2.0, 1.0] if domain is Domain.BAYER else [1.0, 2.0, 3.0, 2.0, 1.0])
-    kernel = torch.outer(tent, tent).expand(3, 1, -1, -1)
-    radius = len(tent) // 2
-    # Mixed precision would round the picture itself here, not a correction to it.
-    with torch.autocast(x.device.type, enabled=False):
-        samples = conv2d(flat * masks, kernel, padding=radius, groups=3)
-        weights = conv2d(masks.unsqueeze(0), kernel, padding=radius, groups=3)
-    return torch.where(masks.bool(), flat, samples / weights)
+    tent = (1.0, 2.0, 1.0) if domain is Domain.BAYER else (1.0, 2.0, 3.0, 2.0, 1.0)
+    mean = _weighted_sum(flat * masks, tent) / _weighted_sum(masks, tent)
+    return torch.where(masks.bool(), flat, mean)
+
+
+def _weighted_sum(x: Tensor, weights: tuple[float, ...]) -> Tensor:
+    """Around every pixel of (…, H, W), 0 outside, by the same weights along both axes.
+
+    Shifts instead of a convolution, which mixed precision and TF32 would round to fewer bits than the picture has.
+    """
+    radius = len(weights) // 2
+    for axis in (-2, -1):
+        length = x.shape[axis]
+        padded = pad(x, (0, 0, radius, radius) if axis == -2 else (radius, radius))
+        x = sum((w * padded.narrow(axis, i, length) for i, w in enumerate(weights)), torch.zeros_like(x))
+    return x
 
 
 def _even_blocks(planes: Tensor) -> Tensor:
