@@ -69,7 +69,7 @@ def noisiest(raws: Path) -> Path:
 
 
 def _steps(steps: Sequence[Step]) -> str:
-    rows = [(step.title, step.command, f"{step.seconds:.0f} s") for step in steps]
+    rows = [(step.title, step.command, f"{step.seconds:.0f}\N{NO-BREAK SPACE}s") for step in steps]
     return html.section("What was done", html.table(["step", "command", "time"], rows))
 
 
