@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 from rcl_cli.console import console, exit_code, print_failures, print_json_line, progress
 from rcl_cli.errors import RclError
 from rcl_cli.interrupt import stop_on_interrupt
+from rcl_cli.option_values import byte_count, named_values, numbers
 from rcl_cli.pretrain.settings import PRESETS
 
 if TYPE_CHECKING:
@@ -27,30 +27,6 @@ if TYPE_CHECKING:
 
 _DEFAULT = PRESETS["default"]
 _INTERRUPTED = 130
-_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-
-
-def _bytes(ctx: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
-    if value is None:
-        return None
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)B?", value.strip().upper())
-    if match is None:
-        raise click.BadParameter("give a size such as 500M or 4G")
-    return int(float(match[1]) * _UNITS[match[2]])
-
-
-def _layers(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, ...] | None:
-    try:
-        return None if value is None else tuple(sorted({int(number) for number in value.split(",")}))
-    except ValueError:
-        raise click.BadParameter("give numbers separated by commas, such as 1,3") from None
-
-
-def _options(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    pairs = [value.partition("=") for value in values]
-    if any(not name or not sign for name, sign, _ in pairs):
-        raise click.BadParameter("give NAME=VALUE")
-    return {name: value for name, _, value in pairs}
 
 
 @click.command()
@@ -86,13 +62,18 @@ def _options(ctx: click.Context, parameter: click.Parameter, values: tuple[str, 
     help="Compare all values, or plane by plane.  [default: separate for raws]",
 )
 @click.option(
-    "--option", "extra", multiple=True, callback=_options, metavar="NAME=VALUE", help="Another setting of the pretext."
+    "--option",
+    "extra",
+    multiple=True,
+    callback=named_values,
+    metavar="NAME=VALUE",
+    help="Another setting of the pretext.",
 )
 @click.option("--encoder", help="Of the consistency term: self, imagenet, none or a file.  [default: self]")
 @click.option(
     "--encoder-layers",
     "layers",
-    callback=_layers,
+    callback=numbers,
     metavar="N,N",
     help="Its layers that count.  [default: stride 4 at most]",
 )
@@ -114,7 +95,7 @@ def _options(ctx: click.Context, parameter: click.Parameter, values: tuple[str, 
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Pictures decoded at once.")
 @click.option("--seed", type=int, help="Of everything random.  [default: 0]")
 @click.option("--cache", type=click.Path(path_type=Path, file_okay=False), help="Folder for decoded pictures.")
-@click.option("--cache-size", callback=_bytes, help="What it may hold, for example 500M.  [default: 4G]")
+@click.option("--cache-size", callback=byte_count, help="What it may hold, for example 500M.  [default: 4G]")
 @click.option("--resume", is_flag=True, help="Go on with the run in the output folder; only --steps may change.")
 @click.option("--name", help="The model's name in the store.  [default: the output folder's]")
 @click.option("--store", type=click.Path(path_type=Path, file_okay=False), help="Model store.  [default: $RCL_STORE]")
