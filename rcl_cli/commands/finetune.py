@@ -48,7 +48,7 @@ _INTERRUPTED = 130
     type=click.Choice([d.value for d in Domain]),
     help="Of the noisy files.  [default: the pairs' or the backbone's, else bayer]",
 )
-@noise_options
+@noise_options("with --clean, the noise of sensors at any ISO")
 @click.option("--steps", type=click.IntRange(1), default=2000, show_default=True, help="Optimiser steps.")
 @click.option("--batch", type=click.IntRange(1), default=8, show_default=True, help="Crops a step.")
 @click.option(

@@ -10,10 +10,10 @@ import click
 from rcl_cli.console import console, exit_code, print_failures, print_json_line, progress
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError
+from rcl_cli.noise_options import chosen_noise, noise_options
 from rcl_cli.raw.cfa import BAYER_PHASES, CFA
 
 if TYPE_CHECKING:
-    from rcl_cli.noise import NoiseSource
     from rcl_cli.simulate.batch import Result
 
 
@@ -27,20 +27,7 @@ if TYPE_CHECKING:
     type=click.Path(file_okay=False, path_type=Path),
     help="For noisy/, clean/ and truth.json.",
 )
-@click.option(
-    "--profile",
-    type=click.Path(path_type=Path),
-    help="File of noise profiles (`rcl calibrate --output`); of several, one each.",
-)
-@click.option("--shot", type=click.FloatRange(0), help="λ_shot, for values from 0 (black) to 1 (white).")
-@click.option("--read", type=click.FloatRange(0), help="λ_read, a variance in the same unit.")
-@click.option(
-    "--sigma-range",
-    type=click.FloatRange(0, 255),
-    nargs=2,
-    metavar="LOW HIGH",
-    help="Draw each picture's λ so that σ at white lies in LOW…HIGH of 255.  [default: 0 20]",
-)
+@noise_options("0 20")
 @click.option(
     "--domain",
     type=click.Choice([d.value for d in Domain]),
@@ -85,11 +72,12 @@ def command(
     """
     from rcl_cli.data.folder import find_files
     from rcl_cli.inference.outputs import leave_out_results
+    from rcl_cli.noise import SigmaNoise
     from rcl_cli.samples.truth import update_truth
     from rcl_cli.simulate.batch import Result, Settings, simulate_files
 
     pattern = {"rgb": None, "bayer": CFA.named(cfa), "xtrans": CFA.xtrans()}[domain]
-    noise = _noise_source(profile, shot, read, sigma_range)
+    noise = chosen_noise(profile, shot, read, sigma_range) or SigmaNoise()
     settings = Settings(folder, noise, pattern, linear, seed, overwrite)
     found, failures = find_files(paths)
     for half in ("noisy", "clean"):
@@ -130,27 +118,3 @@ def _line(result: Result, folder: Path) -> dict[str, Any]:
         "seconds": round(result.seconds, 3),
         **{key: truth.get(key) for key in ("cfa", "shot", "read")},
     }
-
-
-def _noise_source(
-    profile: Path | None, shot: float | None, read: float | None, sigma_range: tuple[float, float] | None
-) -> NoiseSource:
-    from rcl_calibration.profile import NoiseProfile
-    from rcl_cli.noise import FixedNoise, SigmaNoise
-    from rcl_cli.profiles import load_profiles
-    from rcl_cli.simulate.source import ListedNoise
-
-    by_hand = shot is not None or read is not None
-    if (profile is not None) + by_hand + (sigma_range is not None) > 1:
-        raise click.UsageError("--profile, --shot and --read, and --sigma-range exclude one another; give one of them")
-    if by_hand:
-        return FixedNoise(NoiseProfile.uniform(shot or 0.0, read or 0.0))
-    if profile is not None:
-        usable = [p for p in load_profiles(profile) if p.quality != "unidentifiable"]
-        if not usable:
-            raise FileError(profile, "holds no usable noise profile; calibrate more pictures")
-        return ListedNoise(usable)
-    low, high = sigma_range or (0.0, 20.0)
-    if low > high:
-        raise click.UsageError(f"--sigma-range {low:g} {high:g}: the lower value comes first")
-    return SigmaNoise(low, high)
