@@ -16,29 +16,37 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def noise_options(command: Command) -> Command:
-    """Add --profile, --shot, --read and --sigma-range, which exclude one another, to a verb."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+def noise_options(default: str) -> Callable[[Command], Command]:
+    """Add --profile, --shot, --read and --sigma-range, which exclude one another, to a verb.
+
+    `default`: in words, the noise where none of them is given.
+    """
+
+    def add(command: Command) -> Command:
+        for option in reversed(_options(default)):
+            command = option(command)
+        return command
+
+    return add
 
 
-_OPTIONS = (
-    click.option(
-        "--profile",
-        type=click.Path(path_type=Path),
-        help="File of noise profiles (`rcl calibrate --output`); of several, one each time.",
-    ),
-    click.option("--shot", type=click.FloatRange(0), help="λ_shot, for values from 0 (black) to 1 (white)."),
-    click.option("--read", type=click.FloatRange(0), help="λ_read, a variance in the same unit."),
-    click.option(
-        "--sigma-range",
-        type=click.FloatRange(0, 255),
-        nargs=2,
-        metavar="LOW HIGH",
-        help="Draw λ so that σ at white lies in LOW…HIGH of 255.",
-    ),
-)
+def _options(default: str) -> tuple[Callable[[Command], Command], ...]:
+    return (
+        click.option(
+            "--profile",
+            type=click.Path(path_type=Path),
+            help="File of noise profiles (`rcl calibrate --output`); of several, one each.",
+        ),
+        click.option("--shot", type=click.FloatRange(0), help="λ_shot, for values from 0 (black) to 1 (white)."),
+        click.option("--read", type=click.FloatRange(0), help="λ_read, a variance in the same unit."),
+        click.option(
+            "--sigma-range",
+            type=click.FloatRange(0, 255),
+            nargs=2,
+            metavar="LOW HIGH",
+            help=f"Draw λ each time so that σ at white lies in LOW…HIGH of 255.  [default: {default}]",
+        ),
+    )
 
 
 def chosen_noise(
