@@ -184,3 +184,11 @@ def test_pairs_are_found_in_two_folders_or_side_by_side(tmp_path: Path) -> None:
     assert not lonely
     with pytest.raises(FileError, match="holds no pairs"):
         find_pairs(tmp_path / "none")
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(("folder", "count"), [("srgb-cc", 8), ("srgb-polyu", 53)])
+def test_published_pairs_are_found(realdata: Path, folder: str, count: int) -> None:
+    pairs, lonely = find_pairs(realdata / "paired" / folder)
+    assert len(pairs) == count
+    assert not lonely
