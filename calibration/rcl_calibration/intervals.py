@@ -13,7 +13,7 @@ from rcl_calibration.selection import Bins
 
 REPLICATES = 300
 COVERAGE = 0.9
-SYSTEMATIC = 0.025
+SYSTEMATIC = 0.035
 """Relative standard error of a variance that no resampling shows: the model itself is this inexact."""
 
 

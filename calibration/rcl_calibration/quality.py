@@ -49,10 +49,10 @@ def verdict(evidence: Evidence) -> tuple[str, str]:
 def _weaknesses(evidence: Evidence) -> list[tuple[bool, str]]:
     return [
         (evidence.still > 0.2, "much of the image does not vary at all: denoised, compressed or empty"),
-        (evidence.correlation > 1.25, "the noise is correlated: denoised in the camera, resized or compressed"),
+        (evidence.correlation > 1.15, "the noise is correlated: denoised in the camera, resized or compressed"),
         (evidence.correlation < 0.8, "the noise is stronger in fine detail than in coarse: sharpened or compressed"),
         (evidence.rounding > 0.5, "the noise is smaller than the file's rounding"),
-        (evidence.texture > 0.3, "texture everywhere, noise and texture cannot be told apart well"),
+        (evidence.texture > 0.15, "texture everywhere, noise and texture cannot be told apart well"),
         (evidence.clipped > 0.6, "most of the image is clipped"),
         (_spread(evidence, inside=True) > _SPREAD, "the interval of σ(x) is wide"),
     ]

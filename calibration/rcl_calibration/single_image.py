@@ -77,14 +77,14 @@ def profile_of(measurement: Measurement, *, seed: int = 0, **labels: Any) -> Noi
     used = fit.weight > 0
     x_range = (float(fit.x[used].min()), float(fit.x[used].max()))
     sigma_ci = replicates.sigma_ci()
-    weight = bins.blocks * used
+    blocks = bins.blocks * used
     evidence = Evidence(
-        blocks=float(weight.sum()),
-        texture=float(np.average(bins.texture, weights=weight)),
-        correlation=float(np.average(bins.middle / np.maximum(bins.variance, 1e-24), weights=weight)),
+        blocks=float(blocks.sum()),
+        texture=float(np.average(bins.texture, weights=blocks)),
+        correlation=float(np.average(bins.middle / np.maximum(bins.variance, 1e-24), weights=blocks)),
         still=measurement.still,
         clipped=measurement.clipped,
-        rounding=float(np.average(fit.rounding / np.maximum(bins.variance, 1e-24), weights=weight)),
+        rounding=float(np.average(fit.rounding / np.maximum(bins.variance, 1e-24), weights=blocks)),
         x_range=x_range,
         sigma_ci=sigma_ci,
     )
