@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +67,32 @@ def load_profiles(path: Path) -> list[NoiseProfile]:
 
 def save_profiles(path: Path, profiles: Iterable[NoiseProfile]) -> None:
     """Merge profiles into a file; those of the same camera, ISO and levels are replaced. Raises FileError."""
-    old = load_profiles(path) if path.is_file() else []
-    write_text(path, profiles_text(merge_profiles(old, profiles)), overwrite=True)
+    with _one_at_a_time(path):
+        old = load_profiles(path) if path.is_file() else []
+        write_text(path, profiles_text(merge_profiles(old, profiles)), overwrite=True)
+
+
+@contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    """Hold off other runs between reading and writing; no more than that where the system has no such locks."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    lock = path.with_name(f".{path.name}.lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = lock.open("w")
+    except OSError as error:
+        raise FileError(path, f"cannot be written ({error.strerror})") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError:  # a network folder without locks
+            yield
+            return
+        yield
 
 
 def _from_file(path: Path, frame: Frame) -> NoiseProfile:

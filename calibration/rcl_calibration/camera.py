@@ -58,7 +58,7 @@ def pool(measurements: Sequence[Measurement], *, seed: int = 0, **labels: Any) -
         _pooled_profile([measurements[i] for i in used], [singles[i] for i in used], seed, labels),
         tuple(used),
         tuple(sorted(dropped.items())),
-        float(noise_levels.max() / noise_levels.min() - 1),
+        float(noise_levels.max() / max(noise_levels.min(), 1e-12) - 1) if noise_levels.max() > 0 else 0.0,
     )
 
 

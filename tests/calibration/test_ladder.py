@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from rcl_calibration.ladder import climb
 from rcl_calibration.samples import TILES
 from rcl_calibration.selection import TEXTURE_GAIN, Bins

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,17 @@ def test_saving_merges(tmp_path: Path) -> None:
     save_profiles(path, [NoiseProfile.uniform(1e-3, 1e-6, camera="A", iso=100.0)])
     save_profiles(path, [NoiseProfile.uniform(2e-3, 1e-6, camera="A", iso=200.0)])
     assert [profile.iso for profile in load_profiles(path)] == [100.0, 200.0]
+
+
+def test_runs_that_save_at_once_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "profiles.json"
+
+    def save(iso: int) -> None:
+        save_profiles(path, [NoiseProfile.uniform(1e-3, 1e-6, camera="A", iso=float(iso))])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(save, range(40)))
+    assert [profile.iso for profile in load_profiles(path)] == list(range(40))
 
 
 def test_a_damaged_store_is_named(frame: RawFrame, tmp_path: Path) -> None:
