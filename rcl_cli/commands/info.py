@@ -11,12 +11,14 @@ from rich.markup import escape
 from rcl_cli.console import exit_code, new_table, print_failures, print_json_line, print_table
 
 if TYPE_CHECKING:
-    from rcl_cli.raw.frame import Frame
+    from rcl_cli.raw.frame import Frame, Metadata
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line; a bad file has path and error.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object a line; a bad file has an error, and what its header says."
+)
 @click.pass_context
 def command(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
     """Say what FILES are: camera raws, pictures, noise profiles (JSON) or models.
@@ -31,12 +33,10 @@ def command(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
             values = {"path": path, **describe(path)}
         except FileError as error:
             failures.append(error)
-            if as_json:
-                print_json_line({"path": path, "error": error.reason})
-            continue
+            values = {"path": path, "error": error.reason, **_still_readable(path)}
         if as_json:
             print_json_line(values)
-        else:
+        elif "error" not in values:
             _print_values(values)
     print_failures(failures)
     ctx.exit(exit_code(len(files) - len(failures), len(failures)))
@@ -61,6 +61,18 @@ def describe(path: Path) -> dict[str, Any]:
     return _describe_frame(read_frame(path))
 
 
+def _still_readable(path: Path) -> dict[str, Any]:
+    """What the header of a raw says whose pixels cannot be decoded; nothing where even that is gone."""
+    from rcl_cli.errors import FileError
+    from rcl_cli.raw.metadata import read_metadata
+
+    try:
+        metadata = read_metadata(path)
+    except FileError:
+        return {}
+    return _describe_shot(metadata) if metadata.camera else {}
+
+
 def _describe_model(path: Path) -> dict[str, Any]:
     from rcl_cli.header import read_header
 
@@ -77,16 +89,7 @@ def _describe_profiles(path: Path) -> dict[str, Any]:
 def _describe_frame(frame: Frame) -> dict[str, Any]:
     from rcl_cli.raw.frame import RawFrame
 
-    metadata = frame.metadata
-    shot = {
-        "camera": metadata.camera,
-        "iso": metadata.iso,
-        "exposure_s": metadata.exposure_s,
-        "white_balance": metadata.white_balance,
-        "xyz_to_camera": None if metadata.xyz_to_camera is None else metadata.xyz_to_camera.tolist(),
-        "orientation": metadata.orientation,
-        "noise_profile": metadata.noise_profile.to_dict() if metadata.noise_profile else None,
-    }
+    shot = _describe_shot(frame.metadata)
     if isinstance(frame, RawFrame):
         height, width = frame.mosaic.shape
         levels = {"black_level": frame.black_level, "white_level": frame.white_level}
@@ -96,12 +99,36 @@ def _describe_frame(frame: Frame) -> dict[str, Any]:
     return {"kind": "rgb", "width": width, "height": height, **stored, **shot}
 
 
+def _describe_shot(metadata: Metadata) -> dict[str, Any]:
+    return {
+        "camera": metadata.camera,
+        "iso": metadata.iso,
+        "exposure_s": metadata.exposure_s,
+        "white_balance": metadata.white_balance,
+        "xyz_to_camera": None if metadata.xyz_to_camera is None else metadata.xyz_to_camera.tolist(),
+        "orientation": metadata.orientation,
+        "noise_profile": metadata.noise_profile.to_dict() if metadata.noise_profile else None,
+    }
+
+
 def _print_values(values: dict[str, Any]) -> None:
     table = new_table("", "", title=escape(str(values["path"])))
     table.show_header = False
     for name, value in values.items():
-        if name != "path" and value not in (None, "", {}):
+        if name not in ("path", "profiles") and value not in (None, "", {}):
             table.add_row(name.replace("_", " "), escape(_words(value)))
+    print_table(table)
+    if "profiles" in values:
+        _print_profiles(values["profiles"])
+
+
+def _print_profiles(profiles: list[dict[str, Any]]) -> None:
+    numbers = ("λ_shot R", "G", "B", "λ_read R", "G", "B")
+    table = new_table("camera", "ISO", *numbers, "images", "quality", right=("ISO", "images", *numbers))
+    for profile in profiles:
+        lambdas = [f"{profile[name][plane]:.3g}" for name in ("shot", "read") for plane in (0, 1, 3)]
+        iso = "–" if profile["iso"] is None else f"{profile['iso']:g}"
+        table.add_row(escape(profile["camera"]), iso, *lambdas, str(profile["images"]), profile["quality"])
     print_table(table)
 
 
@@ -114,8 +141,6 @@ def _words(value: Any) -> str:
         case dict():
             parts = (f"{key} {_words(item)}" for key, item in value.items() if item not in (None, "", {}))
             return ", ".join(parts)
-        case list() | tuple() if any(isinstance(item, dict) for item in value):
-            return "\n".join(_words(item) for item in value)
         case list() | tuple():
             return " ".join(f"({_words(item)})" if isinstance(item, list | tuple) else _words(item) for item in value)
         case _:

@@ -121,3 +121,13 @@ def test_bad_raws_are_one_line_each(realdata: Path) -> None:
     values = info(*paths, code=2)
     assert len(values) == len(paths)
     assert all(each["error"] and "\n" not in each["error"] for each in values)
+
+
+@pytest.mark.realdata
+def test_a_raw_without_readable_pixels_still_says_its_shot(realdata: Path) -> None:
+    (values,) = info(realdata / "raw/undecodable/gopro-hero7_GOPR8508.GPR", code=2)
+    assert values["error"]
+    assert (values["camera"], values["iso"]) == ("GoPro HERO7 Black", 267)
+    # The figures that the data's README gives.
+    assert values["noise_profile"]["shot"][1] == pytest.approx(4.1706e-4, rel=1e-4)
+    assert values["noise_profile"]["read"][1] == pytest.approx(1.3030e-7, rel=1e-4)
