@@ -28,13 +28,13 @@ class Fit:
 
 def texture_factor(bins: Bins) -> Array:
     """(n,) by how much texture has raised each bin's variance."""
-    return 1 + bins.gain * np.maximum(bins.texture, 0.0)
+    return np.maximum(1 + bins.gain * bins.texture, 0.5)
 
 
 def fit_bins(bins: Bins, clippings: Sequence[Clipping], noise: Noise) -> Fit:
     """Fit one noise level to all bins; `noise` is a first guess for what clipping does."""
     factor = texture_factor(bins)
-    relative = np.sqrt(2 / (HIGH * np.maximum(bins.blocks, 1)) + (0.5 * (1 - 1 / factor)) ** 2)
+    relative = np.sqrt(2 / (HIGH * np.maximum(bins.blocks, 1)) + (0.3 * (1 - 1 / factor)) ** 2)
     rounding = np.array([clippings[p].step ** 2 / 12 for p in bins.lattice])
     x, kept, weight = bins.x, np.ones_like(bins.x), np.zeros_like(bins.x)
     for _ in range(_REFINEMENTS):

@@ -57,7 +57,7 @@ def resampled(tile_sum: Array, tile_count: Array, rng: np.random.Generator) -> R
 def bootstrap(again: Resampled, fit: Fit, bins: Bins, rng: np.random.Generator) -> Replicates:
     """Refit resampled bins; the texture's gain is drawn anew in each replicate, since only its size is known."""
     gain = bins.gain * rng.uniform(0.5, 1.5, (REPLICATES, 1))
-    variance = (again.variance / (1 + gain * np.maximum(bins.texture, 0)) - fit.rounding) / fit.kept
+    variance = (again.variance / np.maximum(1 + gain * bins.texture, 0.5) - fit.rounding) / fit.kept
     shot, read = fit_line(fit.x, variance, fit.weight * again.present).T
     scale = np.exp(SYSTEMATIC * rng.standard_normal(REPLICATES))
     return Replicates(shot * scale, read * scale)

@@ -11,10 +11,11 @@ from rcl_calibration.model import Array
 from rcl_calibration.samples import HIGH
 from rcl_calibration.selection import TEXTURE_GAIN, Bins
 
-TEXTURE_ALLOWED = 0.01
-"""How much more texture a larger choice may have before it is refused."""
-_GAIN_SPREAD = 0.15
-_GAIN_RANGE = (0.3, 1.5)
+GAIN_SPREAD = 0.15
+"""Relative standard error of a gain that was measured: it is not quite the same for weak texture as for strong."""
+_USUAL_SPREAD = 0.3
+"""Relative standard deviation of the gains of pictures."""
+_GAIN_RANGE = (0.4, 3.0)
 _FLAT = 0.3
 
 
@@ -32,18 +33,22 @@ def climb(ladder: Sequence[Bins], expected: Sequence[Array]) -> Bins:
     texture = [float(np.average(bins.texture, weights=weight)) for bins in ladder]
     relative = [bins.variance / model for bins, model in zip(ladder, expected, strict=True)]
     level = [float(np.average(values, weights=weight)) for values in relative]
-    chosen = base
-    for bins, more in zip(ladder[1:], texture[1:], strict=True):
-        if more - texture[0] > TEXTURE_ALLOWED:
-            break
-        chosen = bins
-    gain = _gain(texture[2] - texture[0], level[2] - level[0], float(base.blocks.sum()))
+    gain = _gain(texture[-1] - texture[0], level[-1] - level[0], float(base.blocks.sum()))
+    error = [_squared_error(bins, gain * more) for bins, more in zip(ladder, texture, strict=True)]
+    chosen = ladder[int(np.argmin(error))]
     return replace(chosen, gain=np.full_like(chosen.x, gain))
 
 
+def _squared_error(bins: Bins, added: float) -> float:
+    """Of the mean variance, relative: chance, and what is not known of the part that texture added."""
+    return 2 / (HIGH * float(bins.blocks.sum())) + (GAIN_SPREAD * added) ** 2
+
+
 def _gain(texture: float, level: float, blocks: float) -> float:
-    """Growth of the measured variance over that of the score, drawn to the usual gain where texture grows little."""
-    error = 2 / (HIGH * blocks)
-    evidence, prior = max(texture, 0.0) ** 2 / (2 * error), 1 / _GAIN_SPREAD**2
-    slope = level / texture if texture > 0 else TEXTURE_GAIN
+    """Growth of the measured variance over that of the texture, drawn to the usual gain where texture grows little."""
+    if texture <= 0:
+        return TEXTURE_GAIN
+    slope = level / texture
+    evidence = 1 / (2 / (HIGH * blocks * texture**2) + (GAIN_SPREAD * TEXTURE_GAIN) ** 2)
+    prior = 1 / (_USUAL_SPREAD * TEXTURE_GAIN) ** 2
     return float(np.clip((evidence * slope + prior * TEXTURE_GAIN) / (evidence + prior), *_GAIN_RANGE))

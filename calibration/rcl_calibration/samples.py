@@ -68,6 +68,8 @@ class Blocks:
     """Mean square of the MIDDLE coefficients, both frequencies ≥ 1, not both ≥ 3: shows texture."""
     axis: Array
     """Mean square of the AXIS coefficients, one frequency 0: slopes, edges, row and column noise."""
+    signed: NDArray[np.float32]
+    """(P, B, MIDDLE): the coefficients of `middle` themselves, to compare between lattices."""
     tile: NDArray[np.intp]
     """(B,) in 0…TILES²-1."""
     grid: tuple[int, int]
@@ -97,9 +99,9 @@ def dct_blocks(lattices: Sequence[Lattice]) -> Blocks:
     tile_row, tile_column = (tops + half) * TILES // max(height, 1), (lefts + half) * TILES // max(width, 1)
     tile = (tile_row[:, None] * TILES + tile_column[None, :]).ravel()
     statistics = [_statistics(lattice, tops, lefts) for lattice in lattices]
-    mean, high, middle, axis = (np.stack(kind) for kind in zip(*statistics, strict=True))
+    mean, high, middle, axis, signed = (np.stack(kind) for kind in zip(*statistics, strict=True))
     grid = (tops.size, lefts.size)
-    return Blocks(mean, high, middle, axis, tile, grid, apart)
+    return Blocks(mean, high, middle, axis, signed, tile, grid, apart)
 
 
 def _positions(height: int, width: int, stride: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -113,7 +115,7 @@ def _thinned(positions: NDArray[np.intp], keep: float) -> NDArray[np.intp]:
     return positions[(np.arange(count) * positions.size) // max(count, 1)]
 
 
-def _statistics(lattice: Lattice, tops: NDArray[np.intp], lefts: NDArray[np.intp]) -> tuple[Array, Array, Array, Array]:
+def _statistics(lattice: Lattice, tops: NDArray[np.intp], lefts: NDArray[np.intp]) -> tuple[NDArray[Any], ...]:
     blocks = np.empty((tops.size, lefts.size, SIZE, SIZE), np.float32)
     columns = (lefts[:, None] + _frequency).ravel()
     for i, top in enumerate(tops):
@@ -125,7 +127,8 @@ def _statistics(lattice: Lattice, tops: NDArray[np.intp], lefts: NDArray[np.intp
     transform = np.kron(_DCT, _DCT).astype(np.float32)
     coefficients = flat @ transform.T  # (B, 25)
     mean = coefficients[:, 0].astype(np.float64) / SIZE
+    signed = coefficients[:, _MIDDLE]
     coefficients *= coefficients
     kinds = np.stack([_HIGH / HIGH, _MIDDLE / MIDDLE, _AXIS / AXIS], axis=1).astype(np.float32)
     high, middle, axis = (coefficients @ kinds).T.astype(np.float64)
-    return mean, high, middle, axis
+    return mean, high, middle, axis, signed

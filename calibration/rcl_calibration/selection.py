@@ -18,8 +18,8 @@ BRIGHTEST = 0.92
 """Bins are uniform in √x from 0 to BRIGHTEST, where the noise level changes about evenly."""
 LEAST_BLOCKS = 12
 WANTED_BLOCKS = 1500
-TEXTURE_GAIN = 0.57
-"""Usual `gain`: what pictures of many kinds show, 0.4 to 0.7."""
+TEXTURE_GAIN = 1.4
+"""Usual `gain`: what pictures of many kinds show."""
 FRACTION = (0.02, 0.25)
 """Part of each bin's blocks that is kept."""
 MOST_FRACTION = 0.8
@@ -44,7 +44,7 @@ class Bins:
     variance: Array
     """(n,) variance seen in the HIGH coefficients"""
     texture: Array
-    """(n,) selected blocks' mean score over what noise alone would score, less 1; 0 where they are flat"""
+    """(n,) covariance of the lattices' MIDDLE coefficients over the noise's variance; 0 where blocks are flat"""
     middle: Array
     """(n,) variance seen in the MIDDLE coefficients of the same blocks, corrected for having been selected by"""
     gain: Array
@@ -87,13 +87,18 @@ class Scores:
     """Degrees of freedom of `place`."""
     correlation: Array
     """Of `deviate` and `place`, for noise alone."""
+    shared: Array
+    """Covariance of the block's MIDDLE coefficients with the other lattices', over the noise's variance.
+
+    Noise is independent from lattice to lattice, texture is not: 0 on average for noise alone, of any level.
+    """
 
 
 def own_scores(blocks: Blocks, expected: Array) -> Scores:
     """First pass: from the block's own middle frequencies alone."""
     score = blocks.middle / expected
     freedom = np.full(score.shape, float(MIDDLE))
-    return Scores(_standard(score, freedom), score, freedom, np.ones(score.shape))
+    return Scores(_standard(score, freedom), score, freedom, np.ones(score.shape), np.zeros(score.shape))
 
 
 def joint_scores(blocks: Blocks, expected: Array, good: Mask) -> Scores:
@@ -113,7 +118,14 @@ def joint_scores(blocks: Blocks, expected: Array, good: Mask) -> Scores:
     weight, square = n + NEIGHBOUR_WEIGHT * near_count, n + NEIGHBOUR_WEIGHT**2 * near_count
     # A weighted sum of χ² is close to a χ² of weight²/square degrees of freedom (Satterthwaite).
     deviate = _standard((place + NEIGHBOUR_WEIGHT * near) / weight, weight**2 / square)
-    return Scores(deviate, place / n, n, np.sqrt(n / square))
+    return Scores(deviate, place / n, n, np.sqrt(n / square), _shared(blocks, expected, good))
+
+
+def _shared(blocks: Blocks, expected: Array, good: Mask) -> Array:
+    relative = blocks.signed * np.where(good, 1 / np.sqrt(expected), 0.0).astype(np.float32)[..., None]
+    others = np.maximum(good.sum(axis=0) - 1, 1)
+    product = np.einsum("pbk,bk->pb", relative, relative.sum(axis=0)) - np.einsum("pbk,pbk->pb", relative, relative)
+    return np.asarray(product / (MIDDLE * others), np.float64)
 
 
 def _neighbours(values: Array, blocks: Blocks) -> Array:
@@ -146,7 +158,7 @@ def select(
         for chosen in _flattest(blocks.mean[p], scores.deviate[p], candidates, part):
             tile, high = blocks.tile[chosen], blocks.high[p, chosen]
             expectation = _expected_place(scores, p, chosen)
-            texture = np.average(scores.place[p, chosen], weights=scores.freedom[p, chosen]) / expectation - 1
+            texture = scores.shared[p, chosen].mean()
             middle = blocks.middle[p, chosen].mean() / expectation
             columns.append((p, plane, blocks.mean[p, chosen].mean(), high.mean(), middle, texture))
             sums.append(np.bincount(tile, high, TILES**2).astype(np.float64))
