@@ -1,0 +1,162 @@
+"""The noise profile that pairs of frames support, with its intervals and its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rcl_calibration.fit import fit_line
+from rcl_calibration.intervals import REPLICATES, Replicates
+from rcl_calibration.model import Array, Clipping, Noise, response
+from rcl_calibration.photon_transfer import Cells, PairMeasurement, join, measure_pair
+from rcl_calibration.profile import SIGMA_X, Interval, NoiseProfile
+from rcl_calibration.samples import Lattice, Mask
+from rcl_calibration.selection import KEPT_VARIANCE
+
+SYSTEMATIC = 0.0007
+"""Relative standard error of a variance that no resampling shows."""
+_REFINEMENTS = 4
+_PLANES_DIFFER = 4.0
+_PLANE_SPREAD = 0.01
+_SPREAD = 0.2
+
+
+@dataclass(frozen=True)
+class _Corrected:
+    """Cells with clipping and rounding undone: variance = (seen − rounding) / kept at x; (n,) each."""
+
+    x: Array
+    kept: Array
+    rounding: Array
+    weight: Array
+    """0 where too much was clipped."""
+
+
+def estimate_pair(first: Sequence[Lattice], second: Sequence[Lattice], **labels: Any) -> NoiseProfile:
+    """The noise profile of two frames of one scene. `labels` as in `single_image.estimate`.
+
+    Raises MovedError for frames that moved, ValueError for frames that are no pair.
+    """
+    return profile_of_pairs([measure_pair(first, second)], method="pairs", **labels)
+
+
+def profile_of_pairs(measurements: Sequence[PairMeasurement], *, seed: int = 0, **labels: Any) -> NoiseProfile:
+    """One profile from all pairs of a camera at one ISO; `labels` also hold `method`.
+
+    All planes get one noise level, unless they differ by more than their errors and each is known to 1 %: then each its
+    own. Raises ValueError for no pairs.
+    """
+    cells, clippings = join(measurements)
+    labels.setdefault("images", 2 * len(measurements))
+    if not cells.x.size:
+        reason = "nothing is alike in the frames and unclipped to measure noise in"
+        return NoiseProfile.uniform(0.0, 0.0, quality="unidentifiable", reason=reason, **labels)
+    everything = np.ones(cells.x.size, np.bool_)
+    noise, corrected = _fit(cells, clippings, everything, Noise(1e-4, 1e-6))
+    picks = _picks(cells.tile_sum.shape[0], np.random.default_rng(seed))
+    joint = noise, _replicates(cells, corrected, everything, picks, seed)
+    planes = _each_plane(cells, clippings, corrected, joint, picks, seed)
+    quality, reason = _verdict(cells, corrected, joint[1])
+    used = corrected.weight > 0
+    return NoiseProfile(
+        shot=_four(noise.shot for noise, _ in planes),
+        read=_four(noise.read for noise, _ in planes),
+        shot_ci=_four(replicates.shot_ci() for _, replicates in planes),
+        read_ci=_four(replicates.read_ci() for _, replicates in planes),
+        sigma_ci=_four(replicates.sigma_ci() for _, replicates in planes),
+        x_range=(max(float(corrected.x[used].min()), 0.0), float(corrected.x[used].max())) if used.any() else None,
+        quality=quality,
+        reason=reason,
+        **labels,
+    )
+
+
+def _fit(cells: Cells, clippings: Sequence[Clipping], chosen: Mask, noise: Noise) -> tuple[Noise, _Corrected]:
+    rounding = np.array([clippings[p].step ** 2 / 12 for p in cells.lattice])
+    seen, freedom = cells.variance, cells.freedom
+    x, kept, weight = cells.x, np.ones_like(cells.x), np.zeros_like(cells.x)
+    for _ in range(_REFINEMENTS):
+        x, kept = _undo_clipping(cells, clippings, noise)
+        model = np.maximum(noise.variance(x) + rounding, 1e-24)
+        weight = np.where(kept >= KEPT_VARIANCE, freedom / (2 * model**2), 0.0)
+        kept = np.maximum(kept, KEPT_VARIANCE)
+        shot, read = fit_line(x, (seen - rounding) / kept, weight * chosen)
+        noise = Noise(float(shot), float(read))
+    return noise, _Corrected(x, kept, rounding, weight)
+
+
+def _undo_clipping(cells: Cells, clippings: Sequence[Clipping], noise: Noise) -> tuple[Array, Array]:
+    x, kept = np.empty_like(cells.x), np.empty_like(cells.x)
+    for clipping in set(clippings):
+        mine = np.array([clippings[p] == clipping for p in cells.lattice])
+        _, x[mine], kept[mine] = response(noise, clipping).at(cells.x[mine])
+    return x, kept
+
+
+def _picks(tiles: int, rng: np.random.Generator) -> Array:
+    return rng.multinomial(tiles, np.full(tiles, 1 / tiles), size=REPLICATES).astype(np.float64)
+
+
+def _replicates(cells: Cells, corrected: _Corrected, chosen: Mask, picks: Array, seed: int) -> Replicates:
+    """Refits with tiles of the picture drawn with replacement."""
+    freedom = picks @ cells.tile_freedom
+    variance = ((picks @ cells.tile_sum) / np.maximum(freedom, 1e-12) - corrected.rounding) / corrected.kept
+    weight = corrected.weight * chosen * freedom / np.maximum(cells.freedom, 1e-12)
+    shot, read = fit_line(corrected.x, variance, weight).T
+    scale = np.exp(SYSTEMATIC * np.random.default_rng(seed + 1).standard_normal(REPLICATES))
+    return Replicates(shot * scale, read * scale)
+
+
+_Level = tuple[Noise, Replicates]
+
+
+def _each_plane(
+    cells: Cells, clippings: Sequence[Clipping], corrected: _Corrected, joint: _Level, picks: Array, seed: int
+) -> list[_Level]:
+    """The joint level for each plane, or its own where the planes differ for certain."""
+    own = {}
+    for plane in np.unique(cells.plane):
+        chosen = cells.plane == plane
+        noise, _ = _fit(cells, clippings, chosen, joint[0])
+        own[int(plane)] = noise, _replicates(cells, corrected, chosen, picks, seed)
+    known = all(_widest(replicates, SIGMA_X) < _PLANE_SPREAD for _, replicates in own.values())
+    if not known or len(own) < 2 or not any(_differs(cells, corrected, joint[0], plane) for plane in own):
+        return [joint] * 4
+    # Pictures, and X-Trans, have one green.
+    return [own.get(plane, own.get(1, joint)) for plane in range(4)]
+
+
+def _differs(cells: Cells, corrected: _Corrected, noise: Noise, plane: int) -> bool:
+    chosen = (cells.plane == plane) & (corrected.weight > 0)
+    seen = (cells.variance - corrected.rounding)[chosen] / corrected.kept[chosen]
+    freedom = cells.freedom[chosen]
+    level = np.average(seen / np.maximum(noise.variance(corrected.x[chosen]), 1e-24), weights=freedom)
+    return bool(abs(level - 1) > max(_PLANES_DIFFER * np.sqrt(2 / freedom.sum()), 0.004))
+
+
+def _verdict(cells: Cells, corrected: _Corrected, replicates: Replicates) -> tuple[str, str]:
+    used = corrected.weight > 0
+    if not used.any():
+        return "unidentifiable", "all that is alike in the frames is clipped"
+    if float(np.median((corrected.rounding / np.maximum(cells.variance, 1e-24))[used])) > 0.5:
+        return "weak", "the noise is smaller than the file's rounding"
+    low, high = float(corrected.x[used].min()), float(corrected.x[used].max())
+    if _widest(replicates, [x for x in SIGMA_X if low <= x <= high]) > _SPREAD:
+        return "weak", "the interval of σ(x) is wide"
+    if _widest(replicates, SIGMA_X) > _SPREAD:
+        reason = "too little range of brightness to tell shot from read noise"
+        return "unidentifiable", f"{reason}; σ(x) holds for x from {max(low, 0):.3f} to {high:.3f}"
+    return "ok", ""
+
+
+def _widest(replicates: Replicates, at: Sequence[float]) -> float:
+    """Largest relative half-width of the interval of σ(x)."""
+    wanted: list[Interval] = [ci for x, ci in zip(SIGMA_X, replicates.sigma_ci(), strict=True) if x in at]
+    return max(((high - low) / max(high + low, 1e-12) for low, high in wanted), default=0.0)
+
+
+def _four(values: Any) -> Any:
+    return tuple(values)
