@@ -16,7 +16,7 @@ from rcl_cli.errors import RclError
 
 SECTIONS = {
     "From a folder of raws to finished files": ("calibrate", "pretrain", "finetune", "apply", "evaluate"),
-    "Made-up data": ("demo", "samples", "simulate"),
+    "Made-up data": ("demo", "samples", "simulate", "benchmark"),
     "What there is": ("info", "models", "tasks", "plugins"),
 }
 """The order of `rcl --help`; a verb named in none of them comes last."""
@@ -42,8 +42,10 @@ class LazyGroup(click.Group):
         if cmd_name not in self.list_commands(ctx):
             return None
         command: click.Command = import_module(f"rcl_cli.commands.{cmd_name}").command
-        if not any(parameter.name == "debug" for parameter in command.params):
-            command.params.append(_debug_option())
+        below = command.commands.values() if isinstance(command, click.Group) else ()
+        for verb in (command, *below):
+            if not any(parameter.name == "debug" for parameter in verb.params):
+                verb.params.append(_debug_option())
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

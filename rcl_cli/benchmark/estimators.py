@@ -1,0 +1,110 @@
+"""The estimators under test, ours and the peers, behind one signature."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import rcl_calibration
+from rcl_calibration.camera import pool
+from rcl_calibration.model import Noise
+from rcl_calibration.profile import Interval, NoiseProfile
+from rcl_calibration.single_image import estimate, measure
+from rcl_cli.benchmark import peers
+from rcl_cli.benchmark.peers import homogeneous, packages, percentile
+from rcl_cli.profiles import labels, lattices
+from rcl_cli.raw.frame import RawFrame
+
+
+def fingerprint(files: Sequence[Path]) -> str:
+    """Twelve hexadecimal digits that change with the contents of any file."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+# Taken when the code is: an editor may change the files while a run goes on.
+_OUR_VERSION = fingerprint(sorted(Path(rcl_calibration.__path__[0]).glob("*.py")))
+_PEERS_VERSION = fingerprint(sorted(Path(peers.__path__[0]).glob("*.py")))
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What an estimator says of one raw, or of several of one camera at one ISO."""
+
+    noise: Noise | None
+    """None where it found nothing to measure."""
+    x_range: Interval | None = None
+    sigma_ci: tuple[Interval, ...] | None = None
+    """90 % intervals of σ at `rcl_calibration.profile.SIGMA_X`."""
+    quality: str = "ok"
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Method:
+    """One estimator."""
+
+    name: str
+    run: Callable[[Sequence[RawFrame]], Estimate]
+    """Raws of one camera and ISO → estimate."""
+    images: int = 1
+    """Raws of different scenes that it is given."""
+    modules: tuple[str, ...] = ()
+    """Of the packages that must be installed for it."""
+
+    @property
+    def ours(self) -> bool:
+        """True for rcl's own."""
+        return self.name.startswith("rcl")
+
+    @property
+    def version(self) -> str:
+        """Changes with the source code of the estimator, so that its old results are not taken for new ones."""
+        return _OUR_VERSION if self.ours else _PEERS_VERSION
+
+
+def from_profile(profile: NoiseProfile) -> Estimate:
+    """Of the first plane: the simulated noise is the same in all."""
+    intervals = None if profile.sigma_ci is None else profile.sigma_ci[0]
+    noise = Noise(profile.shot[0], profile.read[0])
+    return Estimate(noise, profile.x_range, intervals, profile.quality, profile.reason)
+
+
+def _blind(frames: Sequence[RawFrame]) -> Estimate:
+    return from_profile(estimate(lattices(frames[0]), **labels(frames[0])))
+
+
+def _pool(frames: Sequence[RawFrame]) -> Estimate:
+    pooled = pool([measure(lattices(frame)) for frame in frames], **labels(frames[0]))
+    return from_profile(pooled.profile)
+
+
+def _peer(run: Callable[[RawFrame], Noise | None]) -> Callable[[Sequence[RawFrame]], Estimate]:
+    return lambda frames: Estimate(run(frames[0]))
+
+
+BLIND, POOL = "rcl-blind", "rcl-pool-4"
+METHODS = {
+    method.name: method
+    for method in (
+        Method(BLIND, _blind),
+        Method(POOL, _pool, images=4),
+        Method("scikit-image", _peer(packages.scikit_image), modules=("skimage", "pywt")),
+        Method("miniraw", _peer(packages.miniraw), modules=("miniraw",)),
+        Method("percentile", _peer(percentile.estimate), modules=("scipy",)),
+        Method("homogeneous", _peer(homogeneous.estimate), modules=("scipy",)),
+    )
+}
+"""By name, in the order of the tables."""
+
+
+def available(names: Sequence[str]) -> tuple[list[Method], list[Method]]:
+    """Of the methods named, those that can run here and those whose package is missing."""
+    chosen = [METHODS[name] for name in names]
+    missing = [method for method in chosen if any(find_spec(module) is None for module in method.modules)]
+    return [method for method in chosen if method not in missing], missing

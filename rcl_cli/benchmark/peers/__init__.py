@@ -1,0 +1,1 @@
+"""Other blind estimators, measured on the same raws: two packages, and two published methods in short."""

@@ -1,0 +1,119 @@
+"""The figures of the calibration page, drawn with matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rcl_calibration.profile import SIGMA_X
+from rcl_cli.benchmark.contract import COVERAGE
+from rcl_cli.benchmark.draws import REGIMES
+from rcl_cli.benchmark.estimators import METHODS, POOL
+from rcl_cli.benchmark.records import Record
+from rcl_cli.benchmark.score import X_GRID, held, is_flagged, plain, rms_error, sigma
+from rcl_cli.files import atomic_path
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+SCATTER_X = 0.18
+"""Middle grey, where estimates are compared in the scatter plot."""
+_SMALLEST, _LARGEST = 0.5, 2.0
+_COLORS = ("#c1272d", "#0000a7", "#b3a100", "#008176", "#7f3fbf", "#888888", "#111111")
+
+
+def scatter(records: Sequence[Record], path: Path) -> None:
+    """Estimated over true σ at middle grey, against the truth; flagged estimates of rcl are hollow."""
+    figure, axes = _panels()
+    for regime, ax in zip(REGIMES, axes, strict=True):
+        for name, group in _by_method(records, regime).items():
+            if name == POOL:
+                continue
+            truth = np.array([float(sigma(r.truth, np.array(SCATTER_X))) for r in group])
+            found = np.array([_sigma_found(r) for r in group])
+            ratio = np.clip(found / truth, _SMALLEST, _LARGEST)
+            hollow = np.array([is_flagged(r) for r in group])
+            color = _color(name)
+            size = 14 if METHODS[name].ours else 5
+            ax.scatter(truth[~hollow], ratio[~hollow], s=size, color=color, label=name, linewidths=0.7)
+            ax.scatter(truth[hollow], ratio[hollow], s=size, facecolors="none", edgecolors=color, linewidths=0.7)
+        ax.axhline(1, color="black", linewidth=0.6)
+        ax.set(xscale="log", yscale="log", xlabel=f"true σ({SCATTER_X})", title=f"{regime} regime")
+        ax.set_yticks([0.5, 0.7, 0.9, 1, 1.1, 1.4, 2], ["≤ 0.5", "0.7", "0.9", "1", "1.1", "1.4", "≥ 2"])
+        ax.minorticks_off()
+    axes[0].set_ylabel("estimated over true")
+    _save(figure, axes, path)
+
+
+def distribution(records: Sequence[Record], path: Path) -> None:
+    """For each method, the part of the draws whose error is at most so large."""
+    figure, axes = _panels()
+    for regime, ax in zip(REGIMES, axes, strict=True):
+        for name, group in _by_method(records, regime).items():
+            errors = np.sort([rms_error(r, in_range=regime == "paper") for r in group])
+            part = (np.arange(errors.size) + 1) / errors.size
+            ax.step(np.clip(errors, 5e-4, 1), part, where="post", color=_color(name), label=name, linewidth=1.2)
+        ax.axhline(0.5, color="black", linewidth=0.4, linestyle=":")
+        ax.axhline(0.9, color="black", linewidth=0.4, linestyle=":")
+        where = "in range" if regime == "paper" else f"x from {X_GRID[0]:g} to {X_GRID[-1]:g}"
+        ax.set(xscale="log", xlabel=f"rms relative error of σ(x), {where}", title=f"{regime} regime", xlim=(5e-4, 1))
+    axes[0].set_ylabel("part of the draws")
+    _save(figure, axes, path)
+
+
+def coverage(records: Sequence[Record], path: Path) -> None:
+    """How often the 90 % intervals of σ(x) hold the truth, by x, with the band that the contract allows."""
+    figure, axes = _panels()
+    for regime, ax in zip(REGIMES, axes, strict=True):
+        ax.axhspan(*COVERAGE, color="#dddddd")
+        for name, group in _by_method(records, regime).items():
+            hits = [hit for record in group for hit in held(record)]
+            if not hits:
+                continue
+            at = [[holds for x, holds in hits if x == wanted] for wanted in SIGMA_X]
+            shown = [(x, np.mean(holds)) for x, holds in zip(SIGMA_X, at, strict=True) if holds]
+            ax.plot(*zip(*shown, strict=True), marker="o", color=_color(name), label=name)
+        ax.set(xscale="log", xlabel="x", title=f"{regime} regime", ylim=(0.4, 1.02))
+        ax.set_xticks(SIGMA_X, [f"{x:g}" for x in SIGMA_X])
+        ax.minorticks_off()
+    axes[0].set_ylabel("coverage of the 90 % interval")
+    _save(figure, axes, path)
+
+
+def _panels() -> tuple[Figure, Sequence[Axes]]:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3.8), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, figure.subplots(1, len(REGIMES), sharey=True)
+
+
+def _save(figure: Figure, axes: Sequence[Axes], path: Path) -> None:
+    fullest = max(axes, key=lambda ax: len(ax.get_legend_handles_labels()[1]))
+    if fullest.get_legend_handles_labels()[1]:
+        fullest.legend(fontsize=7)
+    with atomic_path(path, overwrite=True) as temporary:
+        figure.savefig(temporary, dpi=110)
+
+
+def _by_method(records: Sequence[Record], regime: str) -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = {}
+    for name in METHODS:
+        group = [r for r in plain(records) if r.key.regime == regime and r.key.method == name]
+        if group:
+            found[name] = group
+    return found
+
+
+def _sigma_found(record: Record) -> float:
+    noise = record.estimate.noise
+    return 0.0 if noise is None else float(sigma(noise, np.array(SCATTER_X)))
+
+
+def _color(name: str) -> str:
+    return _COLORS[list(METHODS).index(name) % len(_COLORS)]
