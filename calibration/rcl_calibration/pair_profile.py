@@ -22,6 +22,7 @@ _REFINEMENTS = 4
 _PLANES_DIFFER = 4.0
 _PLANE_SPREAD = 0.01
 _SPREAD = 0.2
+_LEAST_RANGE = 0.03
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,17 @@ def profile_of_pairs(measurements: Sequence[PairMeasurement], *, seed: int = 0, 
     planes = _each_plane(cells, clippings, corrected, joint, picks, seed)
     quality, reason = _verdict(cells, corrected, joint[1])
     used = corrected.weight > 0
+    if used.any() and float(np.ptp(corrected.x[used])) < _LEAST_RANGE:
+        # Nothing is known of the slope then, and no resampling would show it.
+        return NoiseProfile.uniform(
+            noise.shot,
+            noise.read,
+            read_ci=(joint[1].read_ci(),) * 4,
+            x_range=(float(corrected.x[used].min()), float(corrected.x[used].max())),
+            quality=quality if quality == "weak" else "unidentifiable",
+            reason=reason or "all frames have the same brightness, which cannot tell shot from read noise",
+            **labels,
+        )
     return NoiseProfile(
         shot=_four(noise.shot for noise, _ in planes),
         read=_four(noise.read for noise, _ in planes),

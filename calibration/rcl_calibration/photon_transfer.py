@@ -66,11 +66,12 @@ class PairMeasurement:
     """Part of the blocks left out because they differ by more than noise."""
 
 
-def measure_pair(first: Sequence[Lattice], second: Sequence[Lattice]) -> PairMeasurement:
+def measure_pair(first: Sequence[Lattice], second: Sequence[Lattice], *, scene: bool = True) -> PairMeasurement:
     """Measure the noise of two frames of one scene, lattice by lattice.
 
     The scene may be anything that stands still. Flicker is undone; hot pixels, and things that move in a small part of
-    the picture, are left out. Raises MovedError if the rest moved too, ValueError for frames that are no pair.
+    the picture, are left out. `scene`: False for darks, which show nothing that could move. Raises MovedError if the
+    rest moved too, ValueError for frames that are no pair.
     """
     if len(first) != len(second):
         raise ValueError("the frames differ in their colour filters")
@@ -82,7 +83,8 @@ def measure_pair(first: Sequence[Lattice], second: Sequence[Lattice]) -> PairMea
     ]
     lattices = [pair_blocks(*one, noise) for one in zip(differences, whites, clippings, strict=True)]
     kept = [alike(blocks, clipping, noise) for blocks, clipping in zip(lattices, clippings, strict=True)]
-    refuse_moved(lattices, kept, clippings, noise)
+    if scene:
+        refuse_moved(lattices, kept, clippings, noise)
     usable = sum(int(blocks.usable.sum()) for blocks in lattices)
     return PairMeasurement(
         _cells(lattices, kept, differences, [lattice.plane for lattice in first]),
