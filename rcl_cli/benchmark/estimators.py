@@ -11,6 +11,7 @@ from pathlib import Path
 import rcl_calibration
 from rcl_calibration.camera import pool
 from rcl_calibration.model import Noise
+from rcl_calibration.pair_profile import estimate_pair
 from rcl_calibration.profile import Interval, NoiseProfile
 from rcl_calibration.single_image import estimate, measure
 from rcl_cli.benchmark import peers
@@ -52,8 +53,10 @@ class Method:
     name: str
     run: Callable[[Sequence[RawFrame]], Estimate]
     """Raws of one camera and ISO → estimate."""
-    images: int = 1
+    scenes: int = 1
     """Raws of different scenes that it is given."""
+    frames: int = 1
+    """Raws of each scene."""
     modules: tuple[str, ...] = ()
     """Of the packages that must be installed for it."""
 
@@ -88,12 +91,21 @@ def _peer(run: Callable[[RawFrame], Noise | None]) -> Callable[[Sequence[RawFram
     return lambda frames: Estimate(run(frames[0]))
 
 
-BLIND, POOL = "rcl-blind", "rcl-pool-4"
+def _pair(frames: Sequence[RawFrame]) -> Estimate:
+    first, second = (lattices(frame) for frame in frames)
+    try:
+        return from_profile(estimate_pair(first, second, **labels(frames[0])))
+    except ValueError as error:
+        return Estimate(None, quality="unidentifiable", reason=str(error))
+
+
+BLIND, POOL, PAIR = "rcl-blind", "rcl-pool-4", "rcl-pair"
 METHODS = {
     method.name: method
     for method in (
         Method(BLIND, _blind),
-        Method(POOL, _pool, images=4),
+        Method(POOL, _pool, scenes=4),
+        Method(PAIR, _pair, frames=2),
         Method("scikit-image", _peer(packages.scikit_image), modules=("skimage", "pywt")),
         Method("miniraw", _peer(packages.miniraw), modules=("miniraw",)),
         Method("percentile", _peer(percentile.estimate), modules=("scipy",)),

@@ -10,7 +10,7 @@ import numpy as np
 
 from rcl_calibration.profile import Interval
 from rcl_cli.benchmark.draws import REGIMES, Exposure, draw
-from rcl_cli.benchmark.estimators import BLIND, METHODS
+from rcl_cli.benchmark.estimators import BLIND, METHODS, Method
 from rcl_cli.benchmark.pictures import Picture, Pictures
 from rcl_cli.benchmark.processing import PROCESSES, process
 from rcl_cli.benchmark.records import PLAIN, Key, Record
@@ -41,9 +41,9 @@ class Group:
     def _keys(self) -> Iterator[Key]:
         for regime in self.regimes:
             for method in (METHODS[name] for name in self.methods):
-                if method.images == 1:
+                if method.scenes == 1:
                     yield from (Key(index, regime, method.name, PLAIN) for index in self.indices)
-                elif method.images == len(self.indices):
+                elif method.scenes == len(self.indices):
                     yield Key(self.indices[0], regime, method.name, PLAIN)
             if BLIND in self.methods:
                 yield from (Key(index, regime, BLIND, process_of(index, regime)) for index in self.indices)
@@ -51,7 +51,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Draw:
-    """One exposure of one scene, or of several."""
+    """Raws of one scene, or of several, all of one camera at one ISO."""
 
     exposure: Exposure
     frames: tuple[RawFrame, ...]
@@ -68,24 +68,25 @@ def measure_group(group: Group) -> list[Record]:
     """Make the scenes and take all missing records."""
     missing = group.missing()
     pictures = {index: group.pictures.get(index) for index in group.indices}
-    draws: dict[tuple[int, str, int], Draw] = {}
+    draws: dict[tuple[int, str, int, int], Draw] = {}
     records = []
     for key in missing:
-        images = METHODS[key.method].images
-        at = key.draw, key.regime, images
+        method = METHODS[key.method]
+        at = key.draw, key.regime, method.scenes, method.frames
         if at not in draws:
-            draws[at] = _draw(group, key, images, pictures)
+            draws[at] = _draw(group, key, method, pictures)
         records.append(_record(key, draws[at], np.random.default_rng([group.seed, key.draw, _number(key.regime), 99])))
     return records
 
 
-def _draw(group: Group, key: Key, images: int, pictures: Mapping[int, Picture]) -> Draw:
-    rng = np.random.default_rng([group.seed, key.draw, _number(key.regime), images])
+def _draw(group: Group, key: Key, method: Method, pictures: Mapping[int, Picture]) -> Draw:
+    rng = np.random.default_rng([group.seed, key.draw, _number(key.regime), method.scenes])
     exposure = draw(key.regime, rng)
-    scenes = [pictures[key.draw]] if images == 1 else list(pictures.values())
+    scenes = [pictures[key.draw]] if method.scenes == 1 else list(pictures.values())
     clean = [clean_mosaic(picture, exposure) for picture in scenes]
     seen = np.quantile(np.concatenate([mosaic[::7, ::7].ravel() for mosaic in clean]), [0.01, 0.99])
-    return Draw(exposure, tuple(expose(mosaic, exposure, rng) for mosaic in clean), (float(seen[0]), float(seen[1])))
+    frames = tuple(expose(mosaic, exposure, rng) for mosaic in clean for _ in range(method.frames))
+    return Draw(exposure, frames, (float(seen[0]), float(seen[1])))
 
 
 def _record(key: Key, drawn: Draw, rng: np.random.Generator) -> Record:

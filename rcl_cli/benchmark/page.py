@@ -18,7 +18,7 @@ _WORST = 8
 
 _METHODS = """\
 - **rcl-blind**: `rcl calibrate` on one raw; *unflagged*: those whose quality is "ok". **rcl-pool-4**: four scenes
-  of one camera and ISO.
+  of one camera at one ISO. **rcl-pair**: two frames of one scene.
 - **scikit-image**: `skimage.restoration.estimate_sigma`, the median of finest wavelet coefficients: one σ for every
   brightness, which is what it is made for.
 - **miniraw**: the blind estimator of the package `miniraw`, robust Laplacian residuals of flat blocks.

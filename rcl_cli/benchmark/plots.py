@@ -11,7 +11,7 @@ import numpy as np
 from rcl_calibration.profile import SIGMA_X
 from rcl_cli.benchmark.contract import COVERAGE
 from rcl_cli.benchmark.draws import REGIMES
-from rcl_cli.benchmark.estimators import METHODS, POOL
+from rcl_cli.benchmark.estimators import METHODS, PAIR, POOL
 from rcl_cli.benchmark.records import Record
 from rcl_cli.benchmark.score import X_GRID, held, is_flagged, plain, rms_error, sigma
 from rcl_cli.files import atomic_path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SCATTER_X = 0.18
 """Middle grey, where estimates are compared in the scatter plot."""
 _SMALLEST, _LARGEST = 0.5, 2.0
-_COLORS = ("#c1272d", "#0000a7", "#b3a100", "#008176", "#7f3fbf", "#888888", "#111111")
+_COLORS = ("#c1272d", "#0000a7", "#333333", "#b3a100", "#008176", "#7f3fbf", "#999999")
 
 
 def scatter(records: Sequence[Record], path: Path) -> None:
@@ -31,7 +31,7 @@ def scatter(records: Sequence[Record], path: Path) -> None:
     figure, axes = _panels()
     for regime, ax in zip(REGIMES, axes, strict=True):
         for name, group in _by_method(records, regime).items():
-            if name == POOL:
+            if name in (POOL, PAIR):
                 continue
             truth = np.array([float(sigma(r.truth, np.array(SCATTER_X))) for r in group])
             found = np.array([_sigma_found(r) for r in group])

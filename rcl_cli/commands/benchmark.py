@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rcl_cli.benchmark.score import Row
 
 REGIMES = ("sensor", "paper")
-METHODS = ("rcl-blind", "rcl-pool-4", "scikit-image", "miniraw", "percentile", "homogeneous")
+METHODS = ("rcl-blind", "rcl-pool-4", "rcl-pair", "scikit-image", "miniraw", "percentile", "homogeneous")
 
 
 @click.group()

@@ -10,13 +10,16 @@ import pytest
 from click.testing import CliRunner
 
 from rcl_calibration.model import Noise
-from rcl_cli.benchmark.estimators import BLIND, METHODS, POOL, Estimate
+from rcl_cli.benchmark.draws import REGIMES
+from rcl_cli.benchmark.estimators import BLIND, METHODS, PAIR, POOL, Estimate
 from rcl_cli.benchmark.group import measure_group
 from rcl_cli.benchmark.pictures import Scenes
 from rcl_cli.benchmark.processing import PROCESSES, process
 from rcl_cli.benchmark.records import Key, Log, Record
 from rcl_cli.benchmark.run import groups
+from rcl_cli.benchmark.score import rms_error
 from rcl_cli.benchmark.timing import time_blind
+from rcl_cli.commands import benchmark
 from rcl_cli.main import cli
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.frame import RawFrame
@@ -39,6 +42,13 @@ def test_a_group_holds_each_draw_its_processed_twin_and_one_pool(records: list[R
     ]
     assert [record.key for record in records] == expected
     assert len({record.truth for record in records if not record.key.process}) == 5
+
+
+def test_a_pair_is_two_frames_of_one_scene() -> None:
+    (group,) = groups(Scenes(96, 0), 1, ["sensor"], [METHODS[PAIR]], seed=0)
+    (record,) = measure_group(group)
+    assert record.key == Key(0, "sensor", PAIR, "")
+    assert rms_error(record) < 0.06
 
 
 def test_the_same_seed_gives_the_same_results(records: list[Record]) -> None:
@@ -99,6 +109,11 @@ def test_the_command_writes_a_page_and_json_lines(tmp_path: Path, monkeypatch: p
     size = log.stat().st_size
     assert CliRunner().invoke(cli, arguments).exit_code == 0
     assert log.stat().st_size == size
+
+
+def test_the_command_offers_every_method_and_regime() -> None:
+    assert benchmark.METHODS == tuple(METHODS)
+    assert benchmark.REGIMES == tuple(REGIMES)
 
 
 def test_large_raws_are_timed() -> None:
