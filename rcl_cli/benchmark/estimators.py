@@ -108,8 +108,8 @@ METHODS = {
         Method(PAIR, _pair, frames=2),
         Method("scikit-image", _peer(packages.scikit_image), modules=("skimage", "pywt")),
         Method("miniraw", _peer(packages.miniraw), modules=("miniraw",)),
-        Method("percentile", _peer(percentile.estimate), modules=("scipy",)),
-        Method("homogeneous", _peer(homogeneous.estimate), modules=("scipy",)),
+        Method("percentile", _peer(percentile.estimate)),
+        Method("homogeneous", _peer(homogeneous.estimate)),
     )
 }
 """By name, in the order of the tables."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from rcl_calibration.fit import fit_line
 from rcl_calibration.model import Noise
 from rcl_cli.raw.frame import RawFrame
 
@@ -43,17 +44,17 @@ def least_absolute_line(mean: Array, variance: Array, *, rounds: int = 30) -> No
     """λ_shot, λ_read ≥ 0 with the least sum of relative absolute deviations; None where nothing was measured."""
     if mean.size < 2:
         return None
-    from scipy.optimize import nnls
-
-    design = np.stack([np.maximum(mean, 0.0), np.ones_like(mean)], axis=1)
-    model = np.full_like(variance, np.median(variance))
+    x = np.maximum(mean, 0.0)
+    noise = Noise(0.0, float(np.median(variance)))
     trust = np.ones_like(variance)
     for _ in range(rounds):
-        weight = np.sqrt(trust) / np.maximum(model, 1e-12)
-        solution, _ = nnls(design * weight[:, None], variance * weight)
-        model = np.maximum(design @ solution, 1e-12)
+        model = np.maximum(noise.variance(x), 1e-12)
+        shot, read = fit_line(x, variance, trust / model**2)
+        noise = Noise(float(shot), float(read))
+        # Weighted by their inverse, squared deviations are absolute ones.
+        model = np.maximum(noise.variance(x), 1e-12)
         trust = 1 / np.maximum(np.abs(variance - model) / model, 1e-3)
-    return Noise(float(solution[0]), float(solution[1]))
+    return noise
 
 
 def mean_noise(noises: Sequence[Noise | None], less: float = 0.0) -> Noise | None:
