@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from rcl_cli.data.batch import Batch
 from rcl_cli.domain import Domain
 
 Views = dict[str, Tensor]
@@ -22,9 +23,20 @@ class FeatureExtractor(Protocol):
 
 
 class Restorer(Protocol):
-    """f_θ: (N, C, h, w) → (N, C, h, w)."""
+    """f_θ: a picture restored, and the features that its last layer makes it from.
 
-    def __call__(self, x: Tensor) -> Tensor: ...
+    `sigma`, (N, C, h, w): the noise level of each element, where f_θ is to be told.
+    """
+
+    @property
+    def feature_channels(self) -> int:
+        """F."""
+
+    def __call__(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
+        """(N, C, h, w) → (N, C, h, w)."""
+
+    def features(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
+        """(N, C, h, w) → (N, F, h, w)."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +52,16 @@ class PretextSetup:
     """The pretext's own settings, by name."""
     noise: float | None = None
     """Typical standard deviation of the pictures' noise, in normalised units; None where it is not known."""
+    noise_input: bool = True
+    """f_θ may be told σ(x); False beside a contrast, which could name the pictures by it."""
 
 
 @dataclass(frozen=True)
 class Losses:
-    """One step's result: `total` is minimised, `terms` are its weighted parts, `log` goes to the metrics file."""
+    """One step's result: `total` is minimised, `terms` are its weighted parts, `log` goes to the metrics file.
+
+    Sums over the pictures of the batch, so that the losses of several pretexts can be added.
+    """
 
     total: Tensor
     terms: dict[str, Tensor] = field(default_factory=dict)
@@ -57,6 +74,14 @@ class Pretext(ABC):
     name: ClassVar[str]
     """For `--pretext NAME`; also the entry point's name."""
     domains: ClassVar[frozenset[Domain]] = frozenset(Domain)
+    uses_encoder: ClassVar[bool] = False
+    """The loss has a consistency term of its own; only then is an encoder made."""
+    needs_clean: ClassVar[bool] = False
+    """Batches are clean, with the profile of the noise to add to each picture."""
+    needs_noise: ClassVar[bool] = False
+    """Batches come with the profile of the noise in each picture."""
+    denoises: ClassVar[bool] = False
+    """f_θ(x) is x without noise when training ends: the host makes it a head for `denoise`."""
 
     def __init__(self, setup: PretextSetup) -> None:
         self.setup = setup
@@ -70,9 +95,17 @@ class Pretext(ABC):
         """The settings in force, as plain values for the model's header. Default: the options given."""
         return dict(self.setup.options)
 
+    def build_modules(self, model: Restorer) -> nn.Module:
+        """Modules besides f_θ = `model`, an nn.Module: projections, a momentum copy of it, queues as buffers.
+
+        Called once, before the first step. The host moves them to the device, trains the parameters that require
+        gradients, and saves and resumes everything in them. Default: none.
+        """
+        return nn.Module()
+
     @abstractmethod
-    def views(self, batch: Tensor, rng: torch.Generator) -> Views:
-        """Named inputs cut from `batch`, (N, C, crop + margin, crop + margin), one region of each of N images."""
+    def views(self, batch: Batch, rng: torch.Generator) -> Views:
+        """Named inputs cut from `batch`, whose sides are crop + margin. All randomness of a step is drawn here."""
 
     @abstractmethod
     def loss(self, model: Restorer, views: Views) -> Losses:

@@ -10,10 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from rcl_calibration.profile import NoiseProfile
+from rcl_cli.data.batch import Batch
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.nn.receptive import head_radius
-from rcl_cli.pretext import Losses, Pretext, PretextSetup
+from rcl_cli.pretext import Losses, Pretext, PretextSetup, Views
 from rcl_cli.task import Task
 
 _FEATURES = 8
@@ -41,7 +42,8 @@ def check_pretext(pretext: type[Pretext], options: Mapping[str, Any] | None = No
     """Raise AssertionError, saying what is wrong, unless `pretext` keeps its contract in each of its domains.
 
     `options` are the pretext's own settings. Checked: that views are finite, repeat themselves under equal `rng`, use
-    no other randomness and leave the batch alone; that the loss is a finite scalar whose gradient reaches the model.
+    no other randomness and leave the batch alone; that the loss is a finite scalar, uses no randomness and passes
+    gradients to the model; that all it remembers from step to step is in its modules, so that runs can be resumed.
     """
     _require(
         isinstance(pretext, type) and issubclass(pretext, Pretext),
@@ -49,8 +51,11 @@ def check_pretext(pretext: type[Pretext], options: Mapping[str, Any] | None = No
     )
     _require(len(pretext.domains) > 0, f"{pretext.name}: `domains` is empty")
     for domain in sorted(pretext.domains, key=lambda d: d.value):
-        setup = PretextSetup(domain, crop=16, encoder=_encoder, options=dict(options or {}))
-        _check_pretext(pretext(setup), setup, f"{pretext.name} on {domain.name}")
+        setup = PretextSetup(domain, crop=16, encoder=_encoder, options=dict(options or {}), noise=0.05)
+        where = f"{pretext.name} on {domain.name}"
+        views = _check_views(pretext(setup), setup, where)
+        _check_pretext_loss(pretext(setup), setup, views, where)
+        _check_memory(pretext, setup, views, where)
 
 
 def _check_domain(task: Task, domain: Domain, where: str) -> None:
@@ -125,27 +130,68 @@ def _check_results(task: Task, domain: Domain, prediction: Tensor, x: Tensor, ta
     _require(shipped is None or shipped.is_file(), f"{where}: `default_head` names a missing file, {shipped}")
 
 
-def _check_pretext(pretext: Pretext, setup: PretextSetup, where: str) -> None:
+def _check_views(pretext: Pretext, setup: PretextSetup, where: str) -> Views:
     margin = pretext.margin
     _require(isinstance(margin, int) and margin >= 0, f"{where}: `margin` must be 0, 1, …, not {margin!r}")
     channels, side = setup.domain.channels, setup.crop + margin
     # Pictures of different brightness and noise, as in a real batch.
     level = torch.linspace(0.1, 0.6, 4).view(4, 1, 1, 1)
-    batch = level + 0.1 * level * torch.randn(4, channels, side, side, generator=_rng(3))
-    before = batch.clone()
+    pictures = level + 0.1 * level * torch.randn(4, channels, side, side, generator=_rng(3))
+    before = pictures.clone()
+    batch = Batch(pictures, tuple(NoiseProfile.uniform(0.01 * n, 1e-4) for n in range(1, 5)))
     views, again = _repeated(lambda rng: pretext.views(batch, rng), f"{where}: `views`")
-    _require(torch.equal(batch, before), f"{where}: `views` changes the batch that it is given")
+    _require(torch.equal(pictures, before), f"{where}: `views` changes the batch that it is given")
     _require(len(views) > 0 and views.keys() == again.keys(), f"{where}: `views` must name the same views each time")
     for name, view in views.items():
         _require(bool(view.isfinite().all()), f"{where}: view {name!r} is not finite")
         same = torch.equal(view, again[name])
         _require(same, f"{where}: view {name!r} differs for one `rng`; take all randomness from it")
-    model = nn.Conv2d(channels, channels, 3, padding=1)
+    return views
+
+
+def _check_pretext_loss(pretext: Pretext, setup: PretextSetup, views: Views, where: str) -> None:
+    model = _Restorer(setup.domain.channels)
+    modules = pretext.build_modules(model)
+    _require(isinstance(modules, nn.Module), f"{where}: `build_modules` must return an nn.Module")
+    state = torch.get_rng_state()
     losses = pretext.loss(model, views)
+    own = torch.equal(state, torch.get_rng_state())
+    _require(own, f"{where}: `loss` draws random numbers; draw them in `views`, from `rng`")
     _require(isinstance(losses, Losses), f"{where}: `loss` must return Losses")
     _check_loss(losses.total, f"{where}: the total of `loss`")
     losses.total.backward()  # type: ignore[no-untyped-call]
     _require(_any_nonzero([p.grad for p in model.parameters()]), f"{where}: the loss does not depend on the model")
+    trained = [p.grad for p in modules.parameters() if p.requires_grad]
+    _require(all(g is not None for g in trained), f"{where}: some parameters of its modules get no gradient")
+
+
+def _check_memory(pretext: type[Pretext], setup: PretextSetup, views: Views, where: str) -> None:
+    model = _Restorer(setup.domain.channels)
+    first, second = pretext(setup), pretext(setup)
+    before, after = first.build_modules(model), second.build_modules(model)
+    first.loss(model, views)
+    after.load_state_dict(before.state_dict())
+    totals = [one.loss(model, views).total.detach() for one in (first, second)]
+    _require(torch.equal(*totals), f"{where}: `loss` remembers something that is not in its modules")
+
+
+class _Restorer(nn.Module):
+    """The smallest thing that is a Restorer."""
+
+    feature_channels = _FEATURES
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(2 * channels, _FEATURES, 3, padding=1)
+        self.last = nn.Conv2d(_FEATURES, channels, 3, padding=1)
+
+    def features(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
+        told = torch.zeros_like(x) if sigma is None else sigma
+        return torch.relu(self.first(torch.cat([x, told], 1)))
+
+    def forward(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
+        restored: Tensor = self.last(self.features(x, sigma))
+        return restored
 
 
 def _repeated(call: Callable[[torch.Generator], _T], what: str) -> tuple[_T, _T]:

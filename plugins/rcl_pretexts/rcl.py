@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from rcl_cli.data.batch import Batch
 from rcl_cli.data.crops import random_crops
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
@@ -39,6 +40,7 @@ class ResidualContrast(Pretext):
     """
 
     name = "rcl"
+    uses_encoder = True
 
     def __init__(self, setup: PretextSetup) -> None:
         super().__init__(setup)
@@ -65,10 +67,10 @@ class ResidualContrast(Pretext):
         """Every option, given or default."""
         return {name: getattr(self, name) for name in OPTIONS}
 
-    def views(self, batch: Tensor, rng: torch.Generator) -> Views:
+    def views(self, batch: Batch, rng: torch.Generator) -> Views:
         """Two overlapping patches of each image: `first`, `second`, (N, C, crop, crop)."""
         crop, domain = self.setup.crop, self.setup.domain
-        return {name: random_crops(batch, crop, domain, rng) for name in ("first", "second")}
+        return {name: random_crops(batch.pictures, crop, domain, rng) for name in ("first", "second")}
 
     def loss(self, model: Restorer, views: Views) -> Losses:
         """Both terms, and what the contrast tells apart; `emd_positive`, … are named after the distance."""

@@ -16,14 +16,15 @@ import platformdirs
 import torch
 from numpy.typing import NDArray
 
-from rcl_cli.data.regions import RegionPlan, cut_regions, frame_domain, packed_frame
+from rcl_calibration.profile import NoiseProfile
+from rcl_cli.data.regions import RegionPlan, cut_regions, frame_domain, packed_frame, with_noise
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError
 from rcl_cli.files import atomic_path, write_text
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.read import read_frame
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class CachedPicture:
     camera: str
     file: Path
     """Where its regions are kept."""
+    noise: NoiseProfile | None = None
+    """Of the noise in the regions, or to be added to them; None where the plan asks for none."""
 
     @property
     def regions(self) -> NDArray[np.float32]:
@@ -105,7 +108,8 @@ class RegionCache:
             if list(regions.shape) != note["shape"] or zlib.crc32(regions.data) != note["crc32"]:
                 return None
             os.utime(file)
-            return CachedPicture(path, Domain(note["domain"]), note["camera"], file)
+            noise = None if note["noise"] is None else NoiseProfile.from_dict(note["noise"])
+            return CachedPicture(path, Domain(note["domain"]), note["camera"], file, noise)
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -115,7 +119,9 @@ class RegionCache:
         # Not by the key, so that a copy of the pictures gives the same places and the same noise.
         rng = torch.Generator().manual_seed(int(_digest(path.name, path.stat().st_size, plan.describe())[:15], 16))
         try:
-            regions = cut_regions(packed_frame(frame), domain, plan, rng)
+            regions, noise = with_noise(cut_regions(packed_frame(frame), domain, plan, rng), domain, plan, rng)
+            if noise is None and plan.levels is not None:
+                noise = plan.levels.of(frame)
         except ValueError as error:
             raise FileError(path, str(error)) from error
         note = {
@@ -123,6 +129,7 @@ class RegionCache:
             "camera": frame.metadata.camera,
             "shape": regions.shape,
             "crc32": zlib.crc32(regions.data),
+            "noise": None if noise is None else noise.to_dict(),
             "path": str(path),
         }
         file = self.root / f"{key}.npy"

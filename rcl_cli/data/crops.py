@@ -13,6 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rcl_calibration.profile import NoiseProfile
+from rcl_cli.data.batch import Batch
 from rcl_cli.domain import Domain
 
 
@@ -48,16 +50,24 @@ class Picture(Protocol):
 class RegionSource:
     """Batches from the regions of many pictures."""
 
-    def __init__(self, pictures: Sequence[Picture], domain: Domain) -> None:
+    def __init__(self, pictures: Sequence[Picture], domain: Domain, noise: Sequence[NoiseProfile] = ()) -> None:
+        """`noise`: a profile for each picture, or none at all."""
         self.pictures = pictures
         self.domain = domain
+        self.noise = noise
 
     def __len__(self) -> int:
         return len(self.pictures)
 
     def batch(self, count: int, side: int, rng: torch.Generator) -> Tensor:
         """(count, C, side, side): a random crop of each of `count` different pictures, count ≤ len(self)."""
-        return self.batch_of(torch.randperm(len(self), generator=rng)[:count].tolist(), side, rng)
+        return self.sample(count, side, rng).pictures
+
+    def sample(self, count: int, side: int, rng: torch.Generator) -> Batch:
+        """As `batch`, with the profiles of the pictures drawn."""
+        indices = torch.randperm(len(self), generator=rng)[:count].tolist()
+        noise = tuple(self.noise[i] for i in indices) if self.noise else ()
+        return Batch(self.batch_of(indices, side, rng), noise)
 
     def batch_of(self, indices: Sequence[int], side: int, rng: torch.Generator) -> Tensor:
         """As `batch`, from the pictures at `indices`."""

@@ -10,7 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from rcl_calibration.profile import NoiseProfile
 from rcl_cli.data.crops import phase_step, random_offset
+from rcl_cli.data.noise_levels import NoiseLevels
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.noise import NoiseSource, add_noise
@@ -34,11 +36,17 @@ class RegionPlan:
     """Elements; less where the picture or the share is smaller."""
     noise: NoiseSource | None = None
     """Noise to simulate on clean pictures: one profile for each picture."""
+    keep_clean: bool = False
+    """That profile is only drawn; whoever trains adds the noise."""
+    levels: NoiseLevels | None = None
+    """Where the profile of noise that is in the pictures comes from; None: it is not asked for."""
 
     def describe(self) -> str:
         """One line of text that differs where the regions would."""
         noise = json.dumps(self.noise.describe(), sort_keys=True) if self.noise else "as it is"
-        return f"least {self.least_side}, share {self.share}, side {self.side}, noise {noise}"
+        kept = ", kept clean" if self.keep_clean else ""
+        levels = f", levels {self.levels.describe()}" if self.levels else ""
+        return f"least {self.least_side}, share {self.share}, side {self.side}, noise {noise}{kept}{levels}"
 
     def count_and_side(self, channels: int, height: int, width: int) -> tuple[int, int, int]:
         """How many regions, and their height and width, for a picture of this size in elements."""
@@ -49,7 +57,15 @@ class RegionPlan:
         return max(1, min(fitting, useful)), h, w
 
 
-def plan_regions(pictures: int, cache_size: int, least_side: int, noise: NoiseSource | None = None) -> RegionPlan:
+def plan_regions(
+    pictures: int,
+    cache_size: int,
+    least_side: int,
+    noise: NoiseSource | None = None,
+    *,
+    keep_clean: bool = False,
+    levels: NoiseLevels | None = None,
+) -> RegionPlan:
     """Divide `cache_size` bytes among the pictures.
 
     Shares are powers of two, so that a few pictures more or less leave the cached regions valid. Raises RclError if a
@@ -60,7 +76,7 @@ def plan_regions(pictures: int, cache_size: int, least_side: int, noise: NoiseSo
         megabytes = math.ceil(need * pictures / 1e6)
         raise RclError(f"the cache is too small for {pictures} pictures; use --cache-size of at least {megabytes}M")
     share = min(1 << (cache_size // pictures).bit_length() - 1, max(_LARGEST_SHARE, need))
-    return RegionPlan(least_side, share, max(_SIDE, least_side), noise)
+    return RegionPlan(least_side, share, max(_SIDE, least_side), noise, keep_clean, levels)
 
 
 def _least_share(least_side: int) -> int:
@@ -87,7 +103,7 @@ def packed_frame(frame: Frame) -> NDArray[np.float32]:
 def cut_regions(
     planes: NDArray[np.float32], domain: Domain, plan: RegionPlan, rng: torch.Generator
 ) -> NDArray[np.float32]:
-    """(C, h, w) → (K, C, side, side) at random places that keep the phase, with the plan's noise added.
+    """(C, h, w) → (K, C, side, side) at random places that keep the phase.
 
     Raises ValueError, with the reason, for a picture smaller than `plan.least_side`.
     """
@@ -101,6 +117,19 @@ def cut_regions(
     for region in regions:
         top, left = random_offset(height - h, step, rng), random_offset(width - w, step, rng)
         region[:] = planes[:, top : top + h, left : left + w]
+    return regions
+
+
+def with_noise(
+    regions: NDArray[np.float32], domain: Domain, plan: RegionPlan, rng: torch.Generator
+) -> tuple[NDArray[np.float32], NoiseProfile | None]:
+    """The regions of one picture with the plan's simulated noise, unless it keeps them clean, and that noise's profile.
+
+    Without simulated noise the regions as they are, and None.
+    """
     if plan.noise is None:
-        return regions
-    return add_noise(torch.from_numpy(regions), plan.noise.draw(rng), domain, rng).numpy()
+        return regions, None
+    profile = plan.noise.draw(rng)
+    if plan.keep_clean:
+        return regions, profile
+    return add_noise(torch.from_numpy(regions), profile, domain, rng).numpy(), profile

@@ -9,7 +9,7 @@ from rcl_cli.nn.unet import UNet, UNetConfig
 
 
 class Backbone(nn.Module):
-    """f_θ: (N, C, h, w) → (N, C, h, w), h and w multiples of `config.multiple`. Never sees the noise level."""
+    """f_θ: (N, C, h, w) → (N, C, h, w), h and w multiples of `config.multiple`."""
 
     def __init__(self, config: UNetConfig) -> None:
         super().__init__()
@@ -22,8 +22,19 @@ class Backbone(nn.Module):
                 self.last.weight.mul_(0.1)
                 nn.init.zeros_(self.last.bias)  # type: ignore[arg-type]
 
-    def forward(self, x: Tensor) -> Tensor:
-        features: Tensor = self.unet(x)
+    @property
+    def feature_channels(self) -> int:
+        """F of the features."""
+        return self.unet.feature_channels
+
+    def features(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
+        """What the last layer works on: (N, F, h, w)."""
+        features: Tensor = self.unet(x, sigma)
+        return features
+
+    def forward(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
+        """The restored picture; `sigma`, (N, C, h, w), only where a pretext may tell the noise level."""
+        features = self.features(x, sigma)
         # In mixed precision too: bfloat16 cannot show a residual of a few DN next to the picture.
         with torch.autocast(x.device.type, enabled=False):
             y: Tensor = self.last(features.float())

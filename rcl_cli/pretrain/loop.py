@@ -8,12 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from rcl_cli.data.crops import RegionSource
-from rcl_cli.device import autocast, step_generator
+from rcl_cli.device import step_generator
 from rcl_cli.errors import RclError
-from rcl_cli.pretext import Losses, Pretext, Restorer
+from rcl_cli.nn.backbone import Backbone
+from rcl_cli.pretext import Losses, Pretext
+from rcl_cli.pretrain.restorer import MixedPrecision
 
 Metrics = dict[str, float | int]
 
@@ -34,12 +36,13 @@ class LoopSettings:
 
 
 def make_optimizer(model: nn.Module, lr: float) -> torch.optim.Adam:
-    """Adam with β = (0.9, 0.999) and ε = 1e-7."""
-    return torch.optim.Adam(model.parameters(), lr=lr, betas=(0.9, 0.999), eps=1e-7)
+    """Adam with β = (0.9, 0.999) and ε = 1e-7, for the parameters that require gradients."""
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    return torch.optim.Adam(trained, lr=lr, betas=(0.9, 0.999), eps=1e-7)
 
 
 def run_loop(
-    model: nn.Module,
+    model: Backbone,
     optimizer: torch.optim.Optimizer,
     pretext: Pretext,
     source: RegionSource,
@@ -52,18 +55,19 @@ def run_loop(
 ) -> int:
     """Train from step `start` to `settings.steps`, or until `should_stop` between two steps; returns the steps done.
 
+    `optimizer` has the parameters of `model` and of the pretext's modules, which are built and loaded by now.
     Each step draws from a generator of its own, so step k is the same in a whole and in a resumed run. `on_step` gets
     the metrics of each step, counted from 1; `on_checkpoint` the steps done, at intervals and at the end. Raises
     RclError when the loss is no longer a number; nothing is saved then.
     """
     device = next(model.parameters()).device
-    restorer = _restorer(model, device)
+    restorer = MixedPrecision(model, device)
     side = pretext.setup.crop + pretext.margin
     step = start
     while step < settings.steps and not should_stop():
-        began = time.perf_counter()
+        began, passed = time.perf_counter(), restorer.pictures
         rng = step_generator(settings.seed, step)
-        views = pretext.views(source.batch(settings.batch, side, rng), rng)
+        views = pretext.views(source.sample(settings.batch, side, rng), rng)
         losses = pretext.loss(restorer, {name: view.to(device) for name, view in views.items()})
         norms = _gradient_norms(model, losses) if step % settings.gradients_every == 0 else {}
         optimizer.zero_grad()
@@ -73,23 +77,12 @@ def run_loop(
         total = losses.total.item()
         if not math.isfinite(total):
             raise RclError(f"the loss is no longer a number at step {step}; start again with a smaller --lr")
-        crops_per_s = sum(len(view) for view in views.values()) / (time.perf_counter() - began)
+        crops_per_s = (restorer.pictures - passed) / (time.perf_counter() - began)
         on_step({"step": step, "total": total, **losses.log, **norms, "crops_per_s": crops_per_s})
         if step % settings.checkpoint_every == 0 and step < settings.steps:
             on_checkpoint(step)
     on_checkpoint(step)
     return step
-
-
-def _restorer(model: nn.Module, device: torch.device) -> Restorer:
-    """The model in mixed precision where that is safe, its result in float32."""
-
-    def restore(x: Tensor) -> Tensor:
-        with autocast(device):
-            restored: Tensor = model(x)
-        return restored.float()
-
-    return restore
 
 
 def _gradient_norms(model: nn.Module, losses: Losses) -> Metrics:

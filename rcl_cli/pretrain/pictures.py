@@ -26,7 +26,8 @@ class Pictures:
     @property
     def source(self) -> RegionSource:
         """Batches of crops."""
-        return RegionSource(self.used, self.domain)
+        known = [picture.noise for picture in self.used if picture.noise is not None]
+        return RegionSource(self.used, self.domain, known if len(known) == len(self.used) else ())
 
     @property
     def camera(self) -> str:

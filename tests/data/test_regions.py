@@ -5,7 +5,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from rcl_cli.data.regions import RegionPlan, cut_regions, packed_frame, plan_regions
+from rcl_cli.data.regions import RegionPlan, cut_regions, packed_frame, plan_regions, with_noise
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.noise import SigmaNoise
@@ -56,9 +56,20 @@ def test_a_picture_smaller_than_a_crop_is_refused_in_pixels() -> None:
 
 def test_simulated_noise_is_one_profile_of_the_range() -> None:
     plan = RegionPlan(least_side=64, share=10**7, noise=SigmaNoise(10, 10))
-    white = np.ones((3, 200, 200), np.float32)
-    regions = cut_regions(white, Domain.RGB, plan, torch.Generator().manual_seed(0))
+    white = np.ones((1, 3, 200, 200), np.float32)
+    regions, profile = with_noise(white, Domain.RGB, plan, torch.Generator().manual_seed(0))
     assert (regions - 1).std() * 255 == pytest.approx(10, rel=0.02)
+    assert profile is not None
+    assert profile.sigma(1.0) * 255 == pytest.approx(10)
+
+
+def test_kept_clean_pictures_only_get_a_profile() -> None:
+    plan = RegionPlan(least_side=8, share=10**5, noise=SigmaNoise(10, 10), keep_clean=True)
+    white = np.ones((1, 3, 20, 20), np.float32)
+    regions, profile = with_noise(white, Domain.RGB, plan, torch.Generator().manual_seed(0))
+    assert (regions == 1).all()
+    assert profile is not None
+    assert with_noise(white, Domain.RGB, RegionPlan(8, 10**5), torch.Generator())[1] is None
 
 
 def test_a_plan_stays_the_same_for_a_few_pictures_more() -> None:

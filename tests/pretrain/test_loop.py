@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from rcl_cli.data.batch import Batch
 from rcl_cli.data.crops import RegionSource
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
@@ -96,8 +97,8 @@ def test_stopping_finishes_the_step_and_saves(noisy_source: Source) -> None:
 class Broken(Pretext):
     name = "broken"
 
-    def views(self, batch: torch.Tensor, rng: torch.Generator) -> Views:
-        return {"x": batch}
+    def views(self, batch: Batch, rng: torch.Generator) -> Views:
+        return {"x": batch.pictures}
 
     def loss(self, model: Restorer, views: Views) -> Losses:
         return Losses(model(views["x"]).mean() * float("nan"))

@@ -9,6 +9,7 @@ import torch
 from scipy.stats import wasserstein_distance
 from torch import Tensor
 
+from rcl_cli.data.batch import Batch
 from rcl_cli.data.crops import RegionSource
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
@@ -31,7 +32,7 @@ def test_the_loss_is_the_papers_on_a_batch_computed_with_scipy(noisy_source: Sou
     options = {"alpha": 0.5, "tau": 2.0}
     pretext = ResidualContrast(PretextSetup(Domain.RGB, 16, lambda x: [2 * x], options))
     rng = torch.Generator().manual_seed(0)
-    views = pretext.views(noisy_source().batch(4, 16 + pretext.margin, rng), rng)
+    views = pretext.views(noisy_source().sample(4, 16 + pretext.margin, rng), rng)
     losses = pretext.loss(blurred, views)
     residuals = {k: 255 * (v - blurred(v)).flatten(1).numpy().astype(np.float64) for k, v in views.items()}
     contrast = []
@@ -47,7 +48,7 @@ def test_the_loss_is_the_papers_on_a_batch_computed_with_scipy(noisy_source: Sou
 def test_noise_tells_pictures_apart(noisy_source: Source) -> None:
     pretext = ResidualContrast(PretextSetup(Domain.RGB, 16))
     rng = torch.Generator().manual_seed(0)
-    losses = pretext.loss(blurred, pretext.views(noisy_source().batch(4, 24, rng), rng))
+    losses = pretext.loss(blurred, pretext.views(noisy_source().sample(4, 24, rng), rng))
     assert losses.log["accuracy"] == 1.0
     assert losses.log["emd_positive"] < 0.2 < 0.8 < losses.log["emd_negative"]
     assert "consistency" not in losses.terms
@@ -58,7 +59,7 @@ def test_patches_of_an_image_overlap(domain: Domain) -> None:
     pretext = ResidualContrast(PretextSetup(domain, 16))
     side = 16 + pretext.margin
     places = torch.arange(float(side * side)).view(1, 1, side, side).expand(20, domain.channels, side, side)
-    views = pretext.views(places, torch.Generator().manual_seed(0))
+    views = pretext.views(Batch(places), torch.Generator().manual_seed(0))
     for first, second in zip(views["first"], views["second"], strict=True):
         assert np.isin(first[0].numpy(), second[0].numpy()).sum() >= 8 * 8
 
@@ -81,7 +82,7 @@ def test_gradients_reach_the_network(distance: str, noisy_source: Source, device
     gain = torch.tensor(0.5, requires_grad=True, device=device)
     pretext = ResidualContrast(PretextSetup(Domain.RGB, 16, lambda x: [x], {"distance": distance}))
     rng = torch.Generator().manual_seed(0)
-    views = pretext.views(noisy_source().batch(3, 24, rng), rng)
+    views = pretext.views(noisy_source().sample(3, 24, rng), rng)
     losses = pretext.loss(lambda x: gain * x, {name: view.to(device) for name, view in views.items()})
     for term in losses.terms.values():
         (gradient,) = torch.autograd.grad(term, gain, retain_graph=True)

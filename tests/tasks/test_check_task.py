@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from rcl_calibration.profile import NoiseProfile
+from rcl_cli.data.batch import Batch
 from rcl_cli.domain import Domain
 from rcl_cli.nn.heads import ResidualHead, UpsamplingHead
 from rcl_cli.pretext import Losses, Pretext, Restorer, Views
@@ -144,17 +145,17 @@ class Reconstruct(Pretext):
     def margin(self) -> int:
         return 4
 
-    def views(self, batch: Tensor, rng: torch.Generator) -> Views:
+    def views(self, batch: Batch, rng: torch.Generator) -> Views:
         y = int(torch.randint(self.margin, (), generator=rng))
-        return {"x": batch[..., y : y + self.setup.crop, : self.setup.crop]}
+        return {"x": batch.pictures[..., y : y + self.setup.crop, : self.setup.crop]}
 
     def loss(self, model: Restorer, views: Views) -> Losses:
         return Losses((model(views["x"]) - views["x"]).abs().mean())
 
 
 class Forgetful(Reconstruct):
-    def views(self, batch: Tensor, rng: torch.Generator) -> Views:
-        return {"x": batch + torch.randn(())}
+    def views(self, batch: Batch, rng: torch.Generator) -> Views:
+        return {"x": batch.pictures + torch.randn(())}
 
 
 class Blind(Reconstruct):
@@ -162,8 +163,25 @@ class Blind(Reconstruct):
         return Losses(views["x"].mean())
 
 
+class Remembering(Reconstruct):
+    steps = 0
+
+    def loss(self, model: Restorer, views: Views) -> Losses:
+        self.steps += 1
+        return Losses(self.steps * super().loss(model, views).total)
+
+
+class Drawing(Reconstruct):
+    def loss(self, model: Restorer, views: Views) -> Losses:
+        return Losses(torch.rand(()) * super().loss(model, views).total)
+
+
 def test_pretexts() -> None:
     check_pretext(Reconstruct)
+    with pytest.raises(AssertionError, match="remembers something"):
+        check_pretext(Remembering)
+    with pytest.raises(AssertionError, match="draws random numbers"):
+        check_pretext(Drawing)
     with pytest.raises(AssertionError, match="global generator"):
         check_pretext(Forgetful)
     with pytest.raises(AssertionError, match="no gradient"):
