@@ -18,7 +18,7 @@ from rcl_tasks.shipped import shipped_head
 
 
 class Demosaic(Task):
-    """Mosaic → RGB; the head corrects bilinear interpolation.
+    """Mosaic → RGB; the head corrects a linear interpolation.
 
     Every raw is noisy, and interpolation would smear its noise into blotches that no later step can tell from
     detail. So the mosaic is noisy in training, the target is not, and σ(x) tells the network how much to remove.

@@ -49,15 +49,15 @@ class Lesson:
 LESSONS = (
     Lesson(Denoise, Domain.BAYER, 3000, 128),
     Lesson(Demosaic, Domain.BAYER, 4000, 128),
-    Lesson(JointDenoiseSuperResolution, Domain.BAYER, 1500, 192),
-    Lesson(SuperResolution, Domain.BAYER, 800, 192),
-    Lesson(Denoise, Domain.XTRANS, 1800, 132),
-    Lesson(Demosaic, Domain.XTRANS, 2500, 132),
-    Lesson(JointDenoiseSuperResolution, Domain.XTRANS, 1000, 192),
-    Lesson(SuperResolution, Domain.XTRANS, 600, 192),
-    Lesson(Denoise, Domain.RGB, 2000, 72),
-    Lesson(JointDenoiseSuperResolution, Domain.RGB, 1500, 120),
-    Lesson(SuperResolution, Domain.RGB, 800, 120),
+    Lesson(JointDenoiseSuperResolution, Domain.BAYER, 1000, 192),
+    Lesson(SuperResolution, Domain.BAYER, 600, 192),
+    Lesson(Denoise, Domain.XTRANS, 1200, 132),
+    Lesson(Demosaic, Domain.XTRANS, 2000, 132),
+    Lesson(JointDenoiseSuperResolution, Domain.XTRANS, 700, 192),
+    Lesson(SuperResolution, Domain.XTRANS, 400, 192),
+    Lesson(Denoise, Domain.RGB, 1500, 72),
+    Lesson(JointDenoiseSuperResolution, Domain.RGB, 1000, 120),
+    Lesson(SuperResolution, Domain.RGB, 600, 120),
 )
 
 

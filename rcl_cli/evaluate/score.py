@@ -14,6 +14,7 @@ from torch import Tensor
 from rcl_cli.data.file_pairs import FilePair, clean_tensor, noisy_tensor, result_tensor
 from rcl_cli.data.regions import frame_domain
 from rcl_cli.errors import FileError, RclError
+from rcl_cli.nn.cfa import bilinear
 from rcl_cli.nn.heads import enlarged
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.read import read_frame
@@ -70,7 +71,7 @@ def interpolated(x: Tensor, noisy: Frame, task: Task) -> Tensor:
         return x
     if output.is_raw:
         raise RclError(f"there is nothing to compare {task.name} with; name a model")
-    return enlarged(x[None], domain, task.scale)[0]
+    return enlarged(bilinear(x[None], domain), task.scale)[0]
 
 
 def mean_figures(rows: Sequence[dict[str, float]]) -> dict[str, float]:

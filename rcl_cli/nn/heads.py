@@ -7,6 +7,7 @@ from torch.nn.functional import interpolate, pixel_shuffle
 
 from rcl_cli.domain import Domain
 from rcl_cli.nn.cfa import bilinear
+from rcl_cli.nn.malvar import malvar
 
 _START = 0.02
 
@@ -24,7 +25,7 @@ class ResidualHead(nn.Module):
 
 
 class UpsamplingHead(nn.Module):
-    """For RGB at sensor resolution times `scale`: `enlarged(x)` + pixel shuffle(conv(features)).
+    """For RGB at sensor resolution times `scale`: interpolated x + pixel shuffle(conv(features)).
 
     (N, F, h, w), (N, C, h, w) → (N, 3, h·U, w·U) with U = domain.pixels · scale. The pixel shuffle is that of Shi et
     al. 2016.
@@ -39,15 +40,12 @@ class UpsamplingHead(nn.Module):
 
     def forward(self, features: Tensor, x: Tensor) -> Tensor:
         correction = pixel_shuffle(self.last(features), self.factor)  # (N, 3, h·U, w·U)
-        return enlarged(x, self.domain, self.scale) + correction
+        rgb = malvar(x) if self.domain is Domain.BAYER else bilinear(x, self.domain)
+        return enlarged(rgb, self.scale) + correction
 
 
-def enlarged(x: Tensor, domain: Domain, scale: int = 1) -> Tensor:
-    """What interpolation alone makes of `x`: bilinear demosaicing, then bicubic enlargement by `scale`.
-
-    (N, C, h, w) → (N, 3, h·U, w·U) with U = domain.pixels · scale; pixel centres are those of area reduction.
-    """
-    rgb = bilinear(x, domain)
+def enlarged(rgb: Tensor, scale: int) -> Tensor:
+    """Bicubic enlargement: (N, 3, H, W) → (N, 3, H·scale, W·scale); pixel centres are those of area reduction."""
     return rgb if scale == 1 else interpolate(rgb, scale_factor=scale, mode="bicubic")
 
 

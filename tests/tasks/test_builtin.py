@@ -11,6 +11,7 @@ import torch
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 from rcl_cli.nn.cfa import bilinear
+from rcl_cli.nn.malvar import malvar
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.task import Task
 from rcl_cli.testing import check_task
@@ -44,7 +45,8 @@ def test_a_fresh_head_starts_at_interpolation(name: str, domain: Domain) -> None
     features = torch.randn(1, 16, 12, 14, generator=rng(1))
     with torch.no_grad():
         start = task.build_head(domain, 16)(features, x)
-    skip = x if name == "denoise" else bilinear(x, domain)
+    interpolation = malvar(x) if domain is Domain.BAYER else bilinear(x, domain)
+    skip = x if name == "denoise" else interpolation
     if task.scale > 1:
         skip = torch.nn.functional.interpolate(skip, scale_factor=2, mode="bicubic")
     assert 0 < float((start - skip).abs().mean()) < 0.03
