@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from rcl_calibration.exchange import find_profile, merge_profiles, profiles_text, read_profiles
+from rcl_calibration.across_iso import between, beyond
+from rcl_calibration.exchange import find_profile, merge_runs, read_profiles, read_runs, runs_text, same_camera
 from rcl_calibration.profile import NoiseProfile
+from rcl_calibration.runs import Run
 from rcl_calibration.samples import Lattice
 from rcl_calibration.single_image import estimate
 from rcl_cli.domain import Domain
@@ -40,36 +42,60 @@ def labels(frame: Frame) -> dict[str, Any]:
 def profile_for(frame: Frame, *, given: Path | None = None, store: Path | None = None) -> tuple[NoiseProfile, str]:
     """The noise profile to use for a file, and in words where it comes from.
 
-    `given`, a file of profiles, else the calibrated profile of the store for this camera, ISO and levels, else the
-    file's own NoiseProfile tag, else a blind estimate from the picture. Raises FileError if `given` has none for it.
+    `given`, a file of profiles; else the store's profile for this camera, ISO and levels, or one interpolated between
+    two ISOs of it; else the file's own NoiseProfile tag; else a blind estimate from the picture; where that is not to
+    be trusted, one extrapolated from another ISO. Raises FileError if `given` has none for it.
     """
     if given is not None:
         return _from_file(given, frame), f"the profile given, {given}"
     stored = Store.open(store).profiles
-    calibrated = _matching(load_profiles(stored), frame) if stored.is_file() and frame.metadata.camera else None
+    known = load_profiles(stored) if stored.is_file() and frame.metadata.camera else []
+    calibrated = _matching(known, frame)
     if calibrated is not None:
         return calibrated, f"calibrated for {_camera_words(frame)} ({stored})"
+    others, iso = same_camera(known, **labels(frame)), frame.metadata.iso
+    if iso and (interpolated := between(others, iso)) is not None:
+        return interpolated, f"for {_camera_words(frame)}, {interpolated.method} ({stored})"
     if frame.metadata.noise_profile is not None:
         return frame.metadata.noise_profile, "the file's own noise profile"
     profile = estimate(lattices(frame), **labels(frame))
+    if profile.quality != "ok" and iso and (extrapolated := beyond(others, iso)) is not None:
+        return extrapolated, f"for {_camera_words(frame)}, a warning: {extrapolated.reason} ({stored})"
     caution = f" ({profile.quality}: {profile.reason})" if profile.reason else ""
     return profile, f"a blind estimate from the picture{caution}"
 
 
 def load_profiles(path: Path) -> list[NoiseProfile]:
     """The profiles of a file. Raises FileError if it is missing or something else."""
-    try:
+    with _reading(path):
         return read_profiles(path)
-    except (OSError, ValueError) as error:
-        words = error.strerror if isinstance(error, OSError) else str(error)
-        raise FileError(path, f"cannot be read as noise profiles: {words}") from error
+
+
+def load_runs(path: Path) -> list[tuple[Run, ...]]:
+    """The runs that the profiles of a file are pooled from. Raises FileError as `load_profiles`."""
+    with _reading(path):
+        return read_runs(path)
+
+
+def save_runs(path: Path, runs: Iterable[Run]) -> None:
+    """Add calibrations to a file, beside those of the same camera, ISO and levels that it has. Raises FileError."""
+    with _one_at_a_time(path):
+        old = load_runs(path) if path.is_file() else []
+        write_text(path, runs_text(merge_runs(old, runs)), overwrite=True)
 
 
 def save_profiles(path: Path, profiles: Iterable[NoiseProfile]) -> None:
-    """Merge profiles into a file; those of the same camera, ISO and levels are replaced. Raises FileError."""
-    with _one_at_a_time(path):
-        old = load_profiles(path) if path.is_file() else []
-        write_text(path, profiles_text(merge_profiles(old, profiles)), overwrite=True)
+    """`save_runs` of profiles that nobody knows the pictures of."""
+    save_runs(path, map(Run, profiles))
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        words = error.strerror if isinstance(error, OSError) else str(error)
+        raise FileError(path, f"cannot be read as noise profiles: {words}") from error
 
 
 @contextmanager

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from rcl_calibration.profile import NoiseProfile
+from rcl_calibration.runs import Run, add_run, pool_runs
 
 FORMAT = "rcl-noise-profiles"
+_BLACK_TOLERANCE = 2e-4
 
 Key = tuple[str, float | None, tuple[float, ...] | None, float | None]
 
@@ -23,16 +25,27 @@ def key_of(profile: NoiseProfile) -> Key:
 
 def profiles_text(profiles: Iterable[NoiseProfile]) -> str:
     """JSON text of many profiles, ordered by camera and ISO, for `read_profiles`."""
-    ordered = sorted(profiles, key=lambda profile: (profile.camera, profile.iso or 0.0))
-    lines = ",\n    ".join(profile.to_json() for profile in ordered)
+    return runs_text([Run(profile)] for profile in profiles)
+
+
+def runs_text(entries: Iterable[Sequence[Run]]) -> str:
+    """JSON text of the runs of many cameras and ISOs, each with its pooled profile, for `read_runs`."""
+    pooled = [(pool_runs(runs), runs) for runs in entries]
+    ordered = sorted(pooled, key=lambda entry: (entry[0].camera, entry[0].iso or 0.0))
+    lines = ",\n    ".join(json.dumps(_entry(profile, runs)) for profile, runs in ordered)
     return f'{{"format": "{FORMAT}", "profiles": [\n    {lines}\n]}}\n'
 
 
 def read_profiles(path: Path) -> list[NoiseProfile]:
-    """The profiles of a file written by `profiles_text`, or the one of a file that holds a single JSON object.
+    """The pooled profiles of a file of runs, or the one of a file that holds a single JSON object.
 
     Raises OSError if it cannot be read, ValueError if it is something else.
     """
+    return [pool_runs(runs) for runs in read_runs(path)]
+
+
+def read_runs(path: Path) -> list[tuple[Run, ...]]:
+    """The runs of each camera, ISO and levels in a file. Raises as `read_profiles`."""
     try:
         content: Any = json.loads(path.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
@@ -44,15 +57,17 @@ def read_profiles(path: Path) -> list[NoiseProfile]:
     if not isinstance(content, list) or not all(isinstance(item, dict) for item in content):
         raise ValueError("not a file of noise profiles")
     try:
-        return [NoiseProfile.from_dict(item) for item in content]
-    except TypeError as error:
+        return [tuple(_run(run) for run in item.get("runs") or [item]) for item in content]
+    except (TypeError, AttributeError) as error:
         raise ValueError("a noise profile in it is damaged") from error
 
 
-def merge_profiles(old: Iterable[NoiseProfile], new: Iterable[NoiseProfile]) -> list[NoiseProfile]:
-    """Old profiles, each replaced by the new one under the same key."""
-    merged = {key_of(profile): profile for profile in old}
-    merged.update((key_of(profile), profile) for profile in new)
+def merge_runs(old: Iterable[Sequence[Run]], new: Iterable[Run]) -> list[tuple[Run, ...]]:
+    """Old runs with the new ones beside those of the same camera, ISO and levels; none is lost (see `add_run`)."""
+    merged: dict[Key, tuple[Run, ...]] = {}
+    for run in [*(run for runs in old for run in runs), *new]:
+        key = key_of(run.profile)
+        merged[key] = add_run(merged.get(key, ()), run)
     return list(merged.values())
 
 
@@ -70,8 +85,37 @@ def find_profile(
     return None
 
 
+def same_camera(
+    profiles: Iterable[NoiseProfile],
+    camera: str,
+    iso: float | None,
+    black_level: Sequence[float] | None = None,
+    white_level: float | None = None,
+) -> list[NoiseProfile]:
+    """The profiles of this camera at other ISOs, with these levels; `rcl_calibration.across_iso` goes between them."""
+    return [
+        profile
+        for profile in profiles
+        if profile.camera == camera and profile.iso != iso and _same_levels(profile, black_level, white_level)
+    ]
+
+
+def _entry(profile: NoiseProfile, runs: Sequence[Run]) -> dict[str, Any]:
+    plain = profile.to_dict()
+    if len(runs) == 1 and not runs[0].sources:
+        return plain
+    return {**plain, "runs": [{**run.profile.to_dict(), "sources": sorted(run.sources)} for run in runs]}
+
+
+def _run(values: dict[str, Any]) -> Run:
+    return Run(NoiseProfile.from_dict(values), frozenset(map(str, values.get("sources", ()))))
+
+
 def _same_levels(profile: NoiseProfile, black_level: Sequence[float] | None, white_level: float | None) -> bool:
     if None in (profile.black_level, profile.white_level, black_level, white_level):
         return True
-    ours, theirs = (*(profile.black_level or ()), profile.white_level), (*(black_level or ()), white_level)
-    return bool(np.allclose(np.array(ours, float), np.array(theirs, float), rtol=0, atol=0.5))
+    ours, theirs = np.array(profile.black_level, float), np.array(black_level, float)
+    white, other = float(profile.white_level or 0), float(white_level or 0)
+    # Some decoders measure the black level anew in each file.
+    nearly = max(0.5, _BLACK_TOLERANCE * (white - float(ours.min())))
+    return abs(white - other) <= 0.5 and bool((np.abs(ours - theirs) <= nearly).all())

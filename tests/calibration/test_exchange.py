@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rcl_calibration.exchange import find_profile, merge_profiles, profiles_text, read_profiles
+from rcl_calibration.exchange import find_profile, merge_runs, profiles_text, read_profiles, read_runs, runs_text
 from rcl_calibration.profile import SIGMA_X, NoiseProfile
+from rcl_calibration.runs import Run
 
 LEVELS = (64.0, 64.0, 64.0, 64.0)
 
@@ -43,9 +44,26 @@ def test_other_files_are_refused(tmp_path: Path, content: str) -> None:
         read_profiles(path)
 
 
-def test_merging_replaces_the_same_camera_iso_and_levels() -> None:
-    merged = merge_profiles([_profile(100), _profile(200)], [_profile(200, 5e-3), _profile(400)])
-    assert [(profile.iso, profile.shot[0]) for profile in merged] == [(100, 1e-3), (200, 5e-3), (400, 1e-3)]
+def test_merging_keeps_the_runs_of_others() -> None:
+    old = [(Run(_profile(100), frozenset("a")),), (Run(_profile(200), frozenset("b")),)]
+    new = [Run(_profile(200, 5e-3), frozenset("c")), Run(_profile(400), frozenset("d"))]
+    merged = merge_runs(old, new)
+    assert [[run.profile.shot[0] for run in runs] for runs in merged] == [[1e-3], [1e-3, 5e-3], [1e-3]]
+    assert merge_runs(merged, new) == merged
+
+
+def test_a_run_on_more_of_the_same_pictures_replaces_the_smaller() -> None:
+    runs = merge_runs([], [Run(_profile(100), frozenset("ab")), Run(_profile(100, 2e-3), frozenset("abc"))])
+    assert [[run.profile.shot[0] for run in entry] for entry in runs] == [[2e-3]]
+
+
+def test_runs_round_trip(tmp_path: Path) -> None:
+    entries = [(Run(_profile(100), frozenset("ab")), Run(_profile(100, 2e-3), frozenset("c"))), (Run(_profile(200)),)]
+    path = tmp_path / "profiles.json"
+    path.write_text(runs_text(entries))
+    assert read_runs(path) == entries
+    pooled, _ = read_profiles(path)
+    assert 1e-3 < pooled.shot[0] < 2e-3
 
 
 def test_profiles_are_found_by_camera_iso_and_levels() -> None:
