@@ -132,8 +132,9 @@ def _outliers(levels: Array) -> np.ndarray[Any, np.dtype[np.bool_]]:
 def _resampled_images(measurements: Sequence[Measurement], rng: np.random.Generator) -> Resampled:
     """Tiles are drawn within images, and images among all, so that what they disagree on widens the interval."""
     picks = rng.multinomial(len(measurements), np.full(len(measurements), 1 / len(measurements)), size=REPLICATES)
-    drawn = [resampled(measurement.bins.tile_sum, measurement.bins.tile_count, rng) for measurement in measurements]
+    drawn = [resampled(measurement.bins, rng) for measurement in measurements]
     return Resampled(
         np.concatenate([one.variance for one in drawn], axis=1),
+        np.concatenate([one.texture for one in drawn], axis=1),
         np.concatenate([one.present * picks[:, [i]] for i, one in enumerate(drawn)], axis=1),
     )

@@ -9,14 +9,16 @@ import numpy as np
 
 from rcl_calibration.model import Array, Clipping, Noise, response
 from rcl_calibration.samples import HIGH
-from rcl_calibration.selection import KEPT_VARIANCE, Bins
+from rcl_calibration.selection import GAIN_SPREAD, KEPT_VARIANCE, Bins
 
+LEAST_NOISE = 0.1
+"""Part of what is seen that is noise, at least."""
 _REFINEMENTS = 3
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A noise level and what it was fitted to, (n,) each: variance = (seen/texture − rounding)/kept at x."""
+    """A noise level and what it was fitted to, (n,) each: variance = (seen − texture − rounding)/kept at x."""
 
     noise: Noise
     x: Array
@@ -26,15 +28,16 @@ class Fit:
     """0 where too much was clipped."""
 
 
-def texture_factor(bins: Bins) -> Array:
-    """(n,) by how much texture has raised each bin's variance."""
-    return np.maximum(1 + bins.gain * bins.texture, 0.5)
+def without_texture(variance: Array, texture: Array, gain: Array) -> Array:
+    """`variance` without what texture has added, but never less than a part of it."""
+    return np.maximum(variance - gain * texture, LEAST_NOISE * variance)
 
 
 def fit_bins(bins: Bins, clippings: Sequence[Clipping], noise: Noise) -> Fit:
     """Fit one noise level to all bins; `noise` is a first guess for what clipping does."""
-    factor = texture_factor(bins)
-    relative = np.sqrt(2 / (HIGH * np.maximum(bins.blocks, 1)) + (0.3 * (1 - 1 / factor)) ** 2)
+    flat = without_texture(bins.variance, bins.texture, bins.gain)
+    raised = bins.variance / np.maximum(flat, 1e-24)
+    relative = np.sqrt(2 / (HIGH * np.maximum(bins.blocks, 1)) * raised**2 + (GAIN_SPREAD * (raised - 1)) ** 2)
     rounding = np.array([clippings[p].step ** 2 / 12 for p in bins.lattice])
     x, kept, weight = bins.x, np.ones_like(bins.x), np.zeros_like(bins.x)
     for _ in range(_REFINEMENTS):
@@ -42,7 +45,7 @@ def fit_bins(bins: Bins, clippings: Sequence[Clipping], noise: Noise) -> Fit:
         used = kept >= KEPT_VARIANCE
         weight = np.zeros_like(x)
         if used.any():
-            variance = (bins.variance / factor - rounding)[used] / kept[used]
+            variance = (flat - rounding)[used] / kept[used]
             noise, weight[used] = robust_fit(x[used], variance, relative[used], rounding[used])
     return Fit(noise, x, np.maximum(kept, KEPT_VARIANCE), rounding, weight)
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rcl_calibration.fit import Fit, fit_line
+from rcl_calibration.fit import Fit, fit_line, without_texture
 from rcl_calibration.model import Array
 from rcl_calibration.profile import SIGMA_X, Interval
-from rcl_calibration.selection import Bins
+from rcl_calibration.selection import GAIN_SPREAD, Bins
 
 REPLICATES = 300
 COVERAGE = 0.9
@@ -42,22 +42,24 @@ class Resampled:
     """The bins of one image, measured again with some tiles left out and others twice; (R, n) each."""
 
     variance: Array
+    texture: Array
     present: Array
     """1 where the bin still has blocks, else 0."""
 
 
-def resampled(tile_sum: Array, tile_count: Array, rng: np.random.Generator) -> Resampled:
-    """Draw tiles with replacement; `tile_sum` and `tile_count` are (tiles, n), as in Bins."""
-    tiles = tile_sum.shape[0]
+def resampled(bins: Bins, rng: np.random.Generator) -> Resampled:
+    """Draw tiles with replacement."""
+    tiles = bins.tile_count.shape[0]
     picks = rng.multinomial(tiles, np.full(tiles, 1 / tiles), size=REPLICATES).astype(np.float64)
-    count = picks @ tile_count
-    return Resampled((picks @ tile_sum) / np.maximum(count, 1), (count > 0).astype(np.float64))
+    count = picks @ bins.tile_count
+    variance, texture = ((picks @ total) / np.maximum(count, 1) for total in (bins.tile_variance, bins.tile_texture))
+    return Resampled(variance, texture, (count > 0).astype(np.float64))
 
 
 def bootstrap(again: Resampled, fit: Fit, bins: Bins, rng: np.random.Generator) -> Replicates:
     """Refit resampled bins; the texture's gain is drawn anew in each replicate, since only its size is known."""
-    gain = bins.gain * rng.uniform(0.5, 1.5, (REPLICATES, 1))
-    variance = (again.variance / np.maximum(1 + gain * bins.texture, 0.5) - fit.rounding) / fit.kept
+    gain = bins.gain * np.exp(GAIN_SPREAD * rng.standard_normal((REPLICATES, 1)))
+    variance = (without_texture(again.variance, again.texture, gain) - fit.rounding) / fit.kept
     shot, read = fit_line(fit.x, variance, fit.weight * again.present).T
     scale = np.exp(SYSTEMATIC * rng.standard_normal(REPLICATES))
     return Replicates(shot * scale, read * scale)

@@ -9,10 +9,8 @@ import numpy as np
 
 from rcl_calibration.model import Array
 from rcl_calibration.samples import HIGH
-from rcl_calibration.selection import TEXTURE_GAIN, Bins
+from rcl_calibration.selection import GAIN_SPREAD, TEXTURE_GAIN, Bins
 
-GAIN_SPREAD = 0.15
-"""Relative standard error of a gain that was measured: it is not quite the same for weak texture as for strong."""
 _USUAL_SPREAD = 0.3
 """Relative standard deviation of the gains of pictures."""
 _GAIN_RANGE = (0.4, 3.0)
@@ -28,11 +26,11 @@ def climb(ladder: Sequence[Bins], expected: Sequence[Array]) -> Bins:
     base = ladder[0]
     if not base.x.size:
         return base
-    weight = base.blocks * (base.texture < _FLAT)
+    weight = base.blocks * (base.texture < _FLAT * expected[0])
     weight = weight if weight.any() else base.blocks
-    texture = [float(np.average(bins.texture, weights=weight)) for bins in ladder]
-    relative = [bins.variance / model for bins, model in zip(ladder, expected, strict=True)]
-    level = [float(np.average(values, weights=weight)) for values in relative]
+    pairs = list(zip(ladder, expected, strict=True))
+    texture = [float(np.average(bins.texture / model, weights=weight)) for bins, model in pairs]
+    level = [float(np.average(bins.variance / model, weights=weight)) for bins, model in pairs]
     gain = _gain(texture[-1] - texture[0], level[-1] - level[0], float(base.blocks.sum()))
     error = [_squared_error(bins, gain * more) for bins, more in zip(ladder, texture, strict=True)]
     chosen = ladder[int(np.argmin(error))]

@@ -20,6 +20,8 @@ LEAST_BLOCKS = 12
 WANTED_BLOCKS = 1500
 TEXTURE_GAIN = 1.4
 """Usual `gain`: what pictures of many kinds show."""
+GAIN_SPREAD = 0.15
+"""Relative standard error of a gain that was measured: it is not quite the same for weak texture as for strong."""
 FRACTION = (0.02, 0.25)
 """Part of each bin's blocks that is kept."""
 MOST_FRACTION = 0.8
@@ -44,15 +46,17 @@ class Bins:
     variance: Array
     """(n,) variance seen in the HIGH coefficients"""
     texture: Array
-    """(n,) covariance of the lattices' MIDDLE coefficients over the noise's variance; 0 where blocks are flat"""
+    """(n,) covariance of the MIDDLE coefficients with the other lattices': a variance, 0 where blocks are flat"""
     middle: Array
     """(n,) variance seen in the MIDDLE coefficients of the same blocks, corrected for having been selected by"""
     gain: Array
-    """(n,) texture's part in `variance` over its part in `texture`"""
-    tile_sum: Array
-    """(TILES², n): the sum of the measured squares by tile"""
+    """(n,) texture's part in `variance` over `texture`"""
+    tile_variance: Array
+    """(TILES², n): `variance` by tile, times the tile's blocks"""
+    tile_texture: Array
+    """(TILES², n): `texture` by tile, times the tile's blocks"""
     tile_count: Array
-    """(TILES², n): blocks by tile; the variance is Σ tile_sum / Σ tile_count"""
+    """(TILES², n): blocks by tile"""
 
     @property
     def blocks(self) -> Array:
@@ -88,7 +92,7 @@ class Scores:
     correlation: Array
     """Of `deviate` and `place`, for noise alone."""
     shared: Array
-    """Covariance of the block's MIDDLE coefficients with the other lattices', over the noise's variance.
+    """Products of the block's MIDDLE coefficients with the other lattices', each in units of its noise.
 
     Noise is independent from lattice to lattice, texture is not: 0 on average for noise alone, of any level.
     """
@@ -141,29 +145,56 @@ def _neighbours(values: Array, blocks: Blocks) -> Array:
     return around.ravel()
 
 
+Ranking = list[list[NDArray[np.intp]]]
+"""For each lattice and bin of brightness its blocks, flattest first."""
+
+
+def rank(blocks: Blocks, good: Mask, scores: Scores) -> Ranking:
+    """Sort the good blocks of each lattice into BINS of brightness and by how flat they look."""
+    ranking: Ranking = []
+    for mean, usable_here, deviate in zip(blocks.mean, good, scores.deviate, strict=True):
+        order = np.argsort(deviate)
+        order = order[usable_here[order]]
+        brightness = np.sqrt(np.clip(mean[order], 0, BRIGHTEST) / BRIGHTEST)
+        which = np.minimum((brightness * BINS).astype(np.uint8), BINS - 1)
+        order = order[np.argsort(which, kind="stable")]
+        starts = np.concatenate([[0], np.cumsum(np.bincount(which, minlength=BINS))])
+        ranking.append([order[start:end] for start, end in pairwise(starts)])
+    return ranking
+
+
 def select(
-    blocks: Blocks, planes: Sequence[int], good: Mask, scores: Scores, *, fraction: float | None = None, more: float = 1
+    blocks: Blocks,
+    planes: Sequence[int],
+    ranking: Ranking,
+    scores: Scores,
+    expected: Array,
+    *,
+    fraction: float | None = None,
+    more: float = 1,
 ) -> Bins:
     """The flattest blocks of each bin of each lattice, and what is measured in them.
 
     `fraction` of each bin is kept; None: what makes about WANTED_BLOCKS in a lattice, times `more`.
     """
     columns: list[tuple[float, ...]] = []
-    sums: list[Array] = []
-    counts: list[Array] = []
+    tiles: list[list[Array]] = []
     for p, plane in enumerate(planes):
-        candidates = np.flatnonzero(good[p])
-        usual = float(np.clip(WANTED_BLOCKS / max(candidates.size, 1), *FRACTION))
+        usual = float(np.clip(WANTED_BLOCKS / max(sum(map(len, ranking[p])), 1), *FRACTION))
         part = fraction or min(usual * more, MOST_FRACTION)
-        for chosen in _flattest(blocks.mean[p], scores.deviate[p], candidates, part):
+        for ranked in ranking[p]:
+            if ranked.size < LEAST_BLOCKS:
+                continue
+            chosen = ranked[: max(LEAST_BLOCKS, round(part * ranked.size))]
             tile, high = blocks.tile[chosen], blocks.high[p, chosen]
-            expectation = _expected_place(scores, p, chosen)
-            texture = scores.shared[p, chosen].mean()
-            middle = blocks.middle[p, chosen].mean() / expectation
-            columns.append((p, plane, blocks.mean[p, chosen].mean(), high.mean(), middle, texture))
-            sums.append(np.bincount(tile, high, TILES**2).astype(np.float64))
-            counts.append(np.bincount(tile, minlength=TILES**2).astype(np.float64))
-    lattice, plane_index, x, variance, middle, texture = np.array(columns, np.float64).reshape(-1, 6).T
+            texture = scores.shared[p, chosen] * expected[p, chosen]
+            middle = blocks.middle[p, chosen].mean() / _expected_place(scores, p, chosen)
+            columns.append((p, plane, blocks.mean[p, chosen].mean(), high.mean(), texture.mean(), middle))
+            tiles.append(
+                [np.bincount(tile, value, TILES**2).astype(float) for value in (high, texture, np.ones(tile.size))]
+            )
+    lattice, plane_index, x, variance, texture, middle = np.array(columns, np.float64).reshape(-1, 6).T
+    tile_variance, tile_texture, tile_count = np.array(tiles, np.float64).reshape(-1, 3, TILES**2).transpose(1, 2, 0)
     return Bins(
         lattice=lattice.astype(np.intp),
         plane=plane_index.astype(np.intp),
@@ -172,22 +203,10 @@ def select(
         texture=texture,
         middle=middle,
         gain=np.full_like(x, TEXTURE_GAIN),
-        tile_sum=np.array(sums).reshape(-1, TILES**2).T,
-        tile_count=np.array(counts).reshape(-1, TILES**2).T,
+        tile_variance=tile_variance,
+        tile_texture=tile_texture,
+        tile_count=tile_count,
     )
-
-
-def _flattest(mean: Array, deviate: Array, candidates: NDArray[np.intp], fraction: float) -> list[NDArray[np.intp]]:
-    """For each bin of brightness the blocks chosen, of `candidates`."""
-    brightness = np.sqrt(np.clip(mean[candidates], 0, BRIGHTEST) / BRIGHTEST)
-    which = np.minimum((brightness * BINS).astype(np.intp), BINS - 1)
-    order = np.lexsort((deviate[candidates], which))
-    starts = np.searchsorted(which[order], np.arange(BINS + 1))
-    return [
-        candidates[order[start : start + max(LEAST_BLOCKS, round(fraction * (end - start)))]]
-        for start, end in pairwise(starts)
-        if end - start >= LEAST_BLOCKS
-    ]
 
 
 def _expected_place(scores: Scores, p: int, chosen: NDArray[np.intp]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from rcl_calibration.model import Clipping, Noise
 from rcl_calibration.profile import NoiseProfile
 from rcl_calibration.quality import Evidence, verdict
 from rcl_calibration.samples import Blocks, Lattice, dct_blocks
-from rcl_calibration.selection import Bins, joint_scores, own_scores, select, usable
+from rcl_calibration.selection import Bins, joint_scores, own_scores, rank, select, usable
 
 METHOD = "blind"
 PASSES = 3
@@ -48,9 +48,10 @@ def measure(lattices: Sequence[Lattice]) -> Measurement:
     for _ in range(PASSES):
         good, expected = usable(blocks, [fit.noise] * len(planes), clippings)
         scores = joint_scores(blocks, expected, good)
-        bins = select(blocks, planes, good, scores)
+        ranking = rank(blocks, good, scores)
+        bins = select(blocks, planes, ranking, scores, expected)
         fit = fit_bins(bins, clippings, fit.noise)
-    ladder = [bins, *(select(blocks, planes, good, scores, more=more) for more in _LADDER)]
+    ladder = [bins, *(select(blocks, planes, ranking, scores, expected, more=more) for more in _LADDER)]
     bins = climb(ladder, [expected_variance(choice, clippings, fit.noise) for choice in ladder])
     fit = fit_bins(bins, clippings, fit.noise)
     still = float(np.mean(blocks.middle + blocks.high <= 0)) if blocks.count else 1.0
@@ -73,14 +74,15 @@ def profile_of(measurement: Measurement, *, seed: int = 0, **labels: Any) -> Noi
         reason = "no block without texture and clipping to measure noise in"
         return NoiseProfile.uniform(0.0, 0.0, method=METHOD, quality="unidentifiable", reason=reason, **labels)
     rng = np.random.default_rng(seed)
-    replicates = bootstrap(resampled(bins.tile_sum, bins.tile_count, rng), fit, bins, rng)
+    replicates = bootstrap(resampled(bins, rng), fit, bins, rng)
     used = fit.weight > 0
     x_range = (float(fit.x[used].min()), float(fit.x[used].max()))
     sigma_ci = replicates.sigma_ci()
     blocks = bins.blocks * used
+    model = expected_variance(bins, measurement.clippings, fit.noise)
     evidence = Evidence(
         blocks=float(blocks.sum()),
-        texture=float(np.average(bins.texture, weights=blocks)),
+        texture=float(np.average(bins.texture / model, weights=blocks)),
         correlation=float(np.average(bins.middle / np.maximum(bins.variance, 1e-24), weights=blocks)),
         still=measurement.still,
         clipped=measurement.clipped,
@@ -111,7 +113,6 @@ def clipping_of(lattice: Lattice) -> Clipping:
 def _first_pass(blocks: Blocks, planes: Sequence[int], clippings: Sequence[Clipping]) -> tuple[Bins, Fit]:
     flat = np.ones(blocks.mean.shape)
     good = (blocks.mean > -0.1) & (blocks.mean < 0.85)
-    bins = select(blocks, planes, good, own_scores(blocks, flat), fraction=_FIRST_FRACTION)
-    # The score is not in units of the noise yet, so that it says nothing of the texture.
-    bins = replace(bins, texture=np.zeros_like(bins.texture))
+    scores = own_scores(blocks, flat)
+    bins = select(blocks, planes, rank(blocks, good, scores), scores, flat, fraction=_FIRST_FRACTION)
     return bins, fit_bins(bins, clippings, Noise(1e-4, 1e-6))
