@@ -11,8 +11,10 @@ from rcl_calibration.camera import pool
 from rcl_calibration.exchange import Key, key_of
 from rcl_calibration.profile import NoiseProfile
 from rcl_calibration.single_image import Measurement, measure, profile_of
+from rcl_cli.level_checks import checked_by_border, mean_border
 from rcl_cli.profiles import labels, lattices
 from rcl_cli.raw.frame import RawFrame
+from rcl_cli.raw.optical_black import OpticalBlack
 from rcl_cli.raw.read import read_frame
 
 
@@ -27,6 +29,7 @@ class ImageCalibration:
     seconds: float
     """Decoding and measuring."""
     measurement: Measurement
+    optical_black: OpticalBlack | None = None
 
     @property
     def key(self) -> tuple[Key, str]:
@@ -47,6 +50,8 @@ class CameraCalibration:
     """Those left out, each with its reason."""
     disagreement: float
     """Largest over smallest noise level σ of the images used, less 1."""
+    optical_black: OpticalBlack | None = None
+    """Of all images used, where they have one."""
 
 
 def calibrate_file(path: Path, *, linear: bool = False) -> ImageCalibration:
@@ -56,7 +61,10 @@ def calibrate_file(path: Path, *, linear: bool = False) -> ImageCalibration:
     cfa = frame.cfa.name if isinstance(frame, RawFrame) else "RGB"
     measurement = measure(lattices(frame))
     profile = profile_of(measurement, **labels(frame))
-    return ImageCalibration(path, profile, cfa, time.perf_counter() - begun, measurement)
+    border = frame.optical_black if isinstance(frame, RawFrame) else None
+    if border is not None:
+        profile = checked_by_border(profile, border)
+    return ImageCalibration(path, profile, cfa, time.perf_counter() - begun, measurement, border)
 
 
 def pool_cameras(images: Iterable[ImageCalibration]) -> list[CameraCalibration]:
@@ -77,11 +85,15 @@ def _pool_group(group: Sequence[ImageCalibration]) -> CameraCalibration:
         black_level=first.black_level,
         white_level=first.white_level,
     )
+    borders = [border for i in pooled.used if (border := group[i].optical_black) is not None]
+    border = mean_border(borders) if borders else None
+    profile = pooled.profile if border is None else checked_by_border(pooled.profile, border)
     return CameraCalibration(
-        pooled.profile,
+        profile,
         group[0].cfa,
         time.perf_counter() - begun + sum(image.seconds for image in group),
         tuple(group[i].path for i in pooled.used),
         tuple((group[i].path, reason) for i, reason in pooled.dropped),
         pooled.disagreement,
+        border,
     )

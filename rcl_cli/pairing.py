@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from rcl_calibration.exchange import Key, key_of
-from rcl_calibration.fixed_pattern import black_level_warning, black_levels, prnu
+from rcl_calibration.fixed_pattern import black_levels, prnu
 from rcl_calibration.pair_profile import profile_of_pairs
 from rcl_calibration.photon_transfer import PairMeasurement, measure_pair
 from rcl_calibration.profile import NoiseProfile, Planes
 from rcl_calibration.samples import Lattice
 from rcl_cli.data.folder import Found
 from rcl_cli.errors import FileError
+from rcl_cli.level_checks import checked_by_black
 from rcl_cli.profiles import labels, lattices
 from rcl_cli.raw.frame import Frame, RawFrame, RgbFrame
 from rcl_cli.raw.read import read_frame
@@ -121,7 +122,7 @@ def _calibrate(pairs: Sequence[Pair]) -> PairCalibration:
     if blacks:
         r, gr, gb, b = (float(level) for level in np.mean(blacks, axis=0))
         black = r, gr, gb, b
-        profile = _checked(profile, black)
+        profile = checked_by_black(profile, black)
     patterns = [pair.prnu for pair in pairs if pair.prnu is not None]
     return PairCalibration(
         profile,
@@ -133,18 +134,6 @@ def _calibrate(pairs: Sequence[Pair]) -> PairCalibration:
         float(np.sqrt(np.mean([pair.measurement.column_variance for pair in pairs]))),
         black,
     )
-
-
-def _checked(profile: NoiseProfile, black: Planes) -> NoiseProfile:
-    """Weak where the black level is not what the file says: x, and σ in the shadows, is off by as much."""
-    if profile.black_level is None or profile.white_level is None:
-        return profile
-    spans = profile.white_level - np.array(profile.black_level)
-    warning = black_level_warning(black, profile.black_level, np.sqrt(profile.read) * spans)
-    if not warning:
-        return profile
-    reason = f"{profile.reason}; {warning}" if profile.reason else warning
-    return replace(profile, quality="weak" if profile.quality == "ok" else profile.quality, reason=reason)
 
 
 def _read(path: Path, linear: bool, result: Pairing) -> _Shot | None:

@@ -53,7 +53,7 @@ def between(profiles: Sequence[NoiseProfile], iso: float) -> NoiseProfile | None
 
 
 def beyond(profiles: Sequence[NoiseProfile], iso: float) -> NoiseProfile | None:
-    """The profile at `iso` extrapolated from the nearest measured ISO, always "weak" and with the reason; None for none."""
+    """The profile at `iso` extrapolated from the nearest measured ISO: "weak", with the reason; None without any."""
     measured = _by_iso(profiles)
     if not measured:
         return None

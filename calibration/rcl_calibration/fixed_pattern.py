@@ -68,7 +68,7 @@ def robust_mean(values: NDArray[np.generic]) -> float:
     return float(flat[np.abs(flat - middle) <= reach].mean(dtype=np.float64))
 
 
-def black_level_warning(measured: Sequence[float], tagged: Sequence[float], sigma: Sequence[float] | Array) -> str:
+def black_level_warning(measured: Sequence[float], tagged: Sequence[float], sigma: Sequence[float]) -> str:
     """What is wrong with the file's black level, all in DN per plane; "" where it is right.
 
     >>> black_level_warning([2048.8], [2056.0], [17.0])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.raw.cfa import CFA
+from rcl_cli.raw.optical_black import OpticalBlack
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class RawFrame:
     white_level: float
     """DN"""
     metadata: Metadata = field(default_factory=Metadata)
+    optical_black: OpticalBlack | None = None
+    """What the sensor's shielded border says, where the file has one."""
 
     def normalized(self) -> NDArray[np.float32]:
         """(H, W) float32, 0 = black level, 1 = white level; not clipped: noise below black stays negative."""

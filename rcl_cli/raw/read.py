@@ -13,6 +13,7 @@ from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.frame import RawFrame, RgbFrame
 from rcl_cli.raw.libraw import open_raw
 from rcl_cli.raw.metadata import raw_metadata
+from rcl_cli.raw.optical_black import OpticalBlack, measure_optical_black
 from rcl_cli.raw.read_rgb import read_rgb
 from rcl_cli.raw.sniff import RAW_SUFFIXES, Kind, sniff
 from rcl_cli.raw.tiff_tags import LINEAR_RAW, read_tiff_tags
@@ -63,7 +64,17 @@ def _read_raw(path: Path) -> RawFrame | RgbFrame:
         black = _tagged_black_levels(path, cfa) or _black_levels(raw, cfa)
         if raw.white_level <= max(black):
             raise FileError(path, f"claims a white level of {raw.white_level} at a black level of {max(black):g}")
-        return RawFrame(mosaic, cfa, black, float(raw.white_level), raw_metadata(path, raw))
+        white = float(raw.white_level)
+        return RawFrame(mosaic, cfa, black, white, raw_metadata(path, raw), _optical_black(raw, cfa, black, white))
+
+
+def _optical_black(raw: rawpy.RawPy, cfa: CFA, black: Planes, white: float) -> OpticalBlack | None:
+    sizes, whole = raw.sizes, raw.raw_image
+    if whole.shape == raw.raw_image_visible.shape:
+        return None
+    planes = cfa.shifted(-sizes.top_margin, -sizes.left_margin).planes(*whole.shape)
+    visible = (sizes.top_margin, sizes.left_margin, sizes.height, sizes.width)
+    return measure_optical_black(whole, planes, visible, float(np.mean(black)), white)
 
 
 def _cfa(path: Path, raw: rawpy.RawPy) -> CFA:
