@@ -17,7 +17,10 @@ from rcl_cli.nn.model import TaskModel
 from rcl_cli.task import Task
 
 Record = dict[str, float]
-_FALL = 0.25
+_RISE, _FALL = 0.05, 0.25
+"""Parts of the steps in which the learning rate rises and falls."""
+_ODD = 4.0
+"""Times the usual norm of the gradient."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class FinetuneSettings:
     steps: int = 2000
     batch: int = 8
     learning_rate: float = 2e-3
-    """Of Adam with β = (0.9, 0.999) and ε = 1e-7 (the paper's, section 4); falls to 0 in the last quarter of the steps.
+    """Of Adam with β = (0.9, 0.999) and ε = 1e-7 (the paper's, section 4); rises from 0 in the first twentieth of the
+    steps and falls to 0 in the last quarter.
 
     The paper has 1e-3 throughout. Within 250 to 400 steps from scratch, the double learnt more on two tasks, and the
     fall at the end cost nothing, while a cosine over the whole run fell too early.
@@ -83,6 +87,7 @@ def finetune(
     model.to(device)
     trained = _trained_parameters(model, freeze=settings.freeze)
     optimiser = torch.optim.Adam(trained, settings.learning_rate, betas=(0.9, 0.999), eps=1e-7)
+    limit = _GradientLimit()
     held_out = pairs.validation()
     start = validate(task, model, held_out, device)
     best, step, interrupted = _Best(0, start, _copied(model)), 0, False
@@ -91,7 +96,8 @@ def finetune(
         losses: list[float] = []
         words = _words(start)
         for step, pair in enumerate(_batches(pairs, settings), start=1):
-            losses.append(_train_step(task, model, pair, optimiser, _rate(settings, step), device))
+            optimiser.param_groups[0]["lr"] = _rate(settings, step)
+            losses.append(_train_step(task, model, pair, optimiser, limit, device))
             if not math.isfinite(losses[-1]):
                 raise RclError(f"the loss is {losses[-1]} at step {step}; use a smaller --lr")
             if step % settings.validate_every == 0 or step == settings.steps:
@@ -134,14 +140,18 @@ def quality(figures: dict[str, float]) -> float:
 
 
 def _train_step(
-    task: Task, model: TaskModel, pair: Pair, optimiser: torch.optim.Adam, rate: float, device: torch.device
+    task: Task,
+    model: TaskModel,
+    pair: Pair,
+    optimiser: torch.optim.Adam,
+    limit: _GradientLimit,
+    device: torch.device,
 ) -> float:
     model.train()
-    for group in optimiser.param_groups:
-        group["lr"] = rate
     optimiser.zero_grad(set_to_none=True)
     loss = task.loss(predict(task, model, pair, device), pair.target.to(device))
     loss.backward()  # type: ignore[no-untyped-call]
+    limit(optimiser.param_groups[0]["params"])
     optimiser.step()
     return float(loss.detach())
 
@@ -167,7 +177,20 @@ def _trained_parameters(model: TaskModel, *, freeze: bool) -> list[nn.Parameter]
 
 
 def _rate(settings: FinetuneSettings, step: int) -> float:
-    return settings.learning_rate * min(1.0, (1.0 - (step - 1) / settings.steps) / _FALL)
+    done = (step - 1) / settings.steps
+    return settings.learning_rate * min(1.0, step / (_RISE * settings.steps), (1.0 - done) / _FALL)
+
+
+@dataclass
+class _GradientLimit:
+    """Gradients are cut to a few times their usual norm: one odd batch must not undo what a backbone has learnt."""
+
+    usual: float = 0.0
+
+    def __call__(self, parameters: Sequence[nn.Parameter]) -> None:
+        limit = _ODD * self.usual if self.usual else math.inf
+        norm = float(nn.utils.clip_grad_norm_(parameters, limit).detach())
+        self.usual = norm if not self.usual else 0.98 * self.usual + 0.02 * min(norm, limit)
 
 
 def _copied(model: nn.Module) -> dict[str, Tensor]:

@@ -14,6 +14,7 @@ from rcl_cli.data.pairs import Pair
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.finetune import FinetuneSettings, finetune
+from rcl_cli.finetune.loop import _GradientLimit, _rate
 from rcl_cli.finetune.start import starting_model
 from rcl_cli.nn.model import TaskModel
 from rcl_tasks.denoise import Denoise
@@ -141,3 +142,22 @@ def test_a_task_without_psnr_is_judged_by_its_loss() -> None:
     result = finetune(Plain(), model, Offset(), settings())
     assert result.best_step > 0
     assert result.figures["loss"] < result.start["loss"]
+
+
+def test_an_odd_gradient_is_cut_to_a_few_times_the_usual_norm() -> None:
+    parameter = torch.nn.Parameter(torch.zeros(2))
+    limit = _GradientLimit()
+    norms = []
+    for scale in (1.0, 1.0, 1000.0, 1.0):
+        parameter.grad = scale * torch.tensor([0.6, 0.8])
+        limit([parameter])
+        norms.append(float(parameter.grad.norm()))
+    assert norms == pytest.approx([1.0, 1.0, 4.0, 1.0], rel=1e-4)
+
+
+def test_the_learning_rate_rises_holds_and_falls() -> None:
+    chosen = FinetuneSettings(steps=400, learning_rate=1.0)
+    rates = [_rate(chosen, step) for step in range(1, 401)]
+    assert rates[0] == pytest.approx(0.05)
+    assert set(rates[19:300]) == {1.0}
+    assert rates[-1] == pytest.approx(0.01)
