@@ -45,6 +45,13 @@ if TYPE_CHECKING:
 @click.option(
     "--linear", is_flag=True, help="Keep the values of RGB files as they are, instead of decoding the sRGB curve."
 )
+@click.option(
+    "--scale",
+    type=click.IntRange(1, 8),
+    default=1,
+    show_default=True,
+    help="Make the noisy file this many times smaller: pairs for sr and jdensr have 2.",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Other numbers, other noise.")
 @click.option("--overwrite", is_flag=True, help="Replace files that exist; else they are kept.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a picture: files, status, λ, seconds.")
@@ -60,6 +67,7 @@ def command(
     domain: str,
     cfa: str,
     linear: bool,
+    scale: int,
     seed: int,
     overwrite: bool,
     as_json: bool,
@@ -78,7 +86,7 @@ def command(
 
     pattern = {"rgb": None, "bayer": CFA.named(cfa), "xtrans": CFA.xtrans()}[domain]
     noise = chosen_noise(profile, shot, read, sigma_range) or SigmaNoise()
-    settings = Settings(folder, noise, pattern, linear, seed, overwrite)
+    settings = Settings(folder, noise, pattern, linear, seed, scale, overwrite)
     found, failures = find_files(paths)
     for half in ("noisy", "clean"):
         found = leave_out_results(found, paths, folder / half)

@@ -30,6 +30,8 @@ class Settings:
     linear: bool = False
     """Take the values of RGB files as they are."""
     seed: int = 0
+    scale: int = 1
+    """The noisy half is this many times smaller."""
     overwrite: bool = False
 
 
@@ -74,7 +76,7 @@ def _simulate_file(item: Found, noisy: Path, settings: Settings) -> Record:
     rng = picture_generator(settings.seed, item.relative.as_posix())
     profile = settings.noise.draw(rng)
     try:
-        pair = simulate(frame, profile, settings.cfa, rng)
+        pair = simulate(frame, profile, settings.cfa, rng, settings.scale)
     except ValueError as error:
         raise FileError(item.path, str(error)) from error
     clean = clean_path(settings.folder, item.relative, pair)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -72,3 +73,20 @@ def test_listed_noise_draws_every_profile() -> None:
     profiles = [NoiseProfile.uniform(0.01 * k, 0.0) for k in range(3)]
     source, generator = ListedNoise(profiles), rng()
     assert {source.draw(generator).shot[0] for _ in range(60)} == {0.0, 0.01, 0.02}
+
+
+@pytest.mark.parametrize("cfa", [None, CFA.bayer("GRBG")], ids=str)
+def test_the_noisy_half_can_be_smaller(cfa: CFA | None) -> None:
+    rgb = np.random.default_rng(0).random((13, 19, 3), np.float32)
+    pair = simulate(RgbFrame(rgb), NoiseProfile.uniform(0.0, 0.0), cfa, rng(), scale=2)
+    np.testing.assert_array_equal(pair.clean, rgb[:12, :18])
+    small = cv2.resize(rgb[:12, :18], (9, 6), interpolation=cv2.INTER_AREA)
+    if cfa is not None:
+        small = np.take_along_axis(small, cfa.colors(6, 9)[..., None].astype(np.intp), axis=2)[..., 0]
+    np.testing.assert_allclose(pair.noisy, small, atol=1e-6)
+
+
+def test_a_mosaic_is_not_made_smaller() -> None:
+    raw = RawFrame(np.full((8, 8), 500, np.uint16), CFA.bayer("RGGB"), (0.0, 0.0, 0.0, 0.0), 1000.0)
+    with pytest.raises(ValueError, match="cannot be made smaller"):
+        simulate(raw, PROFILE, raw.cfa, rng(), scale=2)
