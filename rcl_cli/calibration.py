@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rcl_calibration.camera import pool
 from rcl_calibration.exchange import Key, key_of
+from rcl_calibration.points import Points, points_of_images
 from rcl_calibration.profile import NoiseProfile
 from rcl_calibration.single_image import Measurement, measure, profile_of
 from rcl_cli.level_checks import checked_by_border, mean_border
@@ -52,6 +53,12 @@ class CameraCalibration:
     """Largest over smallest noise level σ of the images used, less 1."""
     optical_black: OpticalBlack | None = None
     """Of all images used, where they have one."""
+    measurements: tuple[Measurement, ...] = ()
+    """Of the images used."""
+
+    def points(self) -> Points:
+        """What the profile was fitted to."""
+        return points_of_images(self.measurements)
 
 
 def calibrate_file(path: Path, *, linear: bool = False) -> ImageCalibration:
@@ -96,4 +103,5 @@ def _pool_group(group: Sequence[ImageCalibration]) -> CameraCalibration:
         tuple((group[i].path, reason) for i, reason in pooled.dropped),
         pooled.disagreement,
         border,
+        tuple(group[i].measurement for i in pooled.used),
     )

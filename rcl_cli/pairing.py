@@ -12,8 +12,10 @@ import numpy as np
 
 from rcl_calibration.exchange import Key, key_of
 from rcl_calibration.fixed_pattern import black_levels, prnu
+from rcl_calibration.model import Noise
 from rcl_calibration.pair_profile import profile_of_pairs
 from rcl_calibration.photon_transfer import PairMeasurement, measure_pair
+from rcl_calibration.points import Points, points_of_pairs
 from rcl_calibration.profile import NoiseProfile, Planes
 from rcl_calibration.samples import Lattice
 from rcl_cli.data.folder import Found
@@ -62,6 +64,16 @@ class PairCalibration:
     column_noise: float
     black_level_measured: Planes | None
     """DN"""
+    measurements: tuple[PairMeasurement, ...] = ()
+
+    @property
+    def images(self) -> tuple[Path, ...]:
+        """All files of the pairs."""
+        return tuple(path for pair in self.pairs for path in pair)
+
+    def points(self) -> Points:
+        """What the profile was fitted to."""
+        return points_of_pairs(self.measurements, Noise(self.profile.shot[1], self.profile.read[1]))
 
 
 @dataclass
@@ -133,6 +145,7 @@ def _calibrate(pairs: Sequence[Pair]) -> PairCalibration:
         float(np.sqrt(np.mean([pair.measurement.row_variance for pair in pairs]))),
         float(np.sqrt(np.mean([pair.measurement.column_variance for pair in pairs]))),
         black,
+        tuple(pair.measurement for pair in pairs),
     )
 
 
