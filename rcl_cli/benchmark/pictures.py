@@ -62,7 +62,7 @@ class Photographs:
     def describe(self) -> str:
         return (
             f"{len(self.paths)} photographs in linear light, reduced by {self.reduction} (area), turned and mirrored, "
-            f"tiled edge to edge to {self.side} pixels a side"
+            f"tiled edge to edge to {self.side} pixels a side (what noise they still have counts as an error here)"
         )
 
     def get(self, index: int) -> Picture:

@@ -22,12 +22,15 @@ if TYPE_CHECKING:
 
 SCATTER_X = 0.18
 """Middle grey, where estimates are compared in the scatter plot."""
-_SMALLEST, _LARGEST = 0.5, 2.0
+_WORST_PERCENT = 200
+"""Larger errors are drawn there."""
+_PERCENTS = (-100, -30, -10, -5, -2, 0, 2, 5, 10, 30, 100)
+_SIGMAS = (0.002, 0.005, 0.01, 0.02, 0.05)
 _COLORS = ("#c1272d", "#0000a7", "#333333", "#b3a100", "#008176", "#7f3fbf", "#999999")
 
 
 def scatter(records: Sequence[Record], path: Path) -> None:
-    """Estimated over true σ at middle grey, against the truth; flagged estimates of rcl are hollow."""
+    """Relative error of σ at middle grey, against the truth; flagged estimates of rcl are hollow."""
     figure, axes = _panels()
     for regime, ax in zip(REGIMES, axes, strict=True):
         for name, group in _by_method(records, regime).items():
@@ -35,17 +38,20 @@ def scatter(records: Sequence[Record], path: Path) -> None:
                 continue
             truth = np.array([float(sigma(r.truth, np.array(SCATTER_X))) for r in group])
             found = np.array([_sigma_found(r) for r in group])
-            ratio = np.clip(found / truth, _SMALLEST, _LARGEST)
+            error = np.clip(100 * (found / truth - 1), -_WORST_PERCENT, _WORST_PERCENT)
             hollow = np.array([is_flagged(r) for r in group])
             color = _color(name)
             size = 14 if METHODS[name].ours else 5
-            ax.scatter(truth[~hollow], ratio[~hollow], s=size, color=color, label=name, linewidths=0.7)
-            ax.scatter(truth[hollow], ratio[hollow], s=size, facecolors="none", edgecolors=color, linewidths=0.7)
-        ax.axhline(1, color="black", linewidth=0.6)
-        ax.set(xscale="log", yscale="log", xlabel=f"true σ({SCATTER_X})", title=f"{regime} regime")
-        ax.set_yticks([0.5, 0.7, 0.9, 1, 1.1, 1.4, 2], ["≤ 0.5", "0.7", "0.9", "1", "1.1", "1.4", "≥ 2"])
+            ax.scatter(truth[~hollow], error[~hollow], s=size, color=color, label=name, linewidths=0.7)
+            ax.scatter(truth[hollow], error[hollow], s=size, facecolors="none", edgecolors=color, linewidths=0.7)
+        ax.axhline(0, color="black", linewidth=0.6)
+        # Linear near 0, logarithmic beyond: errors of 1 % and of 100 % are to be seen in one figure.
+        ax.set_yscale("symlog", linthresh=5, linscale=1.5)
+        ax.set(xscale="log", xlabel=f"true σ({SCATTER_X})", title=f"{regime} regime")
+        ax.set_yticks(_PERCENTS, [f"{percent:+d} %" if percent else "0" for percent in _PERCENTS])
+        ax.set_xticks(_SIGMAS, [f"{value:g}" for value in _SIGMAS])
         ax.minorticks_off()
-    axes[0].set_ylabel("estimated over true")
+    axes[0].set_ylabel("estimated less true σ")
     _save(figure, axes, path)
 
 
@@ -77,7 +83,7 @@ def coverage(records: Sequence[Record], path: Path) -> None:
             at = [[holds for x, holds in hits if x == wanted] for wanted in SIGMA_X]
             shown = [(x, np.mean(holds)) for x, holds in zip(SIGMA_X, at, strict=True) if holds]
             ax.plot(*zip(*shown, strict=True), marker="o", color=_color(name), label=name)
-        ax.set(xscale="log", xlabel="x", title=f"{regime} regime", ylim=(0.4, 1.02))
+        ax.set(xscale="log", xlabel="x", title=f"{regime} regime", ylim=(0, 1.02))
         ax.set_xticks(SIGMA_X, [f"{x:g}" for x in SIGMA_X])
         ax.minorticks_off()
     axes[0].set_ylabel("coverage of the 90 % interval")
