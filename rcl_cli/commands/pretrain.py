@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
 
     from rcl_cli.data.cache import RegionCache
     from rcl_cli.nn.encoder import Encoder
-    from rcl_cli.pretext import Pretext
+    from rcl_cli.pretrain.parts import Parts
     from rcl_cli.pretrain.pictures import Pictures
     from rcl_cli.pretrain.run import Result
     from rcl_cli.pretrain.settings import PretrainSettings
+    from rcl_cli.store import Store
 
 _DEFAULT = PRESETS["default"]
 _INTERRUPTED = 130
@@ -53,6 +55,13 @@ _INTERRUPTED = 130
 @click.option("--depth", type=int, help=f"The network's levels below full size.  [default: {_DEFAULT.depth}]")
 @click.option("--skip/--no-skip", default=None, help="Add the network's result to its input, or (the paper) do not.")
 @click.option("--pretext", help="What is learnt; see `rcl plugins`.  [default: rcl]")
+@click.option("--consistency", is_flag=True, default=None, help="Add the consistency term to another pretext than rcl.")
+@click.option(
+    "--contrast",
+    type=float,
+    metavar="ALPHA",
+    help="Add rcl's contrast, with this weight, to another pretext; --tau, --distance and --planes are then its own.",
+)
 @click.option("--alpha", type=float, help="Weight of the contrast against the consistency.  [default: by the noise]")
 @click.option("--tau", type=float, help="Temperature, in the distance's unit (emd: 8-bit DN).  [default: by the noise]")
 @click.option("--distance", type=click.Choice(["emd", "bd", "mmd"]), help="Between residuals.  [default: emd]")
@@ -68,6 +77,11 @@ _INTERRUPTED = 130
     callback=named_values,
     metavar="NAME=VALUE",
     help="Another setting of the pretext.",
+)
+@click.option(
+    "--profile",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Noise profiles for pretexts that need them.  [default: calibrated, the file's own, or blind]",
 )
 @click.option("--encoder", help="Of the consistency term: self, imagenet, none or a file.  [default: self]")
 @click.option(
@@ -115,33 +129,36 @@ def command(
 ) -> None:
     """Pretrain a backbone on noisy pictures, without labels.
 
-    PATHS are raws or pictures, or folders of them. The network learns to tell pictures apart by the noise that it
-    finds in them (residual contrastive learning). Ctrl-C saves the run; --resume goes on with it.
+    PATHS are raws or pictures, or folders of them. By default the network learns to tell pictures apart by the noise
+    that it finds in them (residual contrastive learning). With --pretext recorrupted or sure it learns to denoise
+    from the pictures' calibrated noise alone, and the store gets a head that `rcl apply --task denoise` uses.
+    Ctrl-C saves the run; --resume goes on with it.
     """
     from rcl_cli.data.cache import RegionCache
     from rcl_cli.device import choose_device
-    from rcl_cli.plugins import get_pretext
+    from rcl_cli.pretrain.parts import Parts
     from rcl_cli.pretrain.settings import save_run
     from rcl_cli.store import Store
 
     output = output.resolve()
     settings, paths, data = _settings(paths, output, preset, resume, given)
     chosen_device = choose_device(device)
-    pretext = get_pretext(settings.pretext)
-    pictures = _collect(paths, settings, pretext, RegionCache(cache), workers)
+    parts = Parts.load(settings)
+    pictures = _collect(paths, parts, RegionCache(cache), workers, store)
     _check_pictures(pictures, data)
     save_run(output, settings, [str(path.resolve()) for path in paths], pictures.data)
     _describe(settings, pictures, chosen_device)
-    encoder = _encoder(settings, pictures, output, chosen_device, resume)
-    result = _train(settings, pictures, pretext, encoder, output, chosen_device, resume, as_json)
+    encoder = _encoder(parts, pictures, output, chosen_device, resume)
+    result = _train(parts, pictures, encoder, output, chosen_device, resume, as_json)
     if not result.finished:
         again = f"rcl pretrain --resume -o {shlex.quote(str(output))}"
         console.print(f"Saved at step {result.step}. Go on with: {again}", markup=False, soft_wrap=True)
         sys.exit(_INTERRUPTED)
-    added = Store.open(store).add_model(result.backbone, name or output.name)
-    console.print(f"Backbone {added.stem}: {result.backbone}", markup=False, soft_wrap=True)
+    added = _add_models(result, Store.open(store), name or output.name)
+    if parts.main.denoises and result.denoiser is None:
+        console.print("There is no head for denoise, which a network with --no-skip cannot be")
     if as_json:
-        print_json_line({"backbone": result.backbone, "name": added.stem, "step": result.step})
+        print_json_line({**added, "step": result.step})
     sys.exit(exit_code(len(pictures.used), len(pictures.left_out)))
 
 
@@ -152,10 +169,12 @@ def _settings(
     from rcl_cli.pretrain.run import STATE
     from rcl_cli.pretrain.settings import load_run, with_changes
 
-    of_pretext = {key: given.pop(key) for key in ("alpha", "tau", "distance", "planes")}
-    options = {key: value for key, value in of_pretext.items() if value is not None} | given.pop("extra")
+    named = {key: value for key in ("alpha", "tau", "distance", "planes") if (value := given.pop(key)) is not None}
+    of_contrast = {} if given["contrast"] is None else {key: named.pop(key) for key in set(named) - {"alpha"}}
+    options = named | given.pop("extra")
     if resume:
-        changed = [key for key, value in given.items() if value is not None and key != "steps"] + list(options)
+        changed = [key for key, value in given.items() if value is not None and key != "steps"]
+        changed += [*options, *of_contrast]
         if changed:
             flags = {parameter.name: parameter.opts[0] for parameter in command.params}
             raise click.UsageError(
@@ -167,24 +186,27 @@ def _settings(
         raise click.UsageError("give pictures to learn from, or --resume")
     if (output / STATE).exists():
         raise click.UsageError(f"{output} holds a run already; use --resume to go on with it, or another folder")
-    return with_changes(PRESETS[preset], {**given, "options": options}), paths, None
+    if given["profile"] is not None:
+        given["profile"] = str(given["profile"].resolve())
+    changes = {**given, "options": options, "contrast_options": of_contrast}
+    return with_changes(PRESETS[preset], changes), paths, None
 
 
 def _collect(
     paths: tuple[Path, ...],
-    settings: PretrainSettings,
-    pretext: type[Pretext],
+    parts: Parts,
     cache: RegionCache,
     workers: int,
+    store: Path | None,
 ) -> Pictures:
     from rcl_cli.data.folder import find_files
     from rcl_cli.domain import Domain
     from rcl_cli.pretrain.pictures import collect_pictures
-    from rcl_cli.pretrain.run import region_plan
 
     found, unusable = find_files(paths)
     files = [file.path for file in found]
-    plan = region_plan(settings, pretext, max(1, len(files)))
+    settings = parts.settings
+    plan = parts.region_plan(max(1, len(files)), store)
     domain = None if settings.domain == "auto" else Domain(settings.domain)
     with progress(len(files), "decode", "files") as bar:
         pictures = collect_pictures(files, domain, plan, cache, workers=workers, on_picture=bar.advance)
@@ -206,25 +228,31 @@ def _check_pictures(pictures: Pictures, data: str | None) -> None:
 def _describe(settings: PretrainSettings, pictures: Pictures, device: torch.device) -> None:
     count = len(pictures.used)
     console.print(f"{count} {pictures.domain.value} pictures, {settings.steps} steps on {device.type}", markup=False)
+    if noise := _noise_words(pictures):
+        console.print(f"Noise levels: {noise}", markup=False, soft_wrap=True)
     if count < settings.batch:
         console.print(f"Batch reduced from {settings.batch} to {count}: a batch holds each picture once", markup=False)
 
 
-def _encoder(
-    settings: PretrainSettings, pictures: Pictures, output: Path, device: torch.device, resume: bool
-) -> Encoder | None:
+def _noise_words(pictures: Pictures) -> str:
+    """How the noise of the pictures is known, counted; "" where it is not asked for."""
+    known = [picture.noise for picture in pictures.used if picture.noise is not None]
+    counts = Counter(f"{profile.method}{', weak' if profile.quality == 'weak' else ''}" for profile in known)
+    return "; ".join(f"{count} {words}" for words, count in counts.most_common())
+
+
+def _encoder(parts: Parts, pictures: Pictures, output: Path, device: torch.device, resume: bool) -> Encoder | None:
     from rcl_cli.pretrain.run import make_encoder
 
-    if resume or settings.encoder != "self":
-        return make_encoder(settings, pictures.source, output, device, resume=resume)
-    with progress(settings.encoder_steps, "encoder", "steps") as bar:
-        return make_encoder(settings, pictures.source, output, device, on_step=lambda loss: bar.advance())
+    if resume or parts.settings.encoder != "self" or not parts.uses_encoder:
+        return make_encoder(parts, pictures.source, output, device, resume=resume)
+    with progress(parts.settings.encoder_steps, "encoder", "steps") as bar:
+        return make_encoder(parts, pictures.source, output, device, on_step=lambda loss: bar.advance())
 
 
 def _train(
-    settings: PretrainSettings,
+    parts: Parts,
     pictures: Pictures,
-    pretext: type[Pretext],
     encoder: Encoder | None,
     output: Path,
     device: torch.device,
@@ -235,7 +263,7 @@ def _train(
     from rcl_cli.pretrain.state import saved_step
 
     done = saved_step(output / STATE) if resume else 0
-    with stop_on_interrupt() as stopped, progress(settings.steps, "pretrain", "steps", done=done) as bar:
+    with stop_on_interrupt() as stopped, progress(parts.settings.steps, "pretrain", "steps", done=done) as bar:
 
         def on_step(metrics: dict[str, Any]) -> None:
             bar.advance()
@@ -243,6 +271,16 @@ def _train(
             if as_json:
                 print_json_line(metrics)
 
-        return pretrain(
-            settings, pictures, pretext, encoder, output, device, resume=resume, on_step=on_step, should_stop=stopped
-        )
+        return pretrain(parts, pictures, encoder, output, device, resume=resume, on_step=on_step, should_stop=stopped)
+
+
+def _add_models(result: Result, store: Store, name: str) -> dict[str, object]:
+    """Put what a finished run left into the store and say so."""
+    added = store.add_model(result.backbone, name)
+    console.print(f"Backbone {added.stem}: {result.backbone}", markup=False, soft_wrap=True)
+    found: dict[str, object] = {"backbone": result.backbone, "name": added.stem}
+    if result.denoiser is not None:
+        head = store.add_model(result.denoiser, f"{name}-denoise")
+        console.print(f"Head for denoise {head.stem}: {result.denoiser}", markup=False, soft_wrap=True)
+        found |= {"head": result.denoiser, "head_name": head.stem}
+    return found

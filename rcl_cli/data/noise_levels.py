@@ -20,9 +20,12 @@ class NoiseLevels:
     store: Path | None = None
 
     def of(self, frame: Frame) -> NoiseProfile:
-        """The frame's noise. Raises ValueError where it cannot be told, FileError as `profile_for` does."""
+        """The frame's noise. Raises ValueError where nothing of it is known, FileError as `profile_for` does.
+
+        A profile that only holds for the brightness the picture has is good enough for that picture.
+        """
         profile, _ = profile_for(frame, given=self.given, store=self.store)
-        if profile.quality == "unidentifiable":
+        if not any((*profile.shot, *profile.read)):
             raise ValueError(f"its noise cannot be measured ({profile.reason}); give a profile with --profile")
         return profile
 

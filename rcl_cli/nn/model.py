@@ -13,6 +13,7 @@ from rcl_cli.domain import Domain
 from rcl_cli.errors import CheckpointError
 from rcl_cli.header import Header
 from rcl_cli.nn.backbone import Backbone
+from rcl_cli.nn.heads import ResidualHead
 from rcl_cli.nn.receptive import head_radius
 from rcl_cli.nn.unet import UNet, UNetConfig
 from rcl_cli.task import Task
@@ -46,6 +47,18 @@ class TaskModel(nn.Module):
 def build_model(task: Task, domain: Domain, unet: UNet) -> TaskModel:
     """A fresh head of `task` on `unet`."""
     return TaskModel(unet, task.build_head(domain, unet.feature_channels))
+
+
+def denoiser(backbone: Backbone) -> TaskModel:
+    """f_θ as a U-Net and the head of the task `denoise`: the same weights, and so the same result.
+
+    Raises ValueError for a plain U-Net, since that head adds its input to what it makes from the features.
+    """
+    if not backbone.config.residual:
+        raise ValueError("a plain U-Net has no head that adds its input")
+    head = ResidualHead(backbone.feature_channels, backbone.config.channels)
+    head.last.load_state_dict(backbone.last.state_dict())
+    return TaskModel(backbone.unet, head)
 
 
 def save_backbone(path: Path, backbone: Backbone, header: Header) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from rcl_calibration.profile import NoiseProfile
 from rcl_cli.data.crops import RegionSource
 
 _MOST_PICTURES = 64
@@ -14,11 +15,21 @@ _LEAST = 0.02 / 255
 def noise_level(source: RegionSource) -> float:
     """Typical standard deviation of the noise, normalised units: the median over pictures, of the first region of each.
 
-    For trust in single pictures use `rcl calibrate`; this one takes fine texture for noise and knows no brightness.
+    By the pictures' profiles where the source has them. The measurement otherwise takes fine texture for noise and
+    knows no brightness: for trust in single pictures use `rcl calibrate`.
     """
-    step = max(1, len(source) // _MOST_PICTURES)
-    levels = [_region_level(picture.regions[0]) for picture in source.pictures[::step]]
+    chosen = range(0, len(source), max(1, len(source) // _MOST_PICTURES))
+    regions = [source.pictures[i].regions[0] for i in chosen]
+    if source.noise:
+        levels = [_profile_level(region, source.noise[i]) for i, region in zip(chosen, regions, strict=True)]
+    else:
+        levels = [_region_level(region) for region in regions]
     return max(float(np.median(levels)), _LEAST)
+
+
+def _profile_level(region: NDArray[np.float32], profile: NoiseProfile) -> float:
+    """Root of the mean variance by the greens' λ."""
+    return float(np.sqrt(np.mean(profile.sigma(region) ** 2)))
 
 
 def _region_level(region: NDArray[np.float32]) -> float:

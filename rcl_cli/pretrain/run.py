@@ -8,23 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from rcl_cli.data.crops import RegionSource
-from rcl_cli.data.regions import RegionPlan, plan_regions
 from rcl_cli.device import step_generator
-from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.header import Header
 from rcl_cli.nn.backbone import Backbone
 from rcl_cli.nn.encoder import Encoder
-from rcl_cli.nn.model import save_backbone
+from rcl_cli.nn.model import denoiser, save_backbone, save_head
 from rcl_cli.nn.unet import UNetConfig
 from rcl_cli.noise import SigmaNoise
-from rcl_cli.pretext import Pretext, PretextSetup
+from rcl_cli.pretext import PretextSetup
 from rcl_cli.pretrain.encoders import load_encoder
 from rcl_cli.pretrain.loop import LoopSettings, Metrics, make_optimizer, run_loop
 from rcl_cli.pretrain.metrics import MetricsLog
 from rcl_cli.pretrain.noise_level import noise_level
+from rcl_cli.pretrain.parts import Parts
 from rcl_cli.pretrain.pictures import Pictures
 from rcl_cli.pretrain.self_encoder import (
     LAYERS,
@@ -37,6 +37,7 @@ from rcl_cli.pretrain.settings import PretrainSettings
 from rcl_cli.pretrain.state import load_state, save_state
 
 BACKBONE = "backbone.safetensors"
+DENOISER = "denoise.safetensors"
 ENCODER = "encoder.safetensors"
 METRICS = "metrics.jsonl"
 STATE = "state.safetensors"
@@ -52,18 +53,12 @@ class Result:
     step: int
     finished: bool
     """False where it was stopped before its last step."""
-
-
-def region_plan(settings: PretrainSettings, pretext: type[Pretext], pictures: int) -> RegionPlan:
-    """Regions large enough for the crops of the pretext and of the self encoder, in any domain."""
-    margins = [pretext(PretextSetup(d, settings.crop, None, settings.options)).margin for d in pretext.domains]
-    noise = SigmaNoise(*settings.sigma_range) if settings.sigma_range else None
-    least_side = settings.crop + max(*margins, settings.crop // 2)
-    return plan_regions(pictures, settings.cache_size, least_side, noise)
+    denoiser: Path | None = None
+    """The same network as a head for `denoise`, where the pretext makes a denoiser."""
 
 
 def make_encoder(
-    settings: PretrainSettings,
+    parts: Parts,
     source: RegionSource,
     folder: Path,
     device: torch.device,
@@ -71,13 +66,14 @@ def make_encoder(
     resume: bool = False,
     on_step: Callable[[float], None] = lambda loss: None,
 ) -> Encoder | None:
-    """The run's encoder, its layers standardised on the pictures; None for "none".
+    """The run's encoder, its layers standardised on the pictures; None where nothing needs one.
 
     The self encoder is trained and kept in `folder`; `resume` takes the one kept there. Raises RclError as
     `load_encoder` does.
     """
-    if settings.encoder == "none":
+    if not parts.uses_encoder:
         return None
+    settings = parts.settings
     encoder = (
         _self_encoder(settings, source, folder / ENCODER, device, resume, on_step)
         if settings.encoder == "self"
@@ -108,9 +104,8 @@ def _self_encoder(
 
 
 def pretrain(
-    settings: PretrainSettings,
+    parts: Parts,
     pictures: Pictures,
-    pretext: type[Pretext],
     encoder: Encoder | None,
     folder: Path,
     device: torch.device,
@@ -121,22 +116,28 @@ def pretrain(
 ) -> Result:
     """Train a backbone on `pictures` and leave it, the run's state and its metrics in `folder`.
 
+    Where the pretext makes a denoiser and the network has the skip of a denoise head, that head is left there too.
     Raises RclError where the pretext does not know the domain or has other settings, or `resume` finds no state.
     """
-    source = pictures.source
-    _check_domain(pretext, pictures.domain)
-    task = pretext(PretextSetup(pictures.domain, settings.crop, encoder, settings.options, noise_level(source)))
+    settings, source = parts.settings, pictures.source
+    parts.check_domain(pictures.domain)
+    pretext = parts.make(PretextSetup(pictures.domain, settings.crop, encoder, noise=noise_level(source)))
     torch.manual_seed(settings.seed)
     config = UNetConfig(pictures.domain.channels, settings.width, settings.depth, settings.skip)
     backbone = Backbone(config).to(device)
-    optimizer = make_optimizer(backbone, settings.lr)
-    start = load_state(folder / STATE, backbone, optimizer) if resume else 0
+    trained = nn.ModuleDict({"backbone": backbone, "pretext": pretext.build_modules(backbone).to(device)})
+    optimizer = make_optimizer(trained, settings.lr)
+    start = load_state(folder / STATE, trained, optimizer) if resume else 0
+    denoises = parts.main.denoises and settings.skip
     loop = LoopSettings(settings.steps, min(settings.batch, len(source)), settings.lr, settings.seed)
 
     def save(step: int) -> None:
-        save_state(folder / STATE, backbone, optimizer, step)
-        header = _header(settings, pictures, task.describe(), step)
-        save_backbone(folder / BACKBONE, backbone, replace(header, name=folder.name))
+        save_state(folder / STATE, trained, optimizer, step)
+        header = replace(_header(settings, pictures, pretext.describe(), step), name=folder.name)
+        save_backbone(folder / BACKBONE, backbone, header)
+        if denoises:
+            head = replace(header, kind="head", task="denoise", name=f"{folder.name}-denoise", parent=folder.name)
+            save_head(folder / DENOISER, denoiser(backbone), head)
 
     with MetricsLog(folder / METRICS, start) as log:
 
@@ -147,7 +148,7 @@ def pretrain(
         step = run_loop(
             backbone,
             optimizer,
-            task,
+            pretext,
             source,
             loop,
             start=start,
@@ -155,13 +156,7 @@ def pretrain(
             on_checkpoint=save,
             should_stop=should_stop,
         )
-    return Result(folder / BACKBONE, step, step >= settings.steps)
-
-
-def _check_domain(pretext: type[Pretext], domain: Domain) -> None:
-    if domain not in pretext.domains:
-        known = ", ".join(sorted(d.value for d in pretext.domains))
-        raise RclError(f"the pretext {pretext.name} is for {known} pictures, these are {domain.value}")
+    return Result(folder / BACKBONE, step, step >= settings.steps, folder / DENOISER if denoises else None)
 
 
 def _header(settings: PretrainSettings, pictures: Pictures, options: dict[str, Any], step: int) -> Header:

@@ -21,6 +21,12 @@ class PretrainSettings:
     pretext: str = "rcl"
     options: dict[str, Any] = field(default_factory=dict)
     """The pretext's own settings; those left out take the pretext's defaults."""
+    consistency: bool = False
+    """The pretext is joined by the consistency term."""
+    contrast: float | None = None
+    """The pretext is joined by the residual contrast, with this weight."""
+    contrast_options: dict[str, Any] = field(default_factory=dict)
+    """Further settings of that contrast, as of the pretext rcl."""
     steps: int = 4000
     batch: int = 64
     """Pictures a step; as many as there are where they are fewer."""
@@ -39,6 +45,8 @@ class PretrainSettings:
     """Of training the self encoder."""
     sigma_range: tuple[float, float] | None = None
     """Noise to simulate on clean pictures: bounds of σ at white, in 8-bit DN."""
+    profile: str | None = None
+    """File of noise profiles; None: those of the store, of the pictures themselves, or blind ones."""
     cache_size: int = 4_000_000_000
     """Bytes."""
     seed: int = 0
@@ -51,6 +59,10 @@ class PretrainSettings:
             raise RclError("--steps and --width must be at least 1, --batch 2, --depth 0 to 6, --lr above 0")
         if self.sigma_range is not None and not 0 <= self.sigma_range[0] <= self.sigma_range[1]:
             raise RclError("--sigma-range takes two values, the smaller first, neither below 0")
+        if self.contrast is not None and self.contrast < 0:
+            raise RclError("--contrast must not be below 0")
+        if self.consistency and self.encoder == "none":
+            raise RclError("--consistency compares features of an encoder; leave out --encoder none")
 
 
 PRESETS = {

@@ -10,7 +10,7 @@ from rcl_cli.domain import Domain
 from rcl_cli.errors import CheckpointError, RclError
 from rcl_cli.header import Header
 from rcl_cli.nn.backbone import Backbone
-from rcl_cli.nn.model import TaskModel, build_model, load_backbone, load_head, save_backbone, save_head
+from rcl_cli.nn.model import TaskModel, build_model, denoiser, load_backbone, load_head, save_backbone, save_head
 from rcl_cli.nn.receptive import head_radius
 from rcl_cli.nn.unet import UNet, UNetConfig
 from rcl_cli.plugins import get_task
@@ -94,3 +94,21 @@ def test_head_radius_is_that_of_its_convolution(radius: int) -> None:
 def test_a_head_that_sees_everything_is_refused() -> None:
     with pytest.raises(RclError, match="in tiles"):
         head_radius(_GlobalMean(), 4, 4)
+
+
+def test_a_denoising_backbone_is_a_denoise_head_to_the_bit(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    backbone = Backbone(UNetConfig(4, 6, 1))
+    torch.nn.init.normal_(backbone.unet.sigma_stem.weight)
+    torch.nn.init.normal_(backbone.last.bias)
+    save_head(tmp_path / "head.safetensors", denoiser(backbone), Header("head", Domain.BAYER, {}, task="denoise"))
+    model, _ = load_head(tmp_path / "head.safetensors", get_task("denoise"), Domain.BAYER)
+    x, sigma = torch.rand(2, 1, 4, 16, 16)
+    with torch.no_grad():
+        assert torch.equal(model(x, sigma), backbone(x, sigma))
+        assert not torch.equal(model(x, sigma), backbone(x))
+
+
+def test_a_plain_backbone_is_no_denoise_head() -> None:
+    with pytest.raises(ValueError, match="plain"):
+        denoiser(Backbone(UNetConfig(3, 4, 1, residual=False)))

@@ -83,7 +83,7 @@ def names() -> list[str]:
 
 def test_our_own_tasks_come_through_entry_points() -> None:
     assert set(names()) >= {"denoise", "demosaic", "sr", "jdensr"}
-    assert [entry.name for entry in plugins.entries(plugins.PRETEXTS)][:1] == ["rcl"]
+    assert "rcl" in [entry.name for entry in plugins.entries(plugins.PRETEXTS)]
     assert plugins.problems() == []
     assert set(plugins.load_tasks()) == set(names())
 

@@ -1,0 +1,43 @@
+"""The consistency term alone: the restored picture looks to the encoder like the noisy one."""
+
+from __future__ import annotations
+
+import torch
+
+from rcl_cli.data.batch import Batch
+from rcl_cli.errors import RclError
+from rcl_cli.hookspecs import hookimpl
+from rcl_cli.pretext import Losses, Pretext, PretextSetup, Restorer, Views
+from rcl_cli.pretrain.loss import consistency_loss
+from rcl_pretexts.options import read_options
+
+
+class Consistency(Pretext):
+    """‖φ(g_e(x)) − φ(g_e(f(x)))‖² (Dong et al., eq. 5), summed over the batch; also what --consistency adds."""
+
+    name = "consistency"
+    uses_encoder = True
+
+    def __init__(self, setup: PretextSetup) -> None:
+        super().__init__(setup)
+        read_options(self.name, setup.options, {})
+
+    def views(self, batch: Batch, rng: torch.Generator) -> Views:
+        """`x`, the pictures."""
+        return {"x": batch.pictures}
+
+    def loss(self, model: Restorer, views: Views) -> Losses:
+        """Raises RclError where the run has no encoder."""
+        encoder, x = self.setup.encoder, views["x"]
+        if encoder is None:
+            raise RclError("the consistency term compares features of an encoder; leave out --encoder none")
+        with torch.no_grad():
+            of_input = encoder(x)
+        total = consistency_loss(of_input, encoder(model(x))).sum()
+        return Losses(total, {"consistency": total}, {"consistency": total.item() / len(x)})
+
+
+@hookimpl
+def rcl_pretext() -> type[Pretext]:
+    """Registers `--pretext consistency`."""
+    return Consistency

@@ -1,0 +1,119 @@
+"""PixContrast and PixPro: features of places near each other in two crops are alike, those of distant places not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from rcl_cli.data.batch import Batch
+from rcl_cli.hookspecs import hookimpl
+from rcl_cli.pretext import Losses, Pretext, PretextSetup, Restorer, Views
+from rcl_pretexts.momentum import EMBEDDING, Follower, projection, unit
+from rcl_pretexts.options import read_options, require
+from rcl_pretexts.overlap import bin_distances, bins, overlap_margin, placed_crops
+
+DEFAULTS = {"tau": 0.3, "grid": 8, "distance": 0.7, "momentum": 0.99, "propagate": False, "sharpness": 2.0}
+
+
+class PixContrast(Pretext):
+    """Contrast between places of one picture (Xie et al. 2021, "Propagate Yourself", eq. 1 and 2).
+
+    Features are averaged over grid × grid bins. A bin of one crop and one of the other are a positive pair if they are
+    at most `distance` diagonals of a bin apart, else a negative one. Keys are a momentum copy's; both crops are query
+    once. With `propagate` (PixPro, eq. 3 to 5), each query is first smoothed by those of its crop that are similar, and
+    has only to agree with its positive pairs. Mean over the bins that have a positive pair, then over both
+    directions; summed over pictures.
+
+    Options: `tau`, 0.3; `grid`, 8; `distance`, 0.7; `momentum`, 0.99; `propagate`, no; `sharpness`, γ of it, 2.
+    """
+
+    name = "pixcontrast"
+
+    def __init__(self, setup: PretextSetup) -> None:
+        super().__init__(setup)
+        self.options = read_options(self.name, setup.options, DEFAULTS)
+        require(min(self.options[k] for k in ("tau", "sharpness")) > 0, "tau and sharpness must be above 0")
+        require(1 <= self.options["grid"] <= setup.crop, "grid must be from 1 to the side of the crop")
+        require(self.options["distance"] >= 0.5, "distance must be at least 0.5, so that every place has a pair")
+        require(0 <= self.options["momentum"] <= 1, "momentum must be from 0 to 1")
+
+    @property
+    def margin(self) -> int:
+        return overlap_margin(self.setup.crop, self.setup.domain)
+
+    def describe(self) -> dict[str, Any]:
+        return self.options
+
+    def build_modules(self, model: Restorer) -> nn.Module:
+        """The projection, the copies that follow it and f_θ, and the transform of propagated features."""
+        self.projections = nn.ModuleDict({"place": projection(model.feature_channels)})
+        self.follower = Follower(model, self.projections, self.options["momentum"])
+        modules = nn.ModuleDict({"projections": self.projections, "follower": self.follower})
+        if self.options["propagate"]:
+            self.transform = nn.Conv1d(EMBEDDING, EMBEDDING, 1)
+            modules["transform"] = self.transform
+        return modules
+
+    def views(self, batch: Batch, rng: torch.Generator) -> Views:
+        """`first` and `second`, overlapping crops, and their corners `…_corner` in the region, (N, 2)."""
+        crop, domain = self.setup.crop, self.setup.domain
+        views: Views = {}
+        for name in ("first", "second"):
+            views[name], views[f"{name}_corner"] = placed_crops(batch.pictures, crop, domain, rng)
+        return views
+
+    def loss(self, model: Restorer, views: Views) -> Losses:
+        """In the log: `pixel`, a picture's loss."""
+        grid = self.options["grid"]
+        self.follower.step()
+        distances = bin_distances(views["first_corner"], views["second_corner"], self.setup.crop, grid)
+        near = distances <= self.options["distance"]  # (N, S², S²)
+        queries = [self.projections["place"](bins(model.features(views[v]), grid)) for v in ("first", "second")]
+        keys = [
+            unit(self.follower.project("place", bins(self.follower.features(views[v]), grid)).flatten(2))
+            for v in ("second", "first")
+        ]
+        pairs = zip(queries, keys, (near, near.transpose(1, 2)), strict=True)
+        losses = torch.stack([self._direction(query.flatten(2), key, positive) for query, key, positive in pairs])
+        total = losses.mean(0).sum()
+        return Losses(total, log={"pixel": losses.mean().item()})
+
+    def _direction(self, query: Tensor, key: Tensor, positive: Tensor) -> Tensor:
+        if self.options["propagate"]:
+            query = propagated(query, self.transform(query), self.options["sharpness"])
+            return agreement_loss(unit(query), key, positive)
+        return place_loss(unit(query), key, positive, self.options["tau"])
+
+
+def place_loss(query: Tensor, key: Tensor, positive: Tensor, tau: float) -> Tensor:
+    """−ln of the share of the positive pairs in Σ exp(cosine/τ), mean over places that have one (eq. 2), (N,).
+
+    (N, D, P) of unit length; `positive`, (N, P, P): which keys are near which query.
+    """
+    logits = query.transpose(1, 2) @ key / tau  # (N, P, P)
+    # Not −∞: the derivative of a row of nothing else would be no number.
+    near = logits.masked_fill(~positive, torch.finfo(logits.dtype).min / 2).logsumexp(2)
+    has_pair = positive.any(2)
+    losses = torch.where(has_pair, logits.logsumexp(2) - near, 0.0)
+    return losses.sum(1) / has_pair.sum(1).clamp_min(1)
+
+
+def agreement_loss(query: Tensor, key: Tensor, positive: Tensor) -> Tensor:
+    """Minus the mean cosine of the positive pairs (eq. 5), (N,); arguments as of `place_loss`."""
+    cosines = (query.transpose(1, 2) @ key) * positive
+    return -cosines.sum((1, 2)) / positive.sum((1, 2)).clamp_min(1)
+
+
+def propagated(x: Tensor, transformed: Tensor, sharpness: float) -> Tensor:
+    """Σⱼ max(cos(xᵢ, xⱼ), 0)^γ · transformedⱼ over the places of one crop (eq. 3 and 4), (N, D, P)."""
+    directions = unit(x)
+    similarity = (directions.transpose(1, 2) @ directions).clamp_min(0) ** sharpness  # (N, P, P)
+    return transformed @ similarity  # similarity is symmetric
+
+
+@hookimpl
+def rcl_pretext() -> type[Pretext]:
+    """Registers `--pretext pixcontrast`."""
+    return PixContrast
