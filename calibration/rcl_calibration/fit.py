@@ -33,6 +33,21 @@ def without_texture(variance: Array, texture: Array, gain: Array) -> Array:
     return np.maximum(variance - gain * texture, LEAST_NOISE * variance)
 
 
+def texture_part(bins: Bins, fit: Fit) -> float:
+    """Part of the variance seen that is texture, over the bins that were fitted."""
+    return _mean_part(bins.gain * bins.texture, bins, fit)
+
+
+def rounding_part(bins: Bins, fit: Fit) -> float:
+    """Part of the variance seen that is rounding, over the bins that were fitted."""
+    return _mean_part(fit.rounding, bins, fit)
+
+
+def _mean_part(variance: Array, bins: Bins, fit: Fit) -> float:
+    part = np.clip(variance / np.maximum(bins.variance, 1e-24), 0, 1)
+    return float(np.average(part, weights=bins.blocks * (fit.weight > 0)))
+
+
 def fit_bins(bins: Bins, clippings: Sequence[Clipping], noise: Noise) -> Fit:
     """Fit one noise level to all bins; `noise` is a first guess for what clipping does."""
     flat = without_texture(bins.variance, bins.texture, bins.gain)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from rcl_calibration.fit import Fit, fit_line, without_texture
+from rcl_calibration.fit import Fit, fit_line, rounding_part, texture_part, without_texture
 from rcl_calibration.model import Array
 from rcl_calibration.profile import SIGMA_X, Interval
 from rcl_calibration.selection import GAIN_SPREAD, Bins
 
 REPLICATES = 300
 COVERAGE = 0.9
-SYSTEMATIC = 0.035
+SYSTEMATIC = 0.006
 """Relative standard error of a variance that no resampling shows: the model itself is this inexact."""
+TEXTURE_SYSTEMATIC = 0.38
+"""The same, for each part of what is seen that is texture."""
+ROUNDING_SYSTEMATIC = 2.0
+"""The same, for each part of what is seen that is rounding: coarse values are seldom rounded as in the model."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +62,16 @@ def resampled(bins: Bins, rng: np.random.Generator) -> Resampled:
 
 
 def bootstrap(again: Resampled, fit: Fit, bins: Bins, rng: np.random.Generator) -> Replicates:
-    """Refit resampled bins; the texture's gain is drawn anew in each replicate, since only its size is known."""
+    """Refit resampled bins; the texture's gain is drawn anew in each replicate, since only its size is known.
+
+    What texture does beyond that is one factor on all of σ(x), in proportion to how much of it there is.
+    """
     gain = bins.gain * np.exp(GAIN_SPREAD * rng.standard_normal((REPLICATES, 1)))
     variance = (without_texture(again.variance, again.texture, gain) - fit.rounding) / fit.kept
     shot, read = fit_line(fit.x, variance, fit.weight * again.present).T
-    scale = np.exp(SYSTEMATIC * rng.standard_normal(REPLICATES))
+    texture, rounding = TEXTURE_SYSTEMATIC * texture_part(bins, fit), ROUNDING_SYSTEMATIC * rounding_part(bins, fit)
+    error = math.sqrt(SYSTEMATIC**2 + texture**2 + min(rounding, 1.0) ** 2)
+    scale = np.exp(error * rng.standard_normal(REPLICATES))
     return Replicates(shot * scale, read * scale)
 
 

@@ -13,12 +13,16 @@ from rcl_calibration.selection import GAIN_SPREAD, TEXTURE_GAIN, Bins
 
 _USUAL_SPREAD = 0.3
 """Relative standard deviation of the gains of pictures."""
-_GAIN_RANGE = (0.4, 3.0)
+_GAIN_RANGE = (0.3, 2.2)
+MIDDLE_GAIN = 2.8
+"""Usual growth of the MIDDLE frequencies' variance over that of the texture."""
 _FLAT = 0.3
 
 
 def climb(ladder: Sequence[Bins], expected: Sequence[Array]) -> Bins:
-    """The largest choice of blocks that is about as flat as the first, with the gain of its texture.
+    """The choice of blocks with the least error to be expected, with the gain of its texture.
+
+    Texture is taken off its `middle` as well.
 
     `ladder`: four choices of more and more blocks in the same n bins. `expected`: for each (n,) the variance that would
     be seen in it by the last fit.
@@ -31,10 +35,13 @@ def climb(ladder: Sequence[Bins], expected: Sequence[Array]) -> Bins:
     pairs = list(zip(ladder, expected, strict=True))
     texture = [float(np.average(bins.texture / model, weights=weight)) for bins, model in pairs]
     level = [float(np.average(bins.variance / model, weights=weight)) for bins, model in pairs]
-    gain = _gain(texture[-1] - texture[0], level[-1] - level[0], float(base.blocks.sum()))
+    middle = [float(np.average(bins.middle / model, weights=weight)) for bins, model in pairs]
+    grown, blocks = texture[-1] - texture[0], float(base.blocks.sum())
+    gain = _gain(grown, level[-1] - level[0], blocks, TEXTURE_GAIN)
+    middle_gain = _gain(grown, middle[-1] - middle[0], blocks, MIDDLE_GAIN)
     error = [_squared_error(bins, gain * more) for bins, more in zip(ladder, texture, strict=True)]
     chosen = ladder[int(np.argmin(error))]
-    return replace(chosen, gain=np.full_like(chosen.x, gain))
+    return replace(chosen, gain=np.full_like(chosen.x, gain), middle=chosen.middle - middle_gain * chosen.texture)
 
 
 def _squared_error(bins: Bins, added: float) -> float:
@@ -42,11 +49,12 @@ def _squared_error(bins: Bins, added: float) -> float:
     return 2 / (HIGH * float(bins.blocks.sum())) + (GAIN_SPREAD * added) ** 2
 
 
-def _gain(texture: float, level: float, blocks: float) -> float:
-    """Growth of the measured variance over that of the texture, drawn to the usual gain where texture grows little."""
+def _gain(texture: float, level: float, blocks: float, usual: float) -> float:
+    """Growth of a measured level over that of the texture, drawn to the usual gain where texture grows little."""
     if texture <= 0:
-        return TEXTURE_GAIN
+        return usual
     slope = level / texture
-    evidence = 1 / (2 / (HIGH * blocks * texture**2) + (GAIN_SPREAD * TEXTURE_GAIN) ** 2)
-    prior = 1 / (_USUAL_SPREAD * TEXTURE_GAIN) ** 2
-    return float(np.clip((evidence * slope + prior * TEXTURE_GAIN) / (evidence + prior), *_GAIN_RANGE))
+    evidence = 1 / (2 / (HIGH * blocks * texture**2) + (GAIN_SPREAD * usual) ** 2)
+    prior = 1 / (_USUAL_SPREAD * usual) ** 2
+    lowest, highest = _GAIN_RANGE
+    return float(np.clip((evidence * slope + prior * usual) / (evidence + prior), lowest * usual, highest * usual))

@@ -19,15 +19,23 @@ class Evidence:
     blocks: float
     """Blocks measured."""
     texture: float
-    """Score of the selected blocks over that of noise alone, less 1."""
+    """Part of the variance measured that was texture, and taken off."""
     correlation: float
     """Variance in the middle frequencies over that in the high ones, 1 for white noise."""
+    uneven: float
+    """Variance of the noise level from block to block, over that of Gaussian noise of one level, less 1."""
     still: float
     """Part of the blocks without any variation."""
     clipped: float
     """Part of the blocks that run into black or white."""
     rounding: float
-    """Variance of rounding over all variance measured, in the middle of the range."""
+    """Part of the variance measured that was rounding."""
+    gaps: float
+    """Variance of rounding, more than the file's step accounts for, over that of the noise."""
+    levels: float
+    """Values that the file can tell apart, from black to white."""
+    constant: float
+    """Part of the variance at the brightest value seen that is surely not shot noise."""
     x_range: Interval
     sigma_ci: tuple[Interval, ...]
 
@@ -47,11 +55,22 @@ def verdict(evidence: Evidence) -> tuple[str, str]:
 
 
 def _weaknesses(evidence: Evidence) -> list[tuple[bool, str]]:
+    # Texture that was not taken off quite right is no sign of what the camera has done.
+    doubt = evidence.texture
     return [
         (evidence.still > 0.2, "much of the image does not vary at all: denoised, compressed or empty"),
-        (evidence.correlation > 1.15, "the noise is correlated: denoised in the camera, resized or compressed"),
-        (evidence.correlation < 0.8, "the noise is stronger in fine detail than in coarse: sharpened or compressed"),
-        (evidence.rounding > 0.5, "the noise is smaller than the file's rounding"),
+        (evidence.correlation > 1.1 + doubt, "the noise is correlated: denoised in the camera, resized or compressed"),
+        (
+            evidence.correlation < 0.8 - doubt,
+            "the noise is stronger in fine detail than in coarse: sharpened or compressed",
+        ),
+        (
+            evidence.uneven > 0.4 + 2 * doubt,
+            "the noise is uneven from place to place: denoised in the camera or compressed",
+        ),
+        (evidence.rounding > 0.3, "the noise is smaller than the distance between the file's values"),
+        (evidence.gaps > 0.02, "many values never occur: the file was compressed with loss"),
+        (evidence.levels < 512 and evidence.constant > 0.9, "the noise does not grow with light: not linear values"),
         (evidence.texture > 0.15, "texture everywhere, noise and texture cannot be told apart well"),
         (evidence.clipped > 0.6, "most of the image is clipped"),
         (_spread(evidence, inside=True) > _SPREAD, "the interval of σ(x) is wide"),

@@ -49,6 +49,8 @@ class Bins:
     """(n,) covariance of the MIDDLE coefficients with the other lattices': a variance, 0 where blocks are flat"""
     middle: Array
     """(n,) variance seen in the MIDDLE coefficients of the same blocks, corrected for having been selected by"""
+    uneven: Array
+    """(n,) variance of the blocks' measured squares over what Gaussian noise of one level gives them, less 1"""
     gain: Array
     """(n,) texture's part in `variance` over `texture`"""
     tile_variance: Array
@@ -189,11 +191,12 @@ def select(
             tile, high = blocks.tile[chosen], blocks.high[p, chosen]
             texture = scores.shared[p, chosen] * expected[p, chosen]
             middle = blocks.middle[p, chosen].mean() / _expected_place(scores, p, chosen)
-            columns.append((p, plane, blocks.mean[p, chosen].mean(), high.mean(), texture.mean(), middle))
+            blockwise = _excess_variance(high / expected[p, chosen])
+            columns.append((p, plane, blocks.mean[p, chosen].mean(), high.mean(), texture.mean(), middle, blockwise))
             tiles.append(
                 [np.bincount(tile, value, TILES**2).astype(float) for value in (high, texture, np.ones(tile.size))]
             )
-    lattice, plane_index, x, variance, texture, middle = np.array(columns, np.float64).reshape(-1, 6).T
+    lattice, plane_index, x, variance, texture, middle, uneven = np.array(columns, np.float64).reshape(-1, 7).T
     tile_variance, tile_texture, tile_count = np.array(tiles, np.float64).reshape(-1, 3, TILES**2).transpose(1, 2, 0)
     return Bins(
         lattice=lattice.astype(np.intp),
@@ -202,11 +205,18 @@ def select(
         variance=variance,
         texture=texture,
         middle=middle,
+        uneven=uneven,
         gain=np.full_like(x, TEXTURE_GAIN),
         tile_variance=tile_variance,
         tile_texture=tile_texture,
         tile_count=tile_count,
     )
+
+
+def _excess_variance(squares: Array) -> float:
+    """Of mean squares of HIGH coefficients, whose relative variance is 2/HIGH for Gaussian noise of one level."""
+    mean = max(float(squares.mean()), 1e-12)
+    return float(squares.var()) / mean**2 * HIGH / 2 - 1
 
 
 def _expected_place(scores: Scores, p: int, chosen: NDArray[np.intp]) -> float:

@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from rcl_calibration.fit import Fit, expected_variance, fit_bins
+from rcl_calibration.fit import Fit, expected_variance, fit_bins, rounding_part, texture_part, without_texture
 from rcl_calibration.intervals import bootstrap, resampled
 from rcl_calibration.ladder import climb
-from rcl_calibration.model import Clipping, Noise
+from rcl_calibration.model import Array, Clipping, Noise
 from rcl_calibration.profile import NoiseProfile
 from rcl_calibration.quality import Evidence, verdict
 from rcl_calibration.samples import Blocks, Lattice, dct_blocks
 from rcl_calibration.selection import Bins, joint_scores, own_scores, rank, select, usable
+from rcl_calibration.spacing import value_spacing
 
 METHOD = "blind"
 PASSES = 3
@@ -33,6 +34,8 @@ class Measurement:
     fit: Fit
     blocks: int
     """Blocks looked at in each lattice."""
+    spacing: Array
+    """(n,) of the bins: distance between neighbouring values that occur, in the file's step."""
     still: float
     """Part of the blocks without any variation."""
     clipped: float
@@ -55,7 +58,8 @@ def measure(lattices: Sequence[Lattice]) -> Measurement:
     bins = climb(ladder, [expected_variance(choice, clippings, fit.noise) for choice in ladder])
     fit = fit_bins(bins, clippings, fit.noise)
     still = float(np.mean(blocks.middle + blocks.high <= 0)) if blocks.count else 1.0
-    return Measurement(bins, clippings, fit, blocks.count, still, float(1 - good.mean()) if blocks.count else 1.0)
+    clipped = float(1 - good.mean()) if blocks.count else 1.0
+    return Measurement(bins, clippings, fit, blocks.count, _spacing(lattices, bins), still, clipped)
 
 
 def estimate(lattices: Sequence[Lattice], *, seed: int = 0, **labels: Any) -> NoiseProfile:
@@ -77,16 +81,21 @@ def profile_of(measurement: Measurement, *, seed: int = 0, **labels: Any) -> Noi
     replicates = bootstrap(resampled(bins, rng), fit, bins, rng)
     used = fit.weight > 0
     x_range = (float(fit.x[used].min()), float(fit.x[used].max()))
-    sigma_ci = replicates.sigma_ci()
+    shot_ci, sigma_ci = replicates.shot_ci(), replicates.sigma_ci()
     blocks = bins.blocks * used
-    model = expected_variance(bins, measurement.clippings, fit.noise)
+    flat = np.maximum(without_texture(bins.variance, bins.texture, bins.gain), 1e-24)
+    coarsest = float(max(clipping.step for clipping in measurement.clippings))
     evidence = Evidence(
         blocks=float(blocks.sum()),
-        texture=float(np.average(bins.texture / model, weights=blocks)),
-        correlation=float(np.average(bins.middle / np.maximum(bins.variance, 1e-24), weights=blocks)),
+        texture=texture_part(bins, fit),
+        correlation=float(np.average(bins.middle / flat, weights=blocks)),
+        uneven=float(np.average(bins.uneven, weights=blocks)),
         still=measurement.still,
         clipped=measurement.clipped,
-        rounding=float(np.average(fit.rounding / np.maximum(bins.variance, 1e-24), weights=blocks)),
+        rounding=rounding_part(bins, fit),
+        gaps=float(np.average(fit.rounding * (measurement.spacing**2 - 1) / flat, weights=blocks)),
+        levels=1 / max(1e-12, coarsest),
+        constant=1 - shot_ci[1] * x_range[1] / max(fit.noise.variance(np.array(x_range[1])), 1e-24),
         x_range=x_range,
         sigma_ci=sigma_ci,
     )
@@ -94,7 +103,7 @@ def profile_of(measurement: Measurement, *, seed: int = 0, **labels: Any) -> Noi
     return NoiseProfile.uniform(
         fit.noise.shot,
         fit.noise.read,
-        shot_ci=(replicates.shot_ci(),) * 4,
+        shot_ci=(shot_ci,) * 4,
         read_ci=(replicates.read_ci(),) * 4,
         sigma_ci=(sigma_ci,) * 4,
         x_range=x_range,
@@ -103,6 +112,14 @@ def profile_of(measurement: Measurement, *, seed: int = 0, **labels: Any) -> Noi
         reason=reason,
         **labels,
     )
+
+
+def _spacing(lattices: Sequence[Lattice], bins: Bins) -> Array:
+    spacing = np.ones_like(bins.x)
+    for p, lattice in enumerate(lattices):
+        mine = bins.lattice == p
+        spacing[mine] = value_spacing(lattice, bins.x[mine])
+    return spacing
 
 
 def clipping_of(lattice: Lattice) -> Clipping:

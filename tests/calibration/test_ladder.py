@@ -16,7 +16,9 @@ def _bins(texture: float, blocks: int, gain: float = 0.9) -> Bins:
     count = np.full((TILES**2, 8), blocks / TILES**2)
     variance = (1 + gain * texture) * ones
     index = np.zeros(8, np.intp)
-    return Bins(index, index, ones / 2, variance, texture * ones, variance, TEXTURE_GAIN * ones, count, count, count)
+    return Bins(
+        index, index, ones / 2, variance, texture * ones, variance, 0 * ones, TEXTURE_GAIN * ones, count, count, count
+    )
 
 
 def test_flat_pictures_are_measured_in_all_blocks() -> None:
@@ -35,5 +37,5 @@ def test_textured_pictures_are_measured_in_the_flattest_and_show_their_gain() ->
 
 
 def test_no_bins_stay_none() -> None:
-    empty = Bins(*[np.zeros(0, np.intp)] * 2, *[np.zeros(0)] * 5, *[np.zeros((TILES**2, 0))] * 3)
+    empty = Bins(*[np.zeros(0, np.intp)] * 2, *[np.zeros(0)] * 6, *[np.zeros((TILES**2, 0))] * 3)
     assert climb([empty] * 4, [np.zeros(0)] * 4).x.size == 0
