@@ -117,7 +117,7 @@ class RegionCache:
         frame = self._read(path)
         domain = frame_domain(frame)
         # Not by the key, so that a copy of the pictures gives the same places and the same noise.
-        rng = torch.Generator().manual_seed(int(_digest(path.name, path.stat().st_size, plan.describe())[:15], 16))
+        rng = torch.Generator().manual_seed(int(_digest(path.name, path.stat().st_size, plan.describe_cuts())[:15], 16))
         try:
             regions, noise = with_noise(cut_regions(packed_frame(frame), domain, plan, rng), domain, plan, rng)
             if noise is None and plan.levels is not None:

@@ -42,11 +42,15 @@ class RegionPlan:
     """Where the profile of noise that is in the pictures comes from; None: it is not asked for."""
 
     def describe(self) -> str:
-        """One line of text that differs where the regions would."""
-        noise = json.dumps(self.noise.describe(), sort_keys=True) if self.noise else "as it is"
+        """One line of text that differs where the regions or their profiles would."""
         kept = ", kept clean" if self.keep_clean else ""
         levels = f", levels {self.levels.describe()}" if self.levels else ""
-        return f"least {self.least_side}, share {self.share}, side {self.side}, noise {noise}{kept}{levels}"
+        return f"{self.describe_cuts()}{kept}{levels}"
+
+    def describe_cuts(self) -> str:
+        """The part of it that decides on places and simulated noise: equal for pretexts that are to be compared."""
+        noise = json.dumps(self.noise.describe(), sort_keys=True) if self.noise else "as it is"
+        return f"least {self.least_side}, share {self.share}, side {self.side}, noise {noise}"
 
     def count_and_side(self, channels: int, height: int, width: int) -> tuple[int, int, int]:
         """How many regions, and their height and width, for a picture of this size in elements."""

@@ -2,15 +2,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from rcl_calibration.exchange import profiles_text
+from rcl_calibration.profile import NoiseProfile
 from rcl_cli.data.cache import CachedPicture, RegionCache
+from rcl_cli.data.noise_levels import NoiseLevels
 from rcl_cli.data.regions import RegionPlan
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError
+from rcl_cli.noise import SigmaNoise
 from rcl_cli.raw.frame import Frame, Metadata, RgbFrame
 
 PLAN = RegionPlan(least_side=8, share=4 * 3 * 16 * 16, side=16)
@@ -116,3 +121,27 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, picture: Callab
     (tmp_path / "cache").write_text("a file, not a folder")
     with pytest.raises(FileError, match=r"cache.*cannot be written"):
         RegionCache(tmp_path / "cache", Reader()).picture(picture("a"), PLAN)
+
+
+def test_profiles_are_kept_with_the_regions(tmp_path: Path, picture: Callable[[str], Path]) -> None:
+    reader, path = Reader(), picture("a")
+    noisy = RegionPlan(least_side=8, share=4 * 3 * 16 * 16, side=16, noise=SigmaNoise(5, 20))
+    cache = RegionCache(tmp_path / "cache", reader)
+    first, kept = cache.picture(path, noisy), cache.picture(path, replace(noisy, keep_clean=True))
+    # The same place and the same profile, so that pretexts with and without clean pictures can be compared.
+    assert first.noise == kept.noise == cache.picture(path, noisy).noise
+    difference = first.regions - kept.regions
+    assert first.noise is not None
+    assert difference.std() == pytest.approx(np.sqrt(np.mean(first.noise.sigma(kept.regions) ** 2)), rel=0.1)
+    assert cache.picture(path, PLAN).noise is None
+
+
+def test_new_profiles_are_not_answered_from_the_cache(tmp_path: Path, picture: Callable[[str], Path]) -> None:
+    reader, path, profiles = Reader(), picture("a"), tmp_path / "profiles.json"
+    plan = replace(PLAN, levels=NoiseLevels(profiles))
+    for number, read in enumerate((1e-4, 4e-4), start=1):
+        profiles.write_text(profiles_text([NoiseProfile.uniform(0.0, read, camera="Acme One")]))
+        noise = RegionCache(tmp_path / "cache", reader).picture(path, plan).noise
+        assert noise is not None
+        assert noise.read[0] == read
+        assert reader.calls == number
