@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ MOST_FLICKER = 0.15
 _FLICKER_PRIOR = 0.02
 _OUTLIER = 4.0
 _AXIS_OUTLIER = 5.0
+_HOT = 5.0
 _LEAST_OF_LINE = 0.2
 _LEAST_LIGHT = 5.0
 """Mean over the noise of a block's mean, below which frames are too dark to tell flicker, or to suffer from it."""
@@ -85,6 +86,16 @@ def difference(first: Lattice, second: Lattice) -> Difference:
     a -= b
     b += a / 2
     return Difference(b, a, cut, float(np.median(ratio) - 1))
+
+
+def without_hot(one: Difference, step: float) -> Difference:
+    """Of dark frames: hot pixels, which are brighter in both frames than noise makes them, count as cut off.
+
+    Their dark current has shot noise that is no read noise. `step`: distance between neighbouring values, normalised.
+    """
+    off = np.abs(one.mean - np.median(one.mean))
+    limit = _HOT * max(1.4826 * float(np.median(off)), step / 2)
+    return replace(one, cut=one.cut | (off > limit))
 
 
 def without_axes(one: Difference, noise: Noise, rounding: float) -> WhiteDifference:

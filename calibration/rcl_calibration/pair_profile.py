@@ -19,8 +19,10 @@ from rcl_calibration.selection import KEPT_VARIANCE
 SYSTEMATIC = 0.0007
 """Relative standard error of a variance that no resampling shows."""
 _REFINEMENTS = 4
+_CLIPPING_ERROR = 1.0
+"""Photon noise in the dark is not the Gaussian that clipping is undone for: error over the part of variance cut off."""
 _PLANES_DIFFER = 4.0
-_PLANE_SPREAD = 0.01
+_PLANE_SPREAD = 0.02
 _SPREAD = 0.2
 _LEAST_RANGE = 0.03
 
@@ -47,7 +49,7 @@ def estimate_pair(first: Sequence[Lattice], second: Sequence[Lattice], **labels:
 def profile_of_pairs(measurements: Sequence[PairMeasurement], *, seed: int = 0, **labels: Any) -> NoiseProfile:
     """One profile from all pairs of a camera at one ISO; `labels` also hold `method`.
 
-    All planes get one noise level, unless they differ by more than their errors and each is known to 1 %: then each its
+    All planes get one noise level, unless they differ by more than their errors and each is known to 2 %: then each its
     own. Raises ValueError for no pairs.
     """
     cells, clippings = join(measurements)
@@ -93,7 +95,8 @@ def _fit(cells: Cells, clippings: Sequence[Clipping], chosen: Mask, noise: Noise
     for _ in range(_REFINEMENTS):
         x, kept = _undo_clipping(cells, clippings, noise)
         model = np.maximum(noise.variance(x) + rounding, 1e-24)
-        weight = np.where(kept >= KEPT_VARIANCE, freedom / (2 * model**2), 0.0)
+        relative = 2 / np.maximum(freedom, 1) + (_CLIPPING_ERROR * (1 - kept)) ** 2
+        weight = np.where(kept >= KEPT_VARIANCE, 1 / (relative * model**2), 0.0)
         kept = np.maximum(kept, KEPT_VARIANCE)
         shot, read = fit_line(x, (seen - rounding) / kept, weight * chosen)
         noise = Noise(float(shot), float(read))

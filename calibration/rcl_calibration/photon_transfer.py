@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rcl_calibration.frame_pair import BLOCK, Difference, difference, without_axes
+from rcl_calibration.frame_pair import BLOCK, Difference, difference, without_axes, without_hot
 from rcl_calibration.model import Array, Clipping
 from rcl_calibration.pair_blocks import PairBlocks, alike, pair_blocks, refuse_moved, rough_blocks, rough_noise
 from rcl_calibration.samples import TILES, Lattice, Mask
@@ -77,6 +77,8 @@ def measure_pair(first: Sequence[Lattice], second: Sequence[Lattice], *, scene: 
         raise ValueError("the frames differ in their colour filters")
     clippings = tuple(clipping_of(lattice) for lattice in first)
     differences = [difference(a, b) for a, b in zip(first, second, strict=True)]
+    if not scene:
+        differences = [without_hot(one, clipping.step) for one, clipping in zip(differences, clippings, strict=True)]
     noise = rough_noise([rough_blocks(one) for one in differences], clippings)
     whites = [
         without_axes(one, noise, clipping.step**2 / 12) for one, clipping in zip(differences, clippings, strict=True)
