@@ -27,12 +27,20 @@ class Run:
 
 
 def add_run(runs: Sequence[Run], new: Run) -> tuple[Run, ...]:
-    """The runs with `new` among them; it replaces those that it repeats, so that no picture counts twice.
+    """The runs with `new` among them, so that no picture counts twice.
 
-    A run repeats another if it has the same profile, or all the other's pictures.
+    Of two runs by one method, where one has all the other's pictures, only that one is kept; the newer if they are the
+    same.
     """
-    kept = [run for run in runs if run.profile != new.profile and not (run.sources and run.sources <= new.sources)]
-    return *kept, new
+    if any(_repeats(new, run) and run.sources != new.sources for run in runs):
+        return tuple(runs)
+    return *(run for run in runs if run.profile != new.profile and not _repeats(run, new)), new
+
+
+def _repeats(one: Run, other: Run) -> bool:
+    """All that `one` was measured from is in `other`."""
+    kinds = {run.profile.method.partition(",")[0] for run in (one, other)}
+    return len(kinds) == 1 and bool(one.sources) and one.sources <= other.sources
 
 
 def pool_runs(runs: Sequence[Run]) -> NoiseProfile:
