@@ -16,10 +16,11 @@ def public(owner: type) -> set[str]:
     return {name for name in {**vars(owner), **owner.__annotations__} if not name.startswith("_")}
 
 
-def test_every_member_of_a_task_is_documented(root: Path) -> None:
+def test_every_member_of_a_task_and_of_a_pretext_is_documented(root: Path) -> None:
     text = (root / "docs" / "plugins.md").read_text(encoding="utf-8")
-    rows = set(re.findall(r"^\| `(\w+)", text, re.M))
-    assert public(Task) == rows
+    tasks, _, pretexts = text.partition("## A pretext")
+    assert public(Task) == set(re.findall(r"^\| `(\w+)", tasks, re.M))
+    assert public(Pretext) | {"setup"} == set(re.findall(r"^\| `(\w+)", pretexts, re.M))
 
 
 def test_every_hook_and_what_a_pretext_implements_are_documented(root: Path) -> None:

@@ -13,8 +13,9 @@ import click
 from rcl_cli.console import console, exit_code, print_failures, print_json_line, progress
 from rcl_cli.errors import RclError
 from rcl_cli.interrupt import stop_on_interrupt
-from rcl_cli.option_values import byte_count, named_values, numbers
+from rcl_cli.option_values import byte_count
 from rcl_cli.pretrain.settings import PRESETS
+from rcl_cli.pretrain_options import pretrain_options
 
 if TYPE_CHECKING:
     import torch
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from rcl_cli.pretrain.settings import PretrainSettings
     from rcl_cli.store import Store
 
-_DEFAULT = PRESETS["default"]
 _INTERRUPTED = 130
 
 
@@ -43,68 +43,7 @@ _INTERRUPTED = 130
     show_default=True,
     help="Settings: what measured well, the paper's, or a minute's run to see that it works.",
 )
-@click.option("--steps", type=int, help=f"Optimiser steps.  [default: {_DEFAULT.steps}]")
-@click.option("--batch", type=int, help=f"Pictures a step.  [default: {_DEFAULT.batch}, or all where there are fewer]")
-@click.option(
-    "--crop",
-    type=int,
-    help=f"Side of a crop: pixels of RGB, 2×2 (Bayer) or 3×3 (X-Trans) pixels of raws.  [default: {_DEFAULT.crop}]",
-)
-@click.option("--lr", type=float, help=f"Learning rate, fixed.  [default: {_DEFAULT.lr}]")
-@click.option("--width", type=int, help=f"The network's features at full size.  [default: {_DEFAULT.width}]")
-@click.option("--depth", type=int, help=f"The network's levels below full size.  [default: {_DEFAULT.depth}]")
-@click.option("--skip/--no-skip", default=None, help="Add the network's result to its input, or (the paper) do not.")
-@click.option("--pretext", help="What is learnt; see `rcl plugins`.  [default: rcl]")
-@click.option("--consistency", is_flag=True, default=None, help="Add the consistency term to another pretext than rcl.")
-@click.option(
-    "--contrast",
-    type=float,
-    metavar="ALPHA",
-    help="Add rcl's contrast, with this weight, to another pretext; --tau, --distance and --planes are then its own.",
-)
-@click.option("--alpha", type=float, help="Weight of the contrast against the consistency.  [default: by the noise]")
-@click.option("--tau", type=float, help="Temperature, in the distance's unit (emd: 8-bit DN).  [default: by the noise]")
-@click.option("--distance", type=click.Choice(["emd", "bd", "mmd"]), help="Between residuals.  [default: emd]")
-@click.option(
-    "--planes",
-    type=click.Choice(["pooled", "separate"]),
-    help="Compare all values, or plane by plane.  [default: separate for raws]",
-)
-@click.option(
-    "--option",
-    "extra",
-    multiple=True,
-    callback=named_values,
-    metavar="NAME=VALUE",
-    help="Another setting of the pretext.",
-)
-@click.option(
-    "--profile",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Noise profiles for pretexts that need them.  [default: calibrated, the file's own, or blind]",
-)
-@click.option("--encoder", help="Of the consistency term: self, imagenet, none or a file.  [default: self]")
-@click.option(
-    "--encoder-layers",
-    "layers",
-    callback=numbers,
-    metavar="N,N",
-    help="Its layers that count.  [default: stride 4 at most]",
-)
-@click.option(
-    "--encoder-steps", type=int, help=f"Steps that train the self encoder.  [default: {_DEFAULT.encoder_steps}]"
-)
-@click.option(
-    "--sigma-range",
-    type=(float, float),
-    default=None,
-    help="Pictures are clean: simulate noise of σ between these two (8-bit DN).",
-)
-@click.option(
-    "--domain",
-    type=click.Choice(["auto", "bayer", "xtrans", "rgb"]),
-    help="Which pictures to train on.  [default: auto, most of them]",
-)
+@pretrain_options
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Pictures decoded at once.")
 @click.option("--seed", type=int, help="Of everything random.  [default: 0]")
