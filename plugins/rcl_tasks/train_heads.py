@@ -48,16 +48,16 @@ class Lesson:
 
 LESSONS = (
     Lesson(Denoise, Domain.BAYER, 3000, 128),
-    Lesson(Demosaic, Domain.BAYER, 4000, 128),
-    Lesson(JointDenoiseSuperResolution, Domain.BAYER, 1000, 192),
-    Lesson(SuperResolution, Domain.BAYER, 600, 192),
+    Lesson(Demosaic, Domain.BAYER, 2500, 128),
+    Lesson(JointDenoiseSuperResolution, Domain.BAYER, 700, 192),
+    Lesson(SuperResolution, Domain.BAYER, 500, 192),
     Lesson(Denoise, Domain.XTRANS, 1200, 132),
-    Lesson(Demosaic, Domain.XTRANS, 2000, 132),
-    Lesson(JointDenoiseSuperResolution, Domain.XTRANS, 700, 192),
+    Lesson(Demosaic, Domain.XTRANS, 1200, 132),
+    Lesson(JointDenoiseSuperResolution, Domain.XTRANS, 500, 192),
     Lesson(SuperResolution, Domain.XTRANS, 400, 192),
-    Lesson(Denoise, Domain.RGB, 1500, 72),
-    Lesson(JointDenoiseSuperResolution, Domain.RGB, 1000, 120),
-    Lesson(SuperResolution, Domain.RGB, 600, 120),
+    Lesson(Denoise, Domain.RGB, 1000, 72),
+    Lesson(JointDenoiseSuperResolution, Domain.RGB, 700, 120),
+    Lesson(SuperResolution, Domain.RGB, 500, 120),
 )
 
 

@@ -54,7 +54,7 @@ _INTERRUPTED = 130
 @click.option(
     "--crop", type=click.IntRange(1), default=128, show_default=True, help="Side of a crop in pixels of the result."
 )
-@click.option("--lr", type=click.FloatRange(0, min_open=True), default=2e-3, show_default=True, help="Learning rate.")
+@click.option("--lr", type=click.FloatRange(0, min_open=True), default=1e-3, show_default=True, help="Learning rate.")
 @click.option("--validate-every", type=click.IntRange(1), default=200, show_default=True, help="Steps in between.")
 @click.option("--width", type=click.IntRange(1), default=24, show_default=True, help="Features of a fresh network.")
 @click.option("--depth", type=click.IntRange(0, 6), default=2, show_default=True, help="Levels of a fresh network.")
