@@ -29,3 +29,11 @@ class DefaultGroup(click.Group):
         verb = self.commands[ctx.invoked_subcommand]
         with verb.make_context(ctx.invoked_subcommand, list(ctx.args), parent=ctx) as below:
             return below.command.invoke(below)
+
+
+class OwnArgument(click.Argument):
+    """An argument of the group itself, which does not come into the usage of its verbs."""
+
+    def get_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """None for the context of a verb."""
+        return super().get_usage_pieces(ctx) if self in ctx.command.params else []

@@ -116,11 +116,12 @@ def find_pairs(files: Iterable[Found], kind: str, *, linear: bool = False, done:
 
 
 def calibrate_pairs(pairs: Sequence[Pair]) -> list[PairCalibration]:
-    """One calibration for each camera, ISO, levels and colour filters, in the order in which they first come."""
+    """One calibration for each camera, ISO, levels and colour filters, by camera and ISO."""
     groups: dict[tuple[Key, str], list[Pair]] = {}
     for pair in pairs:
         groups.setdefault(pair.key, []).append(pair)
-    return [_calibrate(group) for group in groups.values()]
+    calibrations = [_calibrate(group) for group in groups.values()]
+    return sorted(calibrations, key=lambda one: (one.profile.camera, one.profile.iso or 0.0))
 
 
 def _calibrate(pairs: Sequence[Pair]) -> PairCalibration:

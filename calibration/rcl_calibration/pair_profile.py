@@ -16,7 +16,7 @@ from rcl_calibration.profile import SIGMA_X, Interval, NoiseProfile
 from rcl_calibration.samples import Lattice, Mask
 from rcl_calibration.selection import KEPT_VARIANCE
 
-SYSTEMATIC = 0.0007
+SYSTEMATIC = 0.001
 """Relative standard error of a variance that no resampling shows."""
 _REFINEMENTS = 4
 _CLIPPING_ERROR = 1.0
@@ -120,7 +120,9 @@ def _replicates(cells: Cells, corrected: _Corrected, chosen: Mask, picks: Array,
     freedom = picks @ cells.tile_freedom
     variance = ((picks @ cells.tile_sum) / np.maximum(freedom, 1e-12) - corrected.rounding) / corrected.kept
     weight = corrected.weight * chosen * freedom / np.maximum(cells.freedom, 1e-12)
-    shot, read = fit_line(corrected.x, variance, weight).T
+    # Tiles differ in brightness within a bin, too.
+    x = corrected.x + (picks @ cells.tile_light) / np.maximum(freedom, 1e-12) - cells.x * (freedom > 0)
+    shot, read = fit_line(x, variance, weight).T
     scale = np.exp(SYSTEMATIC * np.random.default_rng(seed + 1).standard_normal(REPLICATES))
     return Replicates(shot * scale, read * scale)
 

@@ -39,6 +39,9 @@ class Cells:
     tile_freedom: Array
     """(TILES², n) by tile: degrees of freedom; the variance is Σ tile_sum / Σ tile_freedom"""
 
+    tile_light: Array
+    """(TILES², n) by tile: sum of degrees of freedom times mean; Σ tile_light / Σ tile_freedom is x"""
+
     @property
     def freedom(self) -> Array:
         """(n,)"""
@@ -114,6 +117,7 @@ def join(measurements: Sequence[PairMeasurement]) -> tuple[Cells, tuple[Clipping
         np.concatenate([one.x for one in cells]),
         np.concatenate([one.tile_sum for one in cells], axis=1),
         np.concatenate([one.tile_freedom for one in cells], axis=1),
+        np.concatenate([one.tile_light for one in cells], axis=1),
     )
     return joined, tuple(clippings)
 
@@ -122,7 +126,7 @@ def _cells(
     lattices: Sequence[PairBlocks], kept: Sequence[Mask], differences: Sequence[Difference], planes: Sequence[int]
 ) -> Cells:
     columns: list[tuple[int, int, float]] = []
-    sums, freedoms = [], []
+    sums, freedoms, lights = [], [], []
     for number, (blocks, mask, one, plane) in enumerate(zip(lattices, kept, differences, planes, strict=True)):
         tile = _tiles(*one.mean.shape)
         which = (np.sqrt(np.clip(blocks.mean, 0, BRIGHTEST) / BRIGHTEST) * (BINS - 1e-6)).astype(np.intp)
@@ -134,6 +138,7 @@ def _cells(
             columns.append((number, plane, float(np.average(blocks.mean[chosen], weights=freedom))))
             sums.append(np.bincount(tile[chosen], blocks.square[chosen], TILES**2))
             freedoms.append(np.bincount(tile[chosen], freedom, TILES**2))
+            lights.append(np.bincount(tile[chosen], freedom * blocks.mean[chosen], TILES**2))
     lattice, plane_index, x = np.array(columns, np.float64).reshape(-1, 3).T
     return Cells(
         lattice.astype(np.intp),
@@ -141,6 +146,7 @@ def _cells(
         x,
         np.array(sums, np.float64).reshape(-1, TILES**2).T,
         np.array(freedoms, np.float64).reshape(-1, TILES**2).T,
+        np.array(lights, np.float64).reshape(-1, TILES**2).T,
     )
 
 

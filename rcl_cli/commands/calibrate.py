@@ -10,7 +10,7 @@ import click
 from rich.markup import escape
 
 from rcl_cli.console import console, exit_code, print_failures, print_json_line, print_table, progress
-from rcl_cli.default_group import DefaultGroup
+from rcl_cli.default_group import DefaultGroup, OwnArgument
 from rcl_cli.profile_verbs import export, merge, show
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _FOLDER = click.Path(path_type=Path)
 
 
 @click.group(cls=DefaultGroup, invoke_without_command=True, subcommand_metavar="")
-@click.argument("paths", nargs=-1, type=_FOLDER)
+@click.argument("paths", nargs=-1, type=_FOLDER, cls=OwnArgument)
 @click.option(
     "--by",
     type=click.Choice(["image", "camera"]),

@@ -87,7 +87,7 @@ def _decorate(level: Axes, quotient: Axes, title: str, profiles: Sequence[NoiseP
         level.set_ylim(max(min(ends), max(ends) / 1e4) / 2, max(ends) * 2)
     signs = ", ".join(f"{name} {sign}" for name, sign in zip(PLANES, ("●", "■", "◆", "▲"), strict=True))
     legend = f"{signs}: measured; line: model; shaded: 90 % interval"
-    quotient.set(xlabel=f"signal x (0 = black level, 1 = white level)      {legend}", ylabel="over the model")
+    quotient.set(xlabel=f"signal x (0 = black level, 1 = white level)\n{legend}", ylabel="over the model")
     quotient.set_ylim(_QUOTIENTS[0] - 0.01, _QUOTIENTS[1] + 0.01)
     quotient.axhline(1, color="black", linewidth=0.6)
     for axes in (level, quotient):
