@@ -10,7 +10,8 @@ from pathlib import Path
 
 from rcl_cli.benchmark import plots
 from rcl_cli.benchmark.contract import judge
-from rcl_cli.benchmark.estimators import Method, available
+from rcl_cli.benchmark.draws import REGIMES
+from rcl_cli.benchmark.estimators import METHODS, Method, available
 from rcl_cli.benchmark.group import Group
 from rcl_cli.benchmark.page import FIGURES, Setting, page
 from rcl_cli.benchmark.pictures import Kept, Pictures, Scenes, photographs
@@ -62,6 +63,8 @@ class Run:
         missing = tuple(method.name for method in cannot)
         command = ["rcl benchmark calibrate", f"--draws {draws} --seed {seed} --side {side}"]
         command += [f"--data {shlex.quote(str(path))}" for path in data]
+        command += [f"--method {name}" for name in methods if set(methods) != set(METHODS)]
+        command += [f"--regime {name}" for name in regimes if set(regimes) != set(REGIMES)]
         return cls(
             pictures, draws, seed, tuple(can), missing, tuple(regimes), Log(work / f"{name}.jsonl"), " ".join(command)
         )

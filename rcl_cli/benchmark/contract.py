@@ -70,7 +70,7 @@ def _errors(table: Mapping[tuple[str, str], Row]) -> Iterator[Promise]:
         where = ", in range" if columns is _IN_RANGE else ""
         yield Promise(
             f"{method}, {regime} regime{where}: {names}",
-            "≤ " + " · ".join(percent(limit) for _, limit in pairs),
+            "≤ " + " · ".join(_limit(limit) for _, limit in pairs),
             " · ".join(percent(value) for value, _ in pairs),
             all(value <= limit for value, limit in pairs),
         )
@@ -110,11 +110,11 @@ def _detection(detections: Sequence[Detection]) -> Iterator[Promise]:
     plain = [detection for detection in detections if detection.process == PLAIN]
     if processed:
         found = _mean(processed, lambda detection: detection.flagged)
-        limit = f"≥ {percent(LEAST_DETECTED)}"
+        limit = f"≥ {_limit(LEAST_DETECTED)}"
         yield Promise("processed in the camera: flagged", limit, percent(found), found >= LEAST_DETECTED)
     if plain:
         alarms = _mean(plain, lambda detection: detection.named)
-        limit = f"≤ {percent(MOST_FALSE_ALARMS)}"
+        limit = f"≤ {_limit(MOST_FALSE_ALARMS)}"
         yield Promise("not processed: false alarms", limit, percent(alarms), alarms <= MOST_FALSE_ALARMS)
 
 
@@ -137,9 +137,13 @@ def _is_peer(name: str) -> bool:
 
 
 def percent(value: float) -> str:
-    """Two significant digits at least.
+    """Two decimals below 10 %, one below 100 %.
 
     >>> percent(0.0123), percent(0.345), percent(2.0)
-    ('1.2 %', '34.5 %', '200 %')
+    ('1.23 %', '34.5 %', '200 %')
     """
-    return f"{100 * value:.0f} %" if value >= 1 else f"{100 * value:.2g} %" if value < 0.1 else f"{100 * value:.1f} %"
+    return f"{100 * value:.{2 if value < 0.1 else 1 if value < 1 else 0}f} %"
+
+
+def _limit(value: float) -> str:
+    return f"{100 * value:g} %"

@@ -102,7 +102,7 @@ def test_the_command_writes_a_page_and_json_lines(tmp_path: Path, monkeypatch: p
         "in_range_p90", "coverage", "seconds",
     }  # fmt: skip
     page = (tmp_path / "calibration.md").read_text()
-    assert "rcl benchmark calibrate --draws 3 --seed 0 --side 96" in page
+    assert "rcl benchmark calibrate --draws 3 --seed 0 --side 96 --method rcl-blind --method percentile" in page
     assert "noise-free procedural scenes" in page
     assert all((tmp_path / name).stat().st_size > 1000 for name in _figures(page))
     log = next((tmp_path / "work").glob("*.jsonl"))
