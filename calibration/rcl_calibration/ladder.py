@@ -14,7 +14,7 @@ from rcl_calibration.selection import GAIN_SPREAD, TEXTURE_GAIN, Bins
 _USUAL_SPREAD = 0.3
 """Relative standard deviation of the gains of pictures."""
 _GAIN_RANGE = (0.3, 2.2)
-MIDDLE_GAIN = 2.8
+MIDDLE_GAIN = 2.5
 """Usual growth of the MIDDLE frequencies' variance over that of the texture."""
 _FLAT = 0.3
 

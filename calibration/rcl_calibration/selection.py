@@ -18,7 +18,7 @@ BRIGHTEST = 0.92
 """Bins are uniform in √x from 0 to BRIGHTEST, where the noise level changes about evenly."""
 LEAST_BLOCKS = 12
 WANTED_BLOCKS = 1500
-TEXTURE_GAIN = 1.4
+TEXTURE_GAIN = 1.25
 """Usual `gain`: what pictures of many kinds show."""
 GAIN_SPREAD = 0.15
 """Relative standard error of a gain that was measured: it is not quite the same for weak texture as for strong."""

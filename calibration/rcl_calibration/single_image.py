@@ -84,6 +84,7 @@ def profile_of(measurement: Measurement, *, seed: int = 0, **labels: Any) -> Noi
     shot_ci, sigma_ci = replicates.shot_ci(), replicates.sigma_ci()
     blocks = bins.blocks * used
     flat = np.maximum(without_texture(bins.variance, bins.texture, bins.gain), 1e-24)
+    brightest = fit.noise.shot * x_range[1] + fit.noise.read
     coarsest = float(max(clipping.step for clipping in measurement.clippings))
     evidence = Evidence(
         blocks=float(blocks.sum()),
@@ -95,7 +96,7 @@ def profile_of(measurement: Measurement, *, seed: int = 0, **labels: Any) -> Noi
         rounding=rounding_part(bins, fit),
         gaps=float(np.average(fit.rounding * (measurement.spacing**2 - 1) / flat, weights=blocks)),
         levels=1 / max(1e-12, coarsest),
-        constant=1 - shot_ci[1] * x_range[1] / max(fit.noise.variance(np.array(x_range[1])), 1e-24),
+        constant=1 - shot_ci[1] * x_range[1] / max(brightest, 1e-24),
         x_range=x_range,
         sigma_ci=sigma_ci,
     )

@@ -53,3 +53,18 @@ def test_selecting_flat_blocks_does_not_bias_pure_noise() -> None:
     assert variance == pytest.approx(sigma**2, rel=4 * np.sqrt(2 / (4 * used)))
     assert np.average(bins.texture, weights=bins.blocks) == pytest.approx(0, abs=0.02 * sigma**2)
     assert np.average(bins.middle, weights=bins.blocks) == pytest.approx(sigma**2, rel=0.05)
+
+
+def test_texture_shared_by_the_lattices_is_measured_whatever_the_noise_is_believed_to_be() -> None:
+    rng = np.random.default_rng(3)
+    sigma, texture = 0.01, 0.006
+    common = texture * rng.standard_normal((600, 600))
+    lattices = [
+        Lattice(0.3 + common + sigma * rng.standard_normal(common.shape), plane, step=0, lowest=-1)
+        for plane in range(4)
+    ]
+    blocks = dct_blocks(lattices)
+    for believed in (sigma, 2 * sigma):
+        good, expected = usable(blocks, [Noise(0.0, believed**2)] * 4, [Clipping(-1.0)] * 4)
+        shared = joint_scores(blocks, expected, good).shared * expected
+        assert shared.mean() == pytest.approx(texture**2, rel=0.05)

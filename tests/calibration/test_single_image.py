@@ -65,6 +65,24 @@ def test_a_denoised_picture_is_flagged(scene: NDArray[np.float64], sensor: Calla
     assert "correlated" in profile.reason
 
 
+def test_a_picture_denoised_where_it_is_flat_is_flagged(scene: NDArray[np.float64], sensor: Callable[..., Any]) -> None:
+    """Non-local means, gentle enough to leave a white spectrum: only the noise's unevenness gives it away."""
+    simulated = sensor(3e-3, 1e-5)
+    strength = [1.5 * float(np.sqrt(3e-3 * 0.18 + 1e-5) * (simulated.white - simulated.black))]
+    smooth = [
+        Lattice(
+            cv2.fastNlMeansDenoising(one.values.copy(), strength, None, 5, 11, cv2.NORM_L1),
+            one.plane,
+            one.black,
+            one.white,
+        )
+        for one in simulated.lattices(simulated.expose(scene[:700, :900], np.random.default_rng(8)))
+    ]
+    profile = estimate(smooth)
+    assert profile.quality == "weak"
+    assert "uneven" in profile.reason
+
+
 def test_one_brightness_cannot_tell_shot_from_read_noise(sensor: Callable[..., Any]) -> None:
     simulated = sensor(1e-3, 1e-5)
     flat = np.full((600, 600, 3), 0.3)
