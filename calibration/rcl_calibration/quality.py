@@ -71,7 +71,7 @@ def _weaknesses(evidence: Evidence) -> list[tuple[bool, str]]:
         (evidence.rounding > 0.3, "the noise is smaller than the distance between the file's values"),
         (evidence.gaps > 0.02, "many values never occur: the file was compressed with loss"),
         (evidence.levels < 512 and evidence.constant > 0.9, "the noise does not grow with light: not linear values"),
-        (evidence.texture > 0.15, "texture everywhere, noise and texture cannot be told apart well"),
+        (evidence.texture > 0.1, "texture everywhere, noise and texture cannot be told apart well"),
         (evidence.clipped > 0.6, "most of the image is clipped"),
         (_spread(evidence, inside=True) > _SPREAD, "the interval of σ(x) is wide"),
     ]
