@@ -11,19 +11,20 @@ from rcl_cli.hookspecs import hookimpl
 from rcl_cli.pretext import Losses, Pretext, PretextSetup, Restorer, Views
 from rcl_pretexts.errors import picture_sum, precision
 from rcl_pretexts.noise_level import sigma_of
-from rcl_pretexts.options import read_options
+from rcl_pretexts.options import read_options, require
 
 
 class Sure(Pretext):
     """mean((f(y) − y)² − σ²) + 2·mean(σ²·∂f/∂y), whose expectation is the mean squared error against the clean picture.
 
     Stein 1981 for independent Gaussian noise of variance σ², here one of each element. The divergence is Monte Carlo's:
-    E[v·Jv] with v = σ·b, b ~ N(0, 1) (Ramani, Blu & Unser 2008; as a training loss, Soltanayev & Chun 2018). Jᵀv
-    is exact, by differentiating f, rather than a difference of two results, which mixed precision would round away.
-    σ² = λ_shot·y + λ_read is taken from the noisy y: right on the mean. Each picture's error counts as a share of its
-    noise.
+    E[v·(f(y + εv) − f(y))]/ε with v = σ·b, b ~ N(0, 1) (Ramani, Blu & Unser 2008; as a training loss, Soltanayev & Chun
+    2018). A difference, not a derivative: the network has kinks, and the derivative of a derivative does not see how
+    the loss changes where they move. σ² = λ_shot·y + λ_read is taken from the noisy y: right on the mean. Each picture's
+    error counts as a share of its noise.
 
-    Option: `noise_aware`, yes: f is told σ, and its dependence on y through σ counts.
+    Options: `noise_aware`, yes: f is told σ, and its dependence on y through σ counts; `step`, ε, 0.1: small against
+    the noise, large against rounding in mixed precision.
     """
 
     name = "sure"
@@ -32,7 +33,8 @@ class Sure(Pretext):
 
     def __init__(self, setup: PretextSetup) -> None:
         super().__init__(setup)
-        self.options = read_options(self.name, setup.options, {"noise_aware": setup.noise_input})
+        self.options = read_options(self.name, setup.options, {"noise_aware": setup.noise_input, "step": 0.1})
+        require(self.options["step"] > 0, "step must be above 0")
 
     def describe(self) -> dict[str, Any]:
         return self.options
@@ -45,12 +47,13 @@ class Sure(Pretext):
 
     def loss(self, model: Restorer, views: Views) -> Losses:
         """Its value can be below 0: it is an estimate. `risk_noise`, a picture's, in the log: error over noise."""
-        y = views["noisy"].detach().requires_grad_()
+        y, step = views["noisy"], self.options["step"]
         sigma = sigma_of(y, views["shot"], views["read"])
-        restored = model(y, sigma if self.options["noise_aware"] else None)
-        v = (sigma * views["direction"]).detach()
-        (pulled,) = torch.autograd.grad((restored * v).sum(), y, create_graph=True)  # Jᵀv
-        risk = (restored - y.detach()).square() - sigma.detach().square() + 2 * v * pulled
+        v = sigma * views["direction"]
+        both = torch.cat([y, y + step * v])
+        told = sigma_of(both, *(torch.cat([views[name]] * 2) for name in ("shot", "read")))
+        restored, moved = model(both, told if self.options["noise_aware"] else None).chunk(2)
+        risk = (restored - y).square() - sigma.square() + 2 * v * (moved - restored) / step
         total = picture_sum(risk * precision(sigma))
         return Losses(total, log={"risk_noise": total.item() / len(y)})
 

@@ -57,6 +57,7 @@ def test_unknown_options_are_refused(name: str) -> None:
         ("pixcontrast", {"distance": 0.1}, "distance"),
         ("noise2self", {"grid": 1}, "grid"),
         ("recorrupted", {"strength": 0}, "strength"),
+        ("sure", {"step": 0}, "step"),
     ],
 )
 def test_impossible_options_are_refused(name: str, options: dict[str, Any], message: str) -> None:
