@@ -20,8 +20,8 @@ class Sure(Pretext):
     Stein 1981 for independent Gaussian noise of variance σ², here one of each element. The divergence is Monte Carlo's:
     E[v·(f(y + εv) − f(y))]/ε with v = σ·b, b ~ N(0, 1) (Ramani, Blu & Unser 2008; as a training loss, Soltanayev & Chun
     2018). A difference, not a derivative: the network has kinks, and the derivative of a derivative does not see how
-    the loss changes where they move. σ² = λ_shot·y + λ_read is taken from the noisy y: right on the mean. Each picture's
-    error counts as a share of its noise.
+    the loss changes where they move. σ² = λ_shot·y + λ_read is taken from the noisy y: right on the mean. Each
+    picture's error counts as a share of its noise.
 
     Options: `noise_aware`, yes: f is told σ, and its dependence on y through σ counts; `step`, ε, 0.1: small against
     the noise, large against rounding in mixed precision.
