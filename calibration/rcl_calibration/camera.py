@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from rcl_calibration.fit import Fit, fit_bins
+from rcl_calibration.fit import Fit, fit_bins, without_texture
 from rcl_calibration.intervals import REPLICATES, Replicates, Resampled, bootstrap, resampled
 from rcl_calibration.model import Array, Clipping
+from rcl_calibration.plane_levels import Level, PlaneLevel, plane_levels
 from rcl_calibration.profile import NoiseProfile
+from rcl_calibration.samples import Mask
 from rcl_calibration.selection import Bins
 from rcl_calibration.single_image import Measurement, profile_of
 
@@ -37,6 +39,7 @@ class Pooled:
 def pool(measurements: Sequence[Measurement], *, seed: int = 0, **labels: Any) -> Pooled:
     """Pool the bins of images of one camera, ISO and levels; weak and outlying images are left out.
 
+    All planes get one noise level, or each its own: `plane_levels`.
     Where every image is weak the best of them make a weak profile. `labels` as in `single_image.estimate`.
     Raises ValueError for no images.
     """
@@ -67,17 +70,24 @@ def _pooled_profile(
 ) -> NoiseProfile:
     if len(measurements) == 1:
         return replace(singles[0], **labels)
-    bins, fit = _fit_all(measurements)
+    bins, clippings = _join(measurements)
+    fit = fit_bins(bins, clippings, measurements[0].fit.noise)
     rng = np.random.default_rng(seed)
-    replicates = bootstrap(_resampled_images(measurements, rng), fit, bins, rng)
+    again = _resampled_images(measurements, rng)
+    joint = Level(fit.noise, bootstrap(again, fit, bins, rng))
+    own = {
+        int(plane): _plane_level(int(plane), bins, clippings, fit, again, rng)
+        for plane in np.unique(bins.plane[fit.weight > 0])
+    }
+    levels = plane_levels(joint, own)
     x = fit.x[fit.weight > 0]
-    quality, reason = _joint_verdict(singles, replicates)
-    return NoiseProfile.uniform(
-        fit.noise.shot,
-        fit.noise.read,
-        shot_ci=(replicates.shot_ci(),) * 4,
-        read_ci=(replicates.read_ci(),) * 4,
-        sigma_ci=(replicates.sigma_ci(),) * 4,
+    quality, reason = _joint_verdict(singles, joint.replicates)
+    return NoiseProfile(
+        shot=_four(level.noise.shot for level in levels),
+        read=_four(level.noise.read for level in levels),
+        shot_ci=_four(level.replicates.shot_ci() for level in levels),
+        read_ci=_four(level.replicates.read_ci() for level in levels),
+        sigma_ci=_four(level.replicates.sigma_ci() for level in levels),
         x_range=(float(x.min()), float(x.max())),
         method=METHOD,
         images=len(measurements),
@@ -87,16 +97,53 @@ def _pooled_profile(
     )
 
 
+def _four(values: Iterable[Any]) -> Any:
+    return tuple(values)
+
+
+def _plane_level(
+    plane: int,
+    bins: Bins,
+    clippings: Sequence[Clipping],
+    fit: Fit,
+    again: Resampled,
+    rng: np.random.Generator,
+) -> PlaneLevel:
+    mine = bins.plane == plane
+    subset = _some(bins, mine)
+    own = fit_bins(subset, clippings, fit.noise)
+    replicates = bootstrap(_some(again, mine), own, subset, rng)
+    # Images are drawn anew in each replicate, so that texture of one colour in one of them is no difference.
+    everything = np.ones_like(mine)
+    shares = _relative_variance(again, fit, bins, mine) / _relative_variance(again, fit, bins, everything)
+    return PlaneLevel(Level(own.noise, replicates), float(np.median(shares)) - 1, max(float(shares.std()), 1e-6))
+
+
+def _relative_variance(again: Resampled, fit: Fit, bins: Bins, chosen: Mask) -> Array:
+    """(R,) variance in the chosen bins over that of the fit."""
+    model = np.maximum(fit.noise.variance(fit.x), 1e-24)
+    seen = (without_texture(again.variance, again.texture, bins.gain) - fit.rounding) / fit.kept
+    weight = fit.weight * model**2 * again.present * chosen
+    return np.asarray((seen / model * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-12))
+
+
+_Binned = TypeVar("_Binned", Bins, Resampled)
+
+
+def _some(binned: _Binned, chosen: Mask) -> _Binned:
+    """The chosen ones of n bins."""
+    return replace(binned, **{field.name: getattr(binned, field.name)[..., chosen] for field in fields(binned)})
+
+
 def _joint_verdict(singles: Sequence[NoiseProfile], replicates: Replicates) -> tuple[str, str]:
     if all(profile.quality == "weak" for profile in singles):
         return "weak", f"every image is weak; the first: {singles[0].reason}"
-    widest = max((high - low) / (high + low) for low, high in replicates.sigma_ci())
-    if widest > 0.2:
+    if replicates.widest() > 0.2:
         return "unidentifiable", "too little range of brightness to tell shot from read noise, even together"
     return "ok", ""
 
 
-def _fit_all(measurements: Sequence[Measurement]) -> tuple[Bins, Fit]:
+def _join(measurements: Sequence[Measurement]) -> tuple[Bins, list[Clipping]]:
     clippings: list[Clipping] = []
     shifted = []
     for measurement in measurements:
@@ -105,13 +152,12 @@ def _fit_all(measurements: Sequence[Measurement]) -> tuple[Bins, Fit]:
     joined = {
         field.name: np.concatenate([getattr(bins, field.name) for bins in shifted], axis=-1) for field in fields(Bins)
     }
-    bins = Bins(**joined)
-    return bins, fit_bins(bins, clippings, measurements[0].fit.noise)
+    return Bins(**joined), clippings
 
 
 def _relative_levels(measurements: Sequence[Measurement]) -> Array:
     """(N,) variance of each image relative to the fit of all, each over the brightness that it has."""
-    noise = _fit_all(measurements)[1].noise
+    noise = fit_bins(*_join(measurements), measurements[0].fit.noise).noise
     levels = []
     for measurement in measurements:
         fit = measurement.fit

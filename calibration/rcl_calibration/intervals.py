@@ -41,6 +41,12 @@ class Replicates:
         """Intervals of σ(x) at SIGMA_X."""
         return tuple(_interval(np.sqrt(self.shot * x + self.read)) for x in SIGMA_X)
 
+    def widest(self, x_range: Interval = (0.0, 1.0)) -> float:
+        """Largest relative half-width of the intervals of σ(x), x in `x_range`; 0 where no SIGMA_X is."""
+        low, high = x_range
+        chosen = [ci for x, ci in zip(SIGMA_X, self.sigma_ci(), strict=True) if low <= x <= high]
+        return max(((upper - lower) / max(upper + lower, 1e-12) for lower, upper in chosen), default=0.0)
+
 
 @dataclass(frozen=True)
 class Resampled:

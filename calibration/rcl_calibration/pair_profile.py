@@ -12,7 +12,8 @@ from rcl_calibration.fit import fit_line
 from rcl_calibration.intervals import REPLICATES, Replicates
 from rcl_calibration.model import Array, Clipping, Noise, response
 from rcl_calibration.photon_transfer import Cells, PairMeasurement, join, measure_pair
-from rcl_calibration.profile import SIGMA_X, Interval, NoiseProfile
+from rcl_calibration.plane_levels import Level, PlaneLevel, plane_levels
+from rcl_calibration.profile import NoiseProfile
 from rcl_calibration.samples import Lattice, Mask
 from rcl_calibration.selection import KEPT_VARIANCE
 
@@ -21,8 +22,6 @@ SYSTEMATIC = 0.001
 _REFINEMENTS = 4
 _CLIPPING_ERROR = 1.0
 """Photon noise in the dark is not the Gaussian that clipping is undone for: error over the part of variance cut off."""
-_PLANES_DIFFER = 4.0
-_PLANE_SPREAD = 0.02
 _SPREAD = 0.2
 _LEAST_RANGE = 0.03
 
@@ -49,8 +48,7 @@ def estimate_pair(first: Sequence[Lattice], second: Sequence[Lattice], **labels:
 def profile_of_pairs(measurements: Sequence[PairMeasurement], *, seed: int = 0, **labels: Any) -> NoiseProfile:
     """One profile from all pairs of a camera at one ISO; `labels` also hold `method`.
 
-    All planes get one noise level, unless they differ by more than their errors and each is known to 2 %: then each its
-    own. Raises ValueError for no pairs.
+    All planes get one noise level, or each its own: `plane_levels`. Raises ValueError for no pairs.
     """
     cells, clippings = join(measurements)
     labels.setdefault("images", 2 * len(measurements))
@@ -60,27 +58,31 @@ def profile_of_pairs(measurements: Sequence[PairMeasurement], *, seed: int = 0, 
     everything = np.ones(cells.x.size, np.bool_)
     noise, corrected = _fit(cells, clippings, everything, Noise(1e-4, 1e-6))
     picks = _picks(cells.tile_sum.shape[0], np.random.default_rng(seed))
-    joint = noise, _replicates(cells, corrected, everything, picks, seed)
-    planes = _each_plane(cells, clippings, corrected, joint, picks, seed)
-    quality, reason = _verdict(cells, corrected, joint[1])
+    joint = Level(noise, _replicates(cells, corrected, everything, picks, seed))
+    own = {
+        int(plane): _plane_level(cells, clippings, corrected, noise, int(plane), picks, seed)
+        for plane in np.unique(cells.plane)
+    }
+    levels = plane_levels(joint, own)
+    quality, reason = _verdict(cells, corrected, joint.replicates)
     used = corrected.weight > 0
     if used.any() and float(np.ptp(corrected.x[used])) < _LEAST_RANGE:
         # Nothing is known of the slope then, and no resampling would show it.
         return NoiseProfile.uniform(
             noise.shot,
             noise.read,
-            read_ci=(joint[1].read_ci(),) * 4,
+            read_ci=(joint.replicates.read_ci(),) * 4,
             x_range=(float(corrected.x[used].min()), float(corrected.x[used].max())),
             quality=quality if quality == "weak" else "unidentifiable",
             reason=reason or "all frames have the same brightness, which cannot tell shot from read noise",
             **labels,
         )
     return NoiseProfile(
-        shot=_four(noise.shot for noise, _ in planes),
-        read=_four(noise.read for noise, _ in planes),
-        shot_ci=_four(replicates.shot_ci() for _, replicates in planes),
-        read_ci=_four(replicates.read_ci() for _, replicates in planes),
-        sigma_ci=_four(replicates.sigma_ci() for _, replicates in planes),
+        shot=_four(level.noise.shot for level in levels),
+        read=_four(level.noise.read for level in levels),
+        shot_ci=_four(level.replicates.shot_ci() for level in levels),
+        read_ci=_four(level.replicates.read_ci() for level in levels),
+        sigma_ci=_four(level.replicates.sigma_ci() for level in levels),
         x_range=(max(float(corrected.x[used].min()), 0.0), float(corrected.x[used].max())) if used.any() else None,
         quality=quality,
         reason=reason,
@@ -127,31 +129,25 @@ def _replicates(cells: Cells, corrected: _Corrected, chosen: Mask, picks: Array,
     return Replicates(shot * scale, read * scale)
 
 
-_Level = tuple[Noise, Replicates]
-
-
-def _each_plane(
-    cells: Cells, clippings: Sequence[Clipping], corrected: _Corrected, joint: _Level, picks: Array, seed: int
-) -> list[_Level]:
-    """The joint level for each plane, or its own where the planes differ for certain."""
-    own = {}
-    for plane in np.unique(cells.plane):
-        chosen = cells.plane == plane
-        noise, _ = _fit(cells, clippings, chosen, joint[0])
-        own[int(plane)] = noise, _replicates(cells, corrected, chosen, picks, seed)
-    known = all(_widest(replicates, SIGMA_X) < _PLANE_SPREAD for _, replicates in own.values())
-    if not known or len(own) < 2 or not any(_differs(cells, corrected, joint[0], plane) for plane in own):
-        return [joint] * 4
-    # Pictures, and X-Trans, have one green.
-    return [own.get(plane, own.get(1, joint)) for plane in range(4)]
-
-
-def _differs(cells: Cells, corrected: _Corrected, noise: Noise, plane: int) -> bool:
-    chosen = (cells.plane == plane) & (corrected.weight > 0)
-    seen = (cells.variance - corrected.rounding)[chosen] / corrected.kept[chosen]
+def _plane_level(
+    cells: Cells,
+    clippings: Sequence[Clipping],
+    corrected: _Corrected,
+    joint: Noise,
+    plane: int,
+    picks: Array,
+    seed: int,
+) -> PlaneLevel:
+    mine = cells.plane == plane
+    noise, _ = _fit(cells, clippings, mine, joint)
+    level = Level(noise, _replicates(cells, corrected, mine, picks, seed))
+    chosen = mine & (corrected.weight > 0)
     freedom = cells.freedom[chosen]
-    level = np.average(seen / np.maximum(noise.variance(corrected.x[chosen]), 1e-24), weights=freedom)
-    return bool(abs(level - 1) > max(_PLANES_DIFFER * np.sqrt(2 / freedom.sum()), 0.004))
+    if not freedom.size:
+        return PlaneLevel(level, 0.0, np.inf)
+    seen = (cells.variance - corrected.rounding)[chosen] / corrected.kept[chosen]
+    relative = np.average(seen / np.maximum(joint.variance(corrected.x[chosen]), 1e-24), weights=freedom)
+    return PlaneLevel(level, float(relative) - 1, float(np.sqrt(2 / freedom.sum())))
 
 
 def _verdict(cells: Cells, corrected: _Corrected, replicates: Replicates) -> tuple[str, str]:
@@ -161,18 +157,12 @@ def _verdict(cells: Cells, corrected: _Corrected, replicates: Replicates) -> tup
     if float(np.median((corrected.rounding / np.maximum(cells.variance, 1e-24))[used])) > 0.5:
         return "weak", "the noise is smaller than the file's rounding"
     low, high = float(corrected.x[used].min()), float(corrected.x[used].max())
-    if _widest(replicates, [x for x in SIGMA_X if low <= x <= high]) > _SPREAD:
+    if replicates.widest((low, high)) > _SPREAD:
         return "weak", "the interval of σ(x) is wide"
-    if _widest(replicates, SIGMA_X) > _SPREAD:
+    if replicates.widest() > _SPREAD:
         reason = "too little range of brightness to tell shot from read noise"
         return "unidentifiable", f"{reason}; σ(x) holds for x from {max(low, 0):.3f} to {high:.3f}"
     return "ok", ""
-
-
-def _widest(replicates: Replicates, at: Sequence[float]) -> float:
-    """Largest relative half-width of the interval of σ(x)."""
-    wanted: list[Interval] = [ci for x, ci in zip(SIGMA_X, replicates.sigma_ci(), strict=True) if x in at]
-    return max(((high - low) / max(high + low, 1e-12) for low, high in wanted), default=0.0)
 
 
 def _four(values: Any) -> Any:

@@ -47,3 +47,23 @@ def test_an_outlying_image_is_dropped_and_named(measurements: list[Measurement],
 def test_no_images_are_an_error() -> None:
     with pytest.raises(ValueError, match="no images"):
         pool([])
+
+
+@pytest.mark.parametrize("others", [1.03, 1.0])
+def test_planes_get_levels_of_their_own_only_where_they_differ(
+    scene: NDArray[np.float64], sensor: Callable[..., Any], others: float
+) -> None:
+    """Red and blue have `others` times the shot noise of green."""
+    crops = [light * scene[y : y + 600, x : x + 800] for y in (0, 600) for x in (0, 800) for light in (1.0, 0.6)]
+    sensors = [sensor(1e-3 * gain, 2e-6) for gain in (others, 1.0, 1.0, others)]
+    measured = []
+    for seed, crop in enumerate(crops):
+        rng = np.random.default_rng(seed)
+        measured.append(measure([one.lattices(one.expose(crop, rng))[p] for p, one in enumerate(sensors)]))
+    found = pool(measured).profile
+    if others == 1.0:
+        assert len(set(found.shot)) == len(set(found.read)) == 1
+    else:
+        red, green, other_green, blue = (found.sigma(0.3, plane) ** 2 for plane in range(4))
+        assert len(set(found.shot)) == 4
+        assert (red + blue) / (green + other_green) == pytest.approx(others, abs=0.02)
