@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,25 +68,35 @@ def main() -> None:
     parser.add_argument("--scenes", type=int, default=400, help="procedural scenes to train on (default %(default)s)")
     parser.add_argument("--budget", type=float, default=1.0, help="factor on the steps of every head")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--further", nargs="*", default=[], metavar="TASK-DOMAIN", help="heads to train once more")
     options = parser.parse_args()
-    train_heads(options.folder, options.scenes, options.budget, options.seed)
+    train_heads(options.folder, options.scenes, options.budget, options.seed, options.further)
 
 
-def train_heads(folder: Path, scenes: int, budget: float, seed: int) -> None:
-    """Train every lesson's head that is not in `folder` yet; progress goes to standard error as JSON lines."""
+def train_heads(folder: Path, scenes: int, budget: float, seed: int, further: Sequence[str] = ()) -> None:
+    """Train every lesson's head that is not in `folder` yet, and again those named in `further`.
+
+    Progress goes to standard error as JSON lines.
+    """
     pictures = _paint(scenes, seed)
     before: dict[Domain, UNet] = {}
     for lesson in LESSONS:
         task, domain = lesson.task(), lesson.domain
         path = folder / f"{task.name}-{domain.value}.safetensors"
+        done = 0
         if path.exists():
-            before[domain] = load_head(path, task, domain)[0].unet
-            continue
-        torch.manual_seed(seed)
-        unet = before.get(domain) or UNet(UNetConfig(domain.channels, WIDTH, DEPTH))
-        model = build_model(task, domain, unet).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        settings = FinetuneSettings(steps=max(1, round(lesson.steps * budget)), validate_every=500, seed=seed)
-        _train(path, lesson, model, pictures, settings)
+            model, header = load_head(path, task, domain)
+            done = header.step
+        else:
+            torch.manual_seed(seed)
+            unet = before.get(domain) or UNet(UNetConfig(domain.channels, WIDTH, DEPTH))
+            model = build_model(task, domain, unet)
+        if not path.exists() or path.stem in further:
+            steps = max(1, round(lesson.steps * budget))
+            # Other crops and other noise than in the steps before.
+            settings = FinetuneSettings(steps=steps, validate_every=500, seed=seed + done)
+            model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            _train(path, lesson, model, pictures, settings, done)
         before[domain] = load_head(path, task, domain)[0].unet
 
 
@@ -100,12 +110,12 @@ def _paint(count: int, seed: int) -> list[CleanPicture]:
 
 
 def _train(
-    path: Path, lesson: Lesson, model: TaskModel, pictures: list[CleanPicture], settings: FinetuneSettings
+    path: Path, lesson: Lesson, model: TaskModel, pictures: list[CleanPicture], settings: FinetuneSettings, done: int
 ) -> None:
     task = lesson.task()
     noise = SensorNoise()
     pairs = CleanPairs.split(
-        task, lesson.domain, pictures, noise, multiple=model.multiple, crop=lesson.crop, seed=settings.seed
+        task, lesson.domain, pictures, noise, multiple=model.multiple, crop=lesson.crop, seed=settings.seed - done
     )
     began = time.monotonic()
 
@@ -122,7 +132,7 @@ def _train(
         name=path.stem,
         task=task.name,
         scale=task.scale,
-        step=result.best_step,
+        step=done + result.best_step,
         noise=noise.describe(),
         parent="none",
         data=f"{len(pictures)} procedural scenes",

@@ -43,7 +43,7 @@ class Step:
 
 
 def demo_report(folder: Path, steps: Sequence[Step]) -> str:
-    """The page for a demo's folder, which holds `raws`, `truth`, `profiles.json`, `backbone` and `results`."""
+    """The page for a demo's folder, which holds `raws`, `truth`, `backbone`, `results` and mostly `profiles.json`."""
     seconds = sum(step.seconds for step in steps)
     lead = html.paragraph(
         f"{len(steps)} commands and {seconds:.0f} seconds: raws of a made-up camera, whose true noise is known, were "
@@ -75,7 +75,10 @@ def _steps(steps: Sequence[Step]) -> str:
 
 def _calibration(folder: Path) -> str:
     truth = {float(record["iso"]): NoiseProfile.from_dict(record) for record in _truth(folder / "raws")}
-    measured = sorted(load_profiles(folder / "profiles.json"), key=lambda profile: profile.iso or 0.0)
+    profiles = folder / "profiles.json"
+    if not profiles.exists():
+        return html.section("Calibration", html.paragraph("No raw could be calibrated well enough to be trusted."))
+    measured = sorted(load_profiles(profiles), key=lambda profile: profile.iso or 0.0)
     pairs = [(found, truth[found.iso]) for found in measured if found.iso in truth]
     rows: list[tuple[str | float, ...]] = []
     for found, known in pairs:

@@ -10,8 +10,11 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from rcl_calibration.profile import NoiseProfile
 from rcl_cli.commands import demo
 from rcl_cli.main import cli
+from rcl_cli.profiles import save_profiles
+from rcl_cli.report.demo import demo_report
 
 SMALL = {
     "--count 8": "--count 3 --size 96",
@@ -24,7 +27,7 @@ SMALL = {
 def test_every_step_is_a_command_that_parses(tmp_path: Path) -> None:
     for part in demo.PARTS:
         (tmp_path / part).mkdir()
-    context = click.Context(cli, info_name="rcl")
+    context = click.Context(cli, info_name="rcl", **cli.context_settings)
     for _, words in demo.STEPS:
         verb, *arguments = words.format(tmp_path).split()
         command = cli.get_command(context, verb)
@@ -55,7 +58,11 @@ def test_a_small_demo_goes_the_whole_way(tmp_path: Path, store: Path) -> None:
     assert len(steps) == len(demo.STEPS)
     page = (folder / "report.html").read_text()
     assert page.count('class="pair"') == 4
-    assert "true λ_shot" in page
+    # The pictures are too small for a trusted profile; here is one, beside whose figures the truth is shown.
+    save_profiles(folder / "profiles.json", [NoiseProfile.uniform(0.000777, 1e-6, camera="rcl Sample", iso=800.0)])
+    page = demo_report(folder, [])
+    assert "0.000777" in page
+    assert "0.0008<" in page
     assert not list(store.iterdir()), "the demo must not touch the user's own store"
     assert os.environ["RCL_STORE"] == str(store)
 
