@@ -9,6 +9,8 @@ import numpy as np
 from rcl_calibration.profile import SIGMA_X, Interval
 
 LEAST_BLOCKS = 200
+BANDING = 0.1
+"""Rows' or columns' noise, over that of a pixel in the dark, from which on it shows: lines catch the eye."""
 _SPREAD = 0.2
 
 
@@ -36,6 +38,10 @@ class Evidence:
     """Values that the file can tell apart, from black to white."""
     constant: float
     """Part of the variance at the brightest value seen that is surely not shot noise."""
+    row_noise: float
+    """Standard deviation of the rows' offsets over that of a pixel's noise at x = 0.02."""
+    column_noise: float
+    """The same of the columns'."""
     x_range: Interval
     sigma_ci: tuple[Interval, ...]
 
@@ -71,6 +77,8 @@ def _weaknesses(evidence: Evidence) -> list[tuple[bool, str]]:
         (evidence.rounding > 0.3, "the noise is smaller than the distance between the file's values"),
         (evidence.gaps > 0.02, "many values never occur: the file was compressed with loss"),
         (evidence.levels < 512 and evidence.constant > 0.9, "the noise does not grow with light: not linear values"),
+        (evidence.row_noise > BANDING, "banding: whole rows are offset from one another"),
+        (evidence.column_noise > BANDING, "banding: whole columns are offset from one another"),
         (evidence.texture > 0.1, "texture everywhere, noise and texture cannot be told apart well"),
         (evidence.clipped > 0.6, "most of the image is clipped"),
         (_spread(evidence, inside=True) > _SPREAD, "the interval of σ(x) is wide"),

@@ -27,6 +27,7 @@ _ROW, _COLUMN = (f.ravel() for f in np.meshgrid(_frequency, _frequency, indexing
 _HIGH = (_ROW >= 3) & (_COLUMN >= 3)
 _MIDDLE = (_ROW >= 1) & (_COLUMN >= 1) & ~_HIGH
 _AXIS = (_ROW == 0) ^ (_COLUMN == 0)
+_LINES = np.stack([(_COLUMN == 0) & (_ROW >= 2), (_ROW == 0) & (_COLUMN >= 2)])
 HIGH, MIDDLE, AXIS = int(_HIGH.sum()), int(_MIDDLE.sum()), int(_AXIS.sum())
 """Coefficients of each kind in a block: 4, 12 and 8."""
 
@@ -70,6 +71,8 @@ class Blocks:
     """Mean square of the AXIS coefficients, one frequency 0: slopes, edges, row and column noise."""
     signed: NDArray[np.float32]
     """(P, B, MIDDLE): the coefficients of `middle` themselves, to compare between lattices."""
+    lines: NDArray[np.float32]
+    """(2, P, B, 3): coefficients that vary from row to row only, and from column to column only, frequencies 2–4."""
     tile: NDArray[np.intp]
     """(B,) in 0…TILES²-1."""
     grid: tuple[int, int]
@@ -99,9 +102,9 @@ def dct_blocks(lattices: Sequence[Lattice]) -> Blocks:
     tile_row, tile_column = (tops + half) * TILES // max(height, 1), (lefts + half) * TILES // max(width, 1)
     tile = (tile_row[:, None] * TILES + tile_column[None, :]).ravel()
     statistics = [_statistics(lattice, tops, lefts) for lattice in lattices]
-    mean, high, middle, axis, signed = (np.stack(kind) for kind in zip(*statistics, strict=True))
+    mean, high, middle, axis, signed, lines = (np.stack(kind) for kind in zip(*statistics, strict=True))
     grid = (tops.size, lefts.size)
-    return Blocks(mean, high, middle, axis, signed, tile, grid, apart)
+    return Blocks(mean, high, middle, axis, signed, lines.swapaxes(0, 1), tile, grid, apart)
 
 
 def _positions(height: int, width: int, stride: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -128,7 +131,8 @@ def _statistics(lattice: Lattice, tops: NDArray[np.intp], lefts: NDArray[np.intp
     coefficients = flat @ transform.T  # (B, 25)
     mean = coefficients[:, 0].astype(np.float64) / SIZE
     signed = coefficients[:, _MIDDLE]
+    lines = np.stack([coefficients[:, kind] for kind in _LINES])
     coefficients *= coefficients
     kinds = np.stack([_HIGH / HIGH, _MIDDLE / MIDDLE, _AXIS / AXIS], axis=1).astype(np.float32)
     high, middle, axis = (coefficients @ kinds).T.astype(np.float64)
-    return mean, high, middle, axis, signed
+    return mean, high, middle, axis, signed, lines

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from rcl_calibration.banding import banding
 from rcl_calibration.fit import Fit, expected_variance, fit_bins, rounding_part, texture_part, without_texture
 from rcl_calibration.intervals import bootstrap, resampled
 from rcl_calibration.ladder import climb
 from rcl_calibration.model import Array, Clipping, Noise
-from rcl_calibration.profile import NoiseProfile
+from rcl_calibration.profile import SIGMA_X, NoiseProfile
 from rcl_calibration.quality import Evidence, verdict
 from rcl_calibration.samples import Blocks, Lattice, dct_blocks
 from rcl_calibration.selection import Bins, joint_scores, own_scores, rank, select, usable
@@ -40,6 +42,8 @@ class Measurement:
     """Part of the blocks without any variation."""
     clipped: float
     """Part of the blocks that run into black or white."""
+    banding: tuple[float, float]
+    """Variance of row noise and of column noise, normalised; no part of the fit."""
 
 
 def measure(lattices: Sequence[Lattice]) -> Measurement:
@@ -59,7 +63,8 @@ def measure(lattices: Sequence[Lattice]) -> Measurement:
     fit = fit_bins(bins, clippings, fit.noise)
     still = float(np.mean(blocks.middle + blocks.high <= 0)) if blocks.count else 1.0
     clipped = float(1 - good.mean()) if blocks.count else 1.0
-    return Measurement(bins, clippings, fit, blocks.count, _spacing(lattices, bins), still, clipped)
+    bands = banding(blocks, good, scores.deviate, expected) if blocks.count else (0.0, 0.0)
+    return Measurement(bins, clippings, fit, blocks.count, _spacing(lattices, bins), still, clipped, bands)
 
 
 def estimate(lattices: Sequence[Lattice], *, seed: int = 0, **labels: Any) -> NoiseProfile:
@@ -85,6 +90,7 @@ def profile_of(measurement: Measurement, *, seed: int = 0, **labels: Any) -> Noi
     blocks = bins.blocks * used
     flat = np.maximum(without_texture(bins.variance, bins.texture, bins.gain), 1e-24)
     brightest = fit.noise.shot * x_range[1] + fit.noise.read
+    dark = math.sqrt(max(fit.noise.shot * SIGMA_X[0] + fit.noise.read, 1e-24))
     coarsest = float(max(clipping.step for clipping in measurement.clippings))
     evidence = Evidence(
         blocks=float(blocks.sum()),
@@ -97,6 +103,8 @@ def profile_of(measurement: Measurement, *, seed: int = 0, **labels: Any) -> Noi
         gaps=float(np.average(fit.rounding * (measurement.spacing**2 - 1) / flat, weights=blocks)),
         levels=1 / max(1e-12, coarsest),
         constant=1 - shot_ci[1] * x_range[1] / max(brightest, 1e-24),
+        row_noise=math.sqrt(measurement.banding[0]) / dark,
+        column_noise=math.sqrt(measurement.banding[1]) / dark,
         x_range=x_range,
         sigma_ci=sigma_ci,
     )
