@@ -79,11 +79,14 @@ class Store:
         ]
         return sorted(fitting, key=lambda model: model.header.camera == "")
 
+    def has(self, name: str) -> bool:
+        """Whether a model of the store is called `name`."""
+        return Path(name).name == name and (self.models / f"{name}{SUFFIX}").is_file()
+
     def resolve(self, name: str) -> Path:
         """The model called `name` here, or the file at that path. Raises RclError listing what there is."""
-        stored = self.models / f"{name}{SUFFIX}"
-        if Path(name).name == name and stored.is_file():
-            return stored
+        if self.has(name):
+            return self.models / f"{name}{SUFFIX}"
         if Path(name).is_file():
             return Path(name)
         names = [path.stem for path in self._files()]

@@ -124,8 +124,7 @@ def _pipeline(
     profile: Path | None,
 ) -> Pipeline:
     from rcl_cli.device import choose_device
-    from rcl_cli.header import read_header
-    from rcl_cli.inference.models import Models
+    from rcl_cli.inference.models import Models, given_model
     from rcl_cli.inference.pipeline import Pipeline
     from rcl_cli.inference.restore import Restoration
     from rcl_cli.plugins import get_task
@@ -135,7 +134,7 @@ def _pipeline(
     # What is wrong with the options is said once, before the first file.
     task, opened, chosen = get_task(name), Store.open(store), choose_device(device)
     if model is not None:
-        read_header(opened.resolve(model))
+        given_model(task, opened, model)
     if profile is not None:
         load_profiles(profile)
     for domain in task.domains:

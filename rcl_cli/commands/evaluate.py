@@ -96,7 +96,7 @@ def command(
 
 def _restore(task: Task, model: str | None, profile: Path | None, device: str, store: Path | None) -> Restore:
     from rcl_cli.device import choose_device
-    from rcl_cli.inference.models import Models
+    from rcl_cli.inference.models import Models, given_model
     from rcl_cli.inference.pipeline import Pipeline
     from rcl_cli.store import Store
 
@@ -105,7 +105,7 @@ def _restore(task: Task, model: str | None, profile: Path | None, device: str, s
 
     opened = Store.open(store)
     if model is not None:
-        opened.resolve(model)  # one message here, instead of one a file
+        given_model(task, opened, model)  # one message here, instead of one a file
     models = Models(task, opened, choose_device(device), given=model, announce=announce)
     pipeline = Pipeline(models, profile=profile)
     return lambda frame: pipeline.restore(frame).pixels

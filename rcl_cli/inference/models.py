@@ -44,9 +44,7 @@ def find_model(task: Task, domain: Domain, camera: str, store: Store, given: str
     Raises RclError where there is none, CheckpointError where the given one is no model.
     """
     if given is not None:
-        path = store.resolve(given)
-        read_header(path)
-        return Choice(path, "as given")
+        return Choice(given_model(task, store, given), "as given")
     heads = store.heads(task.name, domain, camera)
     if heads:
         newest = heads[0]
@@ -59,6 +57,17 @@ def find_model(task: Task, domain: Domain, camera: str, store: Store, given: str
         f"there is no head for {task.name} of {domain.value} files; "
         f"train one with `rcl finetune --task {task.name}`, or name one with --model"
     )
+
+
+def given_model(task: Task, store: Store, name: str) -> Path:
+    """The model called `name` in the store, the file at that path, or the shipped head of that name.
+
+    Raises RclError where there is none, CheckpointError where it is no model.
+    """
+    shipped = [head for head in map(task.default_head, task.domains) if head is not None and head.stem == name]
+    path = shipped[0] if shipped and not store.has(name) else store.resolve(name)
+    read_header(path)
+    return path
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.header import Header
 from rcl_cli.inference.memory import memory_budget, tile_size
-from rcl_cli.inference.models import Models, find_model, prepare
+from rcl_cli.inference.models import Models, find_model, given_model, prepare
 from rcl_cli.nn.model import TaskModel, build_model, save_head
 from rcl_cli.nn.unet import UNet, UNetConfig
 from rcl_cli.plugins import get_task
@@ -50,6 +50,17 @@ def test_given_then_own_then_shipped_then_a_clear_error(tmp_path: Path) -> None:
     assert find_model(task, Domain.BAYER, "Acme", store).path == other
     with pytest.raises(RclError, match="rcl finetune --task denoise"):
         find_model(task, Domain.RGB, "Acme", store)
+
+
+def test_a_shipped_head_goes_by_its_name_until_the_store_has_one_of_that_name(tmp_path: Path) -> None:
+    store, task = Store(tmp_path), get_task("denoise")
+    shipped = task.default_head(Domain.RGB)
+    assert shipped is not None
+    assert given_model(task, store, "denoise-rgb") == shipped
+    own = save(store, "denoise-rgb")
+    assert given_model(task, store, "denoise-rgb") == own
+    with pytest.raises(RclError, match="no file and no model"):
+        given_model(task, store, "sr-rgb")
 
 
 def test_each_choice_is_said_once_and_each_model_loaded_once(tmp_path: Path) -> None:
