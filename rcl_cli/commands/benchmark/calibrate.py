@@ -1,4 +1,4 @@
-"""`rcl benchmark`: measure what rcl promises, on inputs whose truth is known."""
+"""`rcl benchmark calibrate`: the blind estimators against noise that is known."""
 
 from __future__ import annotations
 
@@ -21,12 +21,7 @@ REGIMES = ("sensor", "paper")
 METHODS = ("rcl-blind", "rcl-pool-4", "rcl-pair", "scikit-image", "miniraw", "percentile", "homogeneous")
 
 
-@click.group()
-def command() -> None:
-    """Measure what rcl promises, on inputs whose truth is known, beside other tools."""
-
-
-@command.command()
+@click.command()
 @click.option("--draws", type=click.IntRange(min=1), default=200, show_default=True, help="Simulated raws per regime.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, other draws.")
 @click.option(
@@ -53,7 +48,7 @@ def command() -> None:
 )
 @click.option("--keep-pictures", is_flag=True, help="Keep the clean pictures in the work folder, some 4 MB each.")
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes of one core each.")
-def calibrate(
+def command(
     draws: int,
     seed: int,
     data: tuple[Path, ...],
