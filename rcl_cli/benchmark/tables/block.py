@@ -1,0 +1,76 @@
+"""Rows that are compared with each other: one network on one kind of data. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rcl_cli.benchmark.tables.paper import NAMES
+from rcl_cli.benchmark.tables.row import Row
+
+PLAIN, SKIP = "plain", "skip"
+_NETWORKS = {PLAIN: "Plain U-Net, as in the paper", SKIP: "U-Net that adds its result to its input"}
+_DATA = {"rgb": "RGB", "bayer": "simulated Bayer raws"}
+_AS_IN_THE_PAPER = ("table1", "table2")
+
+
+@dataclass(frozen=True)
+class Block:
+    """The rows of one network on one kind of data."""
+
+    data: str
+    network: str
+    rows: tuple[Row, ...]
+    alone: bool = True
+    """All rows are of this kind of data."""
+
+    @property
+    def title(self) -> str:
+        """Heading; the data are named where there are several kinds."""
+        return self._joined(_NETWORKS.get(self.network, self.network)) or "Results"
+
+    @property
+    def short(self) -> str:
+        """The same in few words, for figures."""
+        return self._joined({PLAIN: "plain U-Net", SKIP: "U-Net with skip"}.get(self.network, self.network))
+
+    def _joined(self, network: str) -> str:
+        data = "" if self.alone else _DATA.get(self.data, self.data)
+        return ": ".join(part for part in (data, network) if part)
+
+    @property
+    def tasks(self) -> list[str]:
+        """Each task once."""
+        return list(dict.fromkeys(row.task for row in self.rows))
+
+    def of(self, task: str) -> list[Row]:
+        """The rows of one task."""
+        return [row for row in self.rows if row.task == task]
+
+    def find(self, method: str, task: str) -> Row | None:
+        """The result of a method, with the most labels where it has several."""
+        found = [row for row in self.of(task) if row.method == method]
+        return max(found, key=lambda row: row.labels or 0, default=None)
+
+    def by_labels(self, method: str) -> dict[int, Row]:
+        """The results of a method by number of labels, fewest first."""
+        found = [row for row in self.rows if row.method == method and row.labels is not None]
+        return {row.labels: row for row in sorted(found, key=lambda row: row.labels or 0) if row.labels is not None}
+
+
+def blocks(rows: Sequence[Row]) -> list[Block]:
+    """One block for each network and kind of data; what is no network, as the noisy input, stands in each.
+
+    The paper's tables keep its order, with the noisy input first; others are as measured.
+    """
+    order = {method: i for i, method in enumerate(NAMES)}
+    listed = sorted(rows, key=lambda row: order.get(row.method, len(order)) if row.table in _AS_IN_THE_PAPER else 0)
+    kinds = list(dict.fromkeys(row.data for row in rows))
+    found = []
+    for data in kinds:
+        here = [row for row in listed if row.data == data]
+        networks = [n for n in dict.fromkeys(row.network for row in rows if row.data == data) if n] or [""]
+        found += [
+            Block(data, n, tuple(row for row in here if row.network in (n, "")), len(kinds) == 1) for n in networks
+        ]
+    return found

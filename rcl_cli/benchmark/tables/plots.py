@@ -1,0 +1,157 @@
+"""The figures of the pages, drawn with matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rcl_cli.benchmark.tables import paper
+from rcl_cli.benchmark.tables.block import Block
+from rcl_cli.benchmark.tables.difference import difference
+from rcl_cli.benchmark.tables.paper import INPUT, ORACLE, RCL_SL, SL, name
+from rcl_cli.benchmark.tables.row import Row
+from rcl_cli.errors import RclError
+from rcl_cli.files import atomic_path
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+OURS, THEIRS, REFERENCE = "#c1272d", "#999999", "#333333"
+_MARKERS = ("s", "^", "D")
+_LINE = 0.24
+"""Inches of height for each method."""
+
+
+def draw(table: str, blocks: Sequence[Block], path: Path) -> None:
+    """The figure of a table; none where there are no rows. Raises RclError without matplotlib."""
+    if not blocks:
+        return
+    if table == "table3":
+        _curves(blocks, path)
+    else:
+        _dots(table, blocks, path)
+
+
+def _dots(table: str, blocks: Sequence[Block], path: Path) -> None:
+    """A line a method: PSNR less that of Oracle, beside the paper's, where there is one; else PSNR."""
+    panels = [(block, task) for block in blocks for task in block.tasks]
+    lines = max(len(block.of(task)) for block, task in panels)
+    columns = min(2, len(panels))
+    depth = -(-len(panels) // columns)
+    figure, axes = panel_grid(depth, columns, height=0.9 + _LINE * lines)
+    for (block, task), ax in zip(panels, axes, strict=False):
+        _dot_panel(table, block, task, ax)
+        ax.set_title(
+            " · ".join(part for part in (block.short, task if len(block.tasks) > 1 else "") if part), fontsize=10
+        )
+    for ax in axes[len(panels) :]:
+        ax.set_visible(False)
+    if len(axes[0].get_legend_handles_labels()[1]) > 1:
+        axes[0].legend(fontsize=7)
+    save(figure, path)
+
+
+def _dot_panel(table: str, block: Block, task: str, ax: Axes) -> None:
+    rows = block.of(task)
+    theirs = paper.columns(table, task)
+    oracle = block.find(ORACLE, task)
+    zero = oracle.psnr_db if oracle and theirs else 0.0
+    heights = range(len(rows))
+    if oracle and theirs:
+        for (heading, column), marker in zip(theirs.items(), _MARKERS, strict=False):
+            points = [
+                (column[row.method].psnr_db - column[ORACLE].psnr_db, y)
+                for row, y in zip(rows, heights, strict=True)
+                if row.method in column
+            ]
+            x, y = zip(*points, strict=True)
+            ax.scatter(x, y, s=18, facecolors="none", edgecolors=THEIRS, marker=marker, label=f"paper, {heading}")
+    ax.errorbar(
+        [row.psnr_db - zero for row in rows],
+        heights,
+        xerr=[row.psnr_std for row in rows],
+        fmt="o",
+        markersize=5,
+        capsize=2,
+        color=OURS,
+        label="measured",
+    )
+    noisy = block.find(INPUT, task)
+    if noisy:
+        ax.axvline(noisy.psnr_db - zero, color=REFERENCE, linewidth=0.6, linestyle=":")
+    ax.set_yticks(heights, [_label(row, rows) for row in rows])
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.set_xlabel("PSNR less that of Oracle (dB)" if oracle and theirs else "PSNR (dB)")
+    ax.grid(axis="y", linewidth=0.3)
+
+
+def _curves(blocks: Sequence[Block], path: Path) -> None:
+    """PSNR over the number of labels, and below it the gain beside the paper's."""
+    figure, axes = panel_grid(2, len(blocks), height=3.0)
+    for block, above, below in zip(blocks, axes[: len(blocks)], axes[len(blocks) :], strict=True):
+        _reached(block, above)
+        _gained(block, below)
+        above.set_title(block.short, fontsize=10)
+    axes[0].set_ylabel("PSNR (dB)")
+    axes[len(blocks)].set_ylabel("RCL + SL less SL (dB)")
+    for ax in (axes[len(blocks) - 1], axes[-1]):
+        ax.legend(fontsize=7)
+    save(figure, path)
+
+
+def _reached(block: Block, ax: Axes) -> None:
+    for method, color in ((SL, REFERENCE), (RCL_SL, OURS)):
+        found = {n: row for n, row in block.by_labels(method).items() if n}
+        psnr, spread = [row.psnr_db for row in found.values()], [row.psnr_std for row in found.values()]
+        ax.errorbar(list(found), psnr, yerr=spread, marker="o", capsize=2, color=color, label=name(method))
+    without, noisy = block.by_labels(RCL_SL).get(0), block.find(INPUT, "denoise")
+    if without:
+        ax.axhline(without.psnr_db, color=OURS, linewidth=0.8, linestyle="-.", label="RCL, no labels")
+    if noisy:
+        ax.axhline(noisy.psnr_db, color=REFERENCE, linewidth=0.6, linestyle=":", label=name(INPUT))
+    ax.set_xscale("log")
+
+
+def _gained(block: Block, ax: Axes) -> None:
+    alone, pretrained = block.by_labels(SL), block.by_labels(RCL_SL)
+    gains = {n: difference(pretrained[n], alone[n]) for n in alone if n in pretrained}
+    theirs = {n: paper.TABLE3[RCL_SL][n].psnr_db - figure.psnr_db for n, figure in paper.TABLE3[SL].items()}
+    ax.plot(list(theirs), list(theirs.values()), color=THEIRS, marker="s", fillstyle="none", label="paper")
+    spread = [gain.two_errors or 0.0 for gain in gains.values()]
+    ax.errorbar(
+        list(gains),
+        [gain.db for gain in gains.values()],
+        yerr=spread,
+        marker="o",
+        capsize=2,
+        color=OURS,
+        label="measured",
+    )
+    ax.axhline(0, color=REFERENCE, linewidth=0.6)
+    ax.set(xscale="log", xlabel="labels")
+
+
+def panel_grid(rows: int, columns: int, *, height: float) -> tuple[Figure, list[Axes]]:
+    """A figure with its panels in reading order; `height` inches each. Raises RclError without matplotlib."""
+    if find_spec("matplotlib") is None:
+        raise RclError("matplotlib is not installed; pip install 'rcl-cli[benchmark]'")
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9 if columns > 1 else 6.5, height * rows), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, list(figure.subplots(rows, columns, squeeze=False).flat)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write the picture, in place of an earlier one."""
+    with atomic_path(path, overwrite=True) as temporary:
+        figure.savefig(temporary, dpi=110)
+
+
+def _label(row: Row, rows: Sequence[Row]) -> str:
+    repeated = sum(other.method == row.method for other in rows) > 1
+    return f"{name(row.method)}, {row.labels} labels" if repeated and row.labels is not None else name(row.method)
