@@ -83,6 +83,12 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Pictures are clean: simulate noise of σ between these two (8-bit DN).",
     ),
     click.option(
+        "--linear",
+        is_flag=True,
+        default=None,
+        help="Take the values of RGB files as linear, without decoding the sRGB curve.",
+    ),
+    click.option(
         "--domain",
         type=click.Choice(["auto", "bayer", "xtrans", "rgb"]),
         help="Which pictures to train on.  [default: auto, most of them]",

@@ -6,10 +6,11 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import platformdirs
@@ -25,6 +26,12 @@ from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.read import read_frame
 
 _FORMAT = 2
+
+
+class Reader(Protocol):
+    """Decodes a file, as `read_frame` does."""
+
+    def __call__(self, path: Path, *, linear: bool = False) -> Frame: ...
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,7 @@ class CachedPicture:
 class RegionCache:
     """A folder of regions: for each picture and plan one `.npy` file, and a `.json` file that vouches for it."""
 
-    def __init__(self, root: Path | None = None, read: Callable[[Path], Frame] = read_frame) -> None:
+    def __init__(self, root: Path | None = None, read: Reader = read_frame) -> None:
         """`root`: default is the user's cache folder."""
         self.root = root or platformdirs.user_cache_path("rcl") / "regions"
         self._read = read
@@ -114,7 +121,7 @@ class RegionCache:
             return None
 
     def _store(self, path: Path, key: str, plan: RegionPlan) -> None:
-        frame = self._read(path)
+        frame = self._read(path, linear=plan.linear)
         domain = frame_domain(frame)
         # Not by the key, so that a copy of the pictures gives the same places and the same noise.
         rng = torch.Generator().manual_seed(int(_digest(path.name, path.stat().st_size, plan.describe_cuts())[:15], 16))

@@ -40,12 +40,15 @@ class RegionPlan:
     """That profile is only drawn; whoever trains adds the noise."""
     levels: NoiseLevels | None = None
     """Where the profile of noise that is in the pictures comes from; None: it is not asked for."""
+    linear: bool = False
+    """The values of RGB files are kept as they are, instead of being decoded by the sRGB curve."""
 
     def describe(self) -> str:
         """One line of text that differs where the regions or their profiles would."""
         kept = ", kept clean" if self.keep_clean else ""
         levels = f", levels {self.levels.describe()}" if self.levels else ""
-        return f"{self.describe_cuts()}{kept}{levels}"
+        linear = ", linear" if self.linear else ""
+        return f"{self.describe_cuts()}{kept}{levels}{linear}"
 
     def describe_cuts(self) -> str:
         """The part of it that decides on places and simulated noise: equal for pretexts that are to be compared."""
@@ -69,6 +72,7 @@ def plan_regions(
     *,
     keep_clean: bool = False,
     levels: NoiseLevels | None = None,
+    linear: bool = False,
 ) -> RegionPlan:
     """Divide `cache_size` bytes among the pictures.
 
@@ -80,7 +84,7 @@ def plan_regions(
         megabytes = math.ceil(need * pictures / 1e6)
         raise RclError(f"the cache is too small for {pictures} pictures; use --cache-size of at least {megabytes}M")
     share = min(1 << (cache_size // pictures).bit_length() - 1, max(_LARGEST_SHARE, need))
-    return RegionPlan(least_side, share, max(_SIDE, least_side), noise, keep_clean, levels)
+    return RegionPlan(least_side, share, max(_SIDE, least_side), noise, keep_clean, levels, linear)
 
 
 def _least_share(least_side: int) -> int:

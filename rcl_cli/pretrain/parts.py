@@ -77,5 +77,11 @@ class Parts:
         given = None if settings.profile is None else Path(settings.profile)
         levels = NoiseLevels(given, store) if self.main.needs_noise else None
         return plan_regions(
-            pictures, settings.cache_size, least_side, noise, keep_clean=self.main.needs_clean, levels=levels
+            pictures,
+            settings.cache_size,
+            least_side,
+            noise,
+            keep_clean=self.main.needs_clean,
+            levels=levels,
+            linear=settings.linear,
         )

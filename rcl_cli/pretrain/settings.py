@@ -45,6 +45,8 @@ class PretrainSettings:
     """Of training the self encoder."""
     sigma_range: tuple[float, float] | None = None
     """Noise to simulate on clean pictures: bounds of σ at white, in 8-bit DN."""
+    linear: bool = False
+    """Keep the values of RGB files as they are, instead of decoding them by the sRGB curve."""
     profile: str | None = None
     """File of noise profiles; None: those of the store, of the pictures themselves, or blind ones."""
     cache_size: int = 4_000_000_000
@@ -90,7 +92,9 @@ def load_run(folder: Path) -> tuple[PretrainSettings, list[str], str]:
     path = folder / "run.json"
     try:
         note = json.loads(path.read_text(encoding="utf-8"))
-        known = {f.name: note["settings"][f.name] for f in fields(PretrainSettings)}
+        # Runs of older versions have no `linear`.
+        values = {"linear": False, **note["settings"]}
+        known = {f.name: values[f.name] for f in fields(PretrainSettings)}
         for name in ("layers", "sigma_range"):
             known[name] = None if known[name] is None else tuple(known[name])
         return PretrainSettings(**known), list(note["paths"]), str(note["data"])

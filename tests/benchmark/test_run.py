@@ -19,7 +19,7 @@ from rcl_cli.benchmark.records import Key, Log, Record
 from rcl_cli.benchmark.run import groups
 from rcl_cli.benchmark.score import rms_error
 from rcl_cli.benchmark.timing import time_blind
-from rcl_cli.commands import benchmark
+from rcl_cli.commands.benchmark import calibrate as command
 from rcl_cli.main import cli
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.frame import RawFrame
@@ -112,8 +112,8 @@ def test_the_command_writes_a_page_and_json_lines(tmp_path: Path, monkeypatch: p
 
 
 def test_the_command_offers_every_method_and_regime() -> None:
-    assert tuple(METHODS) == benchmark.METHODS
-    assert tuple(REGIMES) == benchmark.REGIMES
+    assert tuple(METHODS) == command.METHODS
+    assert tuple(REGIMES) == command.REGIMES
 
 
 def test_large_raws_are_timed() -> None:

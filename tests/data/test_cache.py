@@ -27,8 +27,9 @@ class Reader:
     def __init__(self) -> None:
         self.calls = 0
 
-    def __call__(self, path: Path) -> Frame:
+    def __call__(self, path: Path, *, linear: bool = False) -> Frame:
         self.calls += 1
+        self.linear = linear
         if path.name == "bad":
             raise FileError(path, "is bad")
         rgb = np.random.default_rng(len(path.name)).random((40, 40, 3), np.float32)
@@ -53,6 +54,16 @@ def test_a_picture_is_decoded_once_and_read_back_the_same(tmp_path: Path, pictur
     assert reader.calls == 1
     assert (first.domain, first.camera, first.regions.shape) == (Domain.RGB, "Acme One", (1, 3, 16, 16))
     np.testing.assert_array_equal(first.regions, again.regions)
+
+
+def test_linear_values_are_decoded_and_kept_apart(tmp_path: Path, picture: Callable[[str], Path]) -> None:
+    reader = Reader()
+    cache, path = RegionCache(tmp_path / "cache", reader), picture("a")
+    decoded = cache.picture(path, PLAN)
+    assert not reader.linear
+    kept = cache.picture(path, replace(PLAN, linear=True))
+    assert reader.linear
+    assert (reader.calls, kept.file == decoded.file) == (2, False)
 
 
 @pytest.mark.parametrize("change", ["content", "time", "plan"])

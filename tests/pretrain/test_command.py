@@ -148,6 +148,16 @@ def test_choices(run: Run, pictures: Path, tmp_path: Path, choice: list[str]) ->
     assert ("consistency" in metrics(tmp_path / "run")[0]) == ("none" not in choice)
 
 
+@pytest.mark.parametrize("linear", [True, False])
+def test_linear_keeps_the_values_of_the_files(run: Run, pictures: Path, tmp_path: Path, linear: bool) -> None:
+    assert run(pictures, "-o", tmp_path / "run", *TINY, *["--linear"] * linear).exit_code == 0
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["settings"]["linear"] is linear
+    means = sorted(float(np.load(file).mean()) for file in (tmp_path / "cache").glob("*.npy"))
+    values = np.array([100, 120, 140, 160]) / 255
+    expected = values if linear else ((values + 0.055) / 1.055) ** 2.4
+    assert means == pytest.approx(expected.tolist(), abs=0.01)
+
+
 @pytest.mark.realdata
 def test_real_raws(run: Run, realdata: Path, tmp_path: Path) -> None:
     raws = sorted((realdata / "raw" / "bayer").glob("*.CRW"))[:3]
