@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rcl_cli.benchmark.tables.paper import NAMES
+from rcl_cli.benchmark.tables.paper import NAMES, SL
 from rcl_cli.benchmark.tables.row import Row
 
 PLAIN, SKIP = "plain", "skip"
 _NETWORKS = {PLAIN: "Plain U-Net, as in the paper", SKIP: "U-Net that adds its result to its input"}
 _DATA = {"rgb": "RGB", "bayer": "simulated Bayer raws"}
-_AS_IN_THE_PAPER = ("table1", "table2")
+_AS_IN_THE_PAPER = ("table1", "table2", "table3")
+
+
+def title_of(network: str) -> str:
+    """A network as a heading; "" for what is none."""
+    return _NETWORKS.get(network, network)
+
+
+def short_of(network: str) -> str:
+    """A network in few words, for figures."""
+    return {PLAIN: "plain U-Net", SKIP: "U-Net with skip"}.get(network, network)
 
 
 @dataclass(frozen=True)
@@ -27,12 +37,12 @@ class Block:
     @property
     def title(self) -> str:
         """Heading; the data are named where there are several kinds."""
-        return self._joined(_NETWORKS.get(self.network, self.network)) or "Results"
+        return self._joined(title_of(self.network)) or "Results"
 
     @property
     def short(self) -> str:
         """The same in few words, for figures."""
-        return self._joined({PLAIN: "plain U-Net", SKIP: "U-Net with skip"}.get(self.network, self.network))
+        return self._joined(short_of(self.network))
 
     def _joined(self, network: str) -> str:
         data = "" if self.alone else _DATA.get(self.data, self.data)
@@ -51,6 +61,10 @@ class Block:
         """The result of a method, with the most labels where it has several."""
         found = [row for row in self.of(task) if row.method == method]
         return max(found, key=lambda row: row.labels or 0, default=None)
+
+    def pretrained(self) -> list[str]:
+        """The methods of table 3 that start from a backbone."""
+        return list(dict.fromkeys(row.method for row in self.rows if row.method.endswith(f"+{SL}")))
 
     def by_labels(self, method: str) -> dict[int, Row]:
         """The results of a method by number of labels, fewest first."""

@@ -16,7 +16,7 @@ class Difference:
 
     db: float
     two_errors: float | None
-    """Two standard errors of `db`; None where a trained network had a single trial, which has no spread."""
+    """Two standard errors of `db`; None where no network of the two had more than one trial."""
 
     @property
     def within_spread(self) -> bool:
@@ -37,17 +37,14 @@ def difference(row: Row, other: Row) -> Difference:
     """PSNR of `row` less that of `other`.
 
     The standard error is taken as of independent trials. Trials of two methods share their seeds, which makes the true
-    one rather smaller.
+    one rather smaller. A network with a single trial is taken to spread as the one that it is compared with.
     """
-    errors = [_standard_error(r) for r in (row, other)]
-    two = None if None in errors else 2 * math.hypot(*(e for e in errors if e is not None))
-    return Difference(row.psnr_db - other.psnr_db, two)
-
-
-def _standard_error(row: Row) -> float | None:
-    if not row.network:
-        return row.psnr_std / math.sqrt(row.trials)
-    return row.psnr_std / math.sqrt(row.trials) if row.trials > 1 else None
+    known = [r.psnr_std for r in (row, other) if r.network and r.trials > 1]
+    if not known and (row.network or other.network):
+        return Difference(row.psnr_db - other.psnr_db, None)
+    variances = [r.psnr_std**2 if r.trials > 1 or not r.network else known[0] ** 2 for r in (row, other)]
+    error = math.sqrt(sum(v / r.trials for v, r in zip(variances, (row, other), strict=True)))
+    return Difference(row.psnr_db - other.psnr_db, 2 * error)
 
 
 @dataclass(frozen=True)

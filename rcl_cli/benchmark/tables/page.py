@@ -15,32 +15,9 @@ from rcl_cli.benchmark.tables.row import Row
 from rcl_cli.benchmark.tables.sections import sections
 from rcl_cli.benchmark.tables.targets import Target, reached_count, targets
 from rcl_cli.benchmark.tables.verdict import paragraph, verdict
+from rcl_cli.benchmark.tables.words import READING, SPREAD, TITLES
 from rcl_cli.errors import FileError
 from rcl_cli.files import write_text
-
-TITLES = {
-    "table1": "Table 1: denoising with the backbone frozen",
-    "table2": "Table 2: other tasks with the backbone frozen",
-    "table3": "Table 3: denoising with few labels",
-    "fig2": "Figure 2: does the residual become the noise?",
-    "zero": "Denoising without labels",
-}
-_READING = {
-    "table1": "Each method pretrains a backbone on noisy pictures. Then all but the last layer are frozen, and a new "
-    "last layer learns to denoise. Oracle: the backbone was pretrained to denoise with clean pictures. The paper's "
-    "columns are PSNR / SSIM on its three data sets, which are not ours: compare order and differences.",
-    "table2": "As table 1, with another task for the new last layer. SL (denoising), the paper's SL (Den): the "
-    "backbone was pretrained to denoise with clean pictures; Oracle: for the task itself. The paper's column is PSNR / "
-    "SSIM on its Stanford data.",
-    "table3": "SL: trained from scratch with so many clean pictures. RCL + SL: the same training, of all layers, from "
-    "the backbone that RCL-EMD pretrained without any. 0 labels: the backbone as it is. The paper's columns are PSNR / "
-    "SSIM on its VOC data. Labels needed: PSNR taken as linear in the logarithm of their number.",
-}
-_SPREAD = (
-    "± after a figure: standard deviation of the trials. ± after a difference: two standard errors, as of independent "
-    "trials. Pretraining was done once, so its own spread is in neither. A difference below its ± is *within the "
-    "spread*, and what held is judged by PSNR."
-)
 
 
 @dataclass(frozen=True)
@@ -77,11 +54,11 @@ def write_page(table: str, rows: Sequence[Row], about: About, output: Path) -> P
     draw(table, found, figure)
     parts = [
         *heading(table, about),
-        about.reading or _READING.get(table, ""),
+        about.reading or READING.get(table, ""),
         targets_part([target for block in found for target in _named(table, block, found)]),
         *(part for block in found for part in _block(table, block)),
         f"![{title(table, about)}]({figure.name})" if found else "",
-        _SPREAD if any(row.trials > 1 for row in rows) else "",
+        SPREAD if any(row.trials > 1 for row in rows) else "",
         note(table, output),
     ]
     path = output / f"{table}.md"

@@ -43,6 +43,8 @@ NAMES: Mapping[str, str] = {
     SL_DENOISE: "SL (denoising)",
     ORACLE: "Oracle",
     SL: "SL",
+    "consistency+sl": "consistency + SL",
+    "noise2noise+sl": "N2N + SL",
     RCL_SL: "RCL + SL",
 }
 """In the order of the tables."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from rcl_cli.benchmark.tables import paper
-from rcl_cli.benchmark.tables.block import Block
+from rcl_cli.benchmark.tables.block import Block, short_of
 from rcl_cli.benchmark.tables.difference import difference
 from rcl_cli.benchmark.tables.paper import INPUT, ORACLE, RCL_SL, SL, name
 from rcl_cli.benchmark.tables.row import Row
+from rcl_cli.benchmark.tables.summary import NOISE, TRAINED, UNTRAINED, Sample
 from rcl_cli.errors import RclError
 from rcl_cli.files import atomic_path
 
@@ -20,6 +23,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 OURS, THEIRS, REFERENCE = "#c1272d", "#999999", "#333333"
+_SAMPLES = {UNTRAINED: "#0000a7", TRAINED: OURS, NOISE: REFERENCE}
+_CURVES = {SL: REFERENCE, "consistency+sl": "#008176", "noise2noise+sl": "#0000a7", RCL_SL: OURS}
+_POINTS: dict[str, Any] = {"marker": "o", "markersize": 4, "capsize": 2, "linewidth": 1.2}
+_BINS = 80
 _MARKERS = ("s", "^", "D")
 _LINE = 0.24
 """Inches of height for each method."""
@@ -89,24 +96,24 @@ def _dot_panel(table: str, block: Block, task: str, ax: Axes) -> None:
 
 
 def _curves(blocks: Sequence[Block], path: Path) -> None:
-    """PSNR over the number of labels, and below it the gain beside the paper's."""
+    """PSNR over the number of labels, and below it the gain over SL beside the paper's."""
     figure, axes = panel_grid(2, len(blocks), height=3.0)
     for block, above, below in zip(blocks, axes[: len(blocks)], axes[len(blocks) :], strict=True):
         _reached(block, above)
         _gained(block, below)
         above.set_title(block.short, fontsize=10)
     axes[0].set_ylabel("PSNR (dB)")
-    axes[len(blocks)].set_ylabel("RCL + SL less SL (dB)")
+    axes[len(blocks)].set_ylabel("PSNR less that of SL (dB)")
     for ax in (axes[len(blocks) - 1], axes[-1]):
         ax.legend(fontsize=7)
     save(figure, path)
 
 
 def _reached(block: Block, ax: Axes) -> None:
-    for method, color in ((SL, REFERENCE), (RCL_SL, OURS)):
+    for method in (SL, *block.pretrained()):
         found = {n: row for n, row in block.by_labels(method).items() if n}
         psnr, spread = [row.psnr_db for row in found.values()], [row.psnr_std for row in found.values()]
-        ax.errorbar(list(found), psnr, yerr=spread, marker="o", capsize=2, color=color, label=name(method))
+        ax.errorbar(list(found), psnr, yerr=spread, color=_CURVES.get(method, THEIRS), label=name(method), **_POINTS)
     without, noisy = block.by_labels(RCL_SL).get(0), block.find(INPUT, "denoise")
     if without:
         ax.axhline(without.psnr_db, color=OURS, linewidth=0.8, linestyle="-.", label="RCL, no labels")
@@ -116,22 +123,35 @@ def _reached(block: Block, ax: Axes) -> None:
 
 
 def _gained(block: Block, ax: Axes) -> None:
-    alone, pretrained = block.by_labels(SL), block.by_labels(RCL_SL)
-    gains = {n: difference(pretrained[n], alone[n]) for n in alone if n in pretrained}
+    alone = block.by_labels(SL)
+    for method in block.pretrained():
+        rows = block.by_labels(method)
+        gains = {n: difference(rows[n], alone[n]) for n in alone if n in rows}
+        db, spread = [gain.db for gain in gains.values()], [gain.two_errors or 0.0 for gain in gains.values()]
+        ax.errorbar(list(gains), db, yerr=spread, color=_CURVES.get(method, THEIRS), label=name(method), **_POINTS)
     theirs = {n: paper.TABLE3[RCL_SL][n].psnr_db - figure.psnr_db for n, figure in paper.TABLE3[SL].items()}
-    ax.plot(list(theirs), list(theirs.values()), color=THEIRS, marker="s", fillstyle="none", label="paper")
-    spread = [gain.two_errors or 0.0 for gain in gains.values()]
-    ax.errorbar(
-        list(gains),
-        [gain.db for gain in gains.values()],
-        yerr=spread,
-        marker="o",
-        capsize=2,
-        color=OURS,
-        label="measured",
-    )
+    style: dict[str, Any] = {"color": THEIRS, "marker": "s", "fillstyle": "none", "linewidth": 1}
+    ax.plot(list(theirs), list(theirs.values()), label="RCL + SL, paper", **style)
     ax.axhline(0, color=REFERENCE, linewidth=0.6)
     ax.set(xscale="log", xlabel="labels")
+
+
+def draw_densities(networks: Mapping[str, Sequence[Sample]], path: Path) -> None:
+    """A panel for each network, with the density of each sample. Raises RclError without matplotlib."""
+    figure, axes = panel_grid(1, len(networks), height=3.8)
+    for (network, samples), ax in zip(networks.items(), axes, strict=True):
+        ends = np.concatenate([np.percentile(sample.differences, (0.5, 99.5)) for sample in samples])
+        bins = np.linspace(ends.min(), ends.max(), _BINS + 1).tolist()
+        for sample in samples:
+            color = _SAMPLES[sample.name]
+            ax.hist(sample.differences, bins, density=True, histtype="stepfilled", color=color, alpha=0.25)
+            ax.hist(sample.differences, bins, density=True, histtype="step", color=color, label=sample.name)
+        ax.axvline(0, color=REFERENCE, linewidth=0.6)
+        ax.set(xlabel="EMD of negative less positive pair (8-bit DN)", yticks=[])
+        ax.set_title(short_of(network), fontsize=10)
+    axes[0].set_ylabel("density")
+    axes[-1].legend(fontsize=7)
+    save(figure, path)
 
 
 def panel_grid(rows: int, columns: int, *, height: float) -> tuple[Figure, list[Axes]]:

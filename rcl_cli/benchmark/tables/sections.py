@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from rcl_cli.benchmark.tables import paper
 from rcl_cli.benchmark.tables.block import Block
@@ -25,7 +25,9 @@ _REFERENCES: Mapping[str, tuple[str, ...]] = {
 def sections(table: str, block: Block) -> list[str]:
     """The tables of a block, as Markdown."""
     if table == "table3":
-        return [_labels_table(block), _gains_table(block)]
+        noisy = block.find(INPUT, "denoise")
+        line = f"Noisy input: {psnr(noisy)} dB / {ssim(noisy)}." if noisy else ""
+        return [_labels_table(block), line, _gains_table(block)]
     parts = []
     for task in block.tasks:
         rows = block.of(task)
@@ -79,44 +81,44 @@ def _published_differences(table: str, task: str, row: Row, reference: Row) -> s
 
 
 def _labels_table(block: Block) -> str:
-    alone, pretrained = block.by_labels(SL), block.by_labels(RCL_SL)
-    counts = sorted({*alone, *pretrained, *paper.TABLE3[SL], *paper.TABLE3[RCL_SL]})
-    head = ("labels", "SL: PSNR (dB)", "SSIM", "RCL + SL: PSNR (dB)", "SSIM", "paper: SL", "paper: RCL + SL")
+    methods = [SL, *block.pretrained()]
+    curves = [block.by_labels(method) for method in methods]
+    theirs = [paper.TABLE3[method] for method in (SL, RCL_SL)]
+    counts = sorted({n for points in (*curves, *theirs) for n in points})
+    head = ["labels", *map(name, methods), "paper: SL", "paper: RCL + SL"]
     lines = [
-        (
-            str(n),
-            *(_of(rows.get(n), show) for rows in (alone, pretrained) for show in (psnr, ssim)),
-            *(published(paper.TABLE3[method].get(n)) for method in (SL, RCL_SL)),
-        )
-        for n in counts
+        [str(n), *(_both(c.get(n)) for c in curves), *(published(column.get(n)) for column in theirs)] for n in counts
     ]
-    noisy = block.find(INPUT, "denoise")
-    if noisy:
-        lines.insert(0, (name(INPUT), psnr(noisy), ssim(noisy), NONE, NONE, NONE, NONE))
     return markdown_table(head, lines)
 
 
 def _gains_table(block: Block) -> str:
-    alone, pretrained = block.by_labels(SL), block.by_labels(RCL_SL)
-    shared = [n for n in alone if n in pretrained]
-    if not shared:
+    """Gain over SL, and the labels that are needed for its figure."""
+    alone = {n: row for n, row in block.by_labels(SL).items() if n}
+    curves = {method: block.by_labels(method) for method in block.pretrained()}
+    if not alone or not curves:
         return ""
-    curve = {n: row.psnr_db for n, row in pretrained.items()}
-    theirs, their_curve = paper.TABLE3[SL], {n: figure.psnr_db for n, figure in paper.TABLE3[RCL_SL].items()}
-    lines = []
-    for n in shared:
-        known = n in theirs
-        lines.append(
-            (
-                str(n),
-                difference(pretrained[n], alone[n]).text,
-                signed(their_curve[n] - theirs[n].psnr_db) if known else NONE,
-                labels_needed(curve, alone[n].psnr_db).text,
-                labels_needed(their_curve, theirs[n].psnr_db).text if known else NONE,
-            )
-        )
-    head = ("labels", "RCL + SL less SL (dB)", "paper", "labels RCL + SL needs for the figure of SL", "paper")
+    head = ["PSNR less that of SL (dB), and labels for the figure of SL", *map(name, curves), "paper: RCL + SL"]
+    lines = [
+        [f"{n} labels", *(_gain(curve, n, row) for curve in curves.values()), _published_gain(n)]
+        for n, row in alone.items()
+    ]
     return markdown_table(head, lines)
+
+
+def _gain(curve: Mapping[int, Row], labels: int, alone: Row) -> str:
+    if not curve:
+        return NONE
+    gain = difference(curve[labels], alone).text if labels in curve else NONE
+    needed = labels_needed({n: row.psnr_db for n, row in curve.items()}, alone.psnr_db)
+    return f"{gain}; {needed.text}"
+
+
+def _published_gain(labels: int) -> str:
+    if labels not in paper.TABLE3[SL]:
+        return NONE
+    curve, alone = {n: figure.psnr_db for n, figure in paper.TABLE3[RCL_SL].items()}, paper.TABLE3[SL][labels].psnr_db
+    return f"{signed(curve[labels] - alone)}; {labels_needed(curve, alone).text}"
 
 
 def psnr(row: Row) -> str:
@@ -137,5 +139,5 @@ def published(figure: Figure | None) -> str:
     return NONE if figure is None else f"{figure.psnr_db:.2f} / {figure.ssim:.4f}"
 
 
-def _of(row: Row | None, show: Callable[[Row], str]) -> str:
-    return NONE if row is None else show(row)
+def _both(row: Row | None) -> str:
+    return NONE if row is None else f"{psnr(row)} / {row.ssim:.4f}"

@@ -49,9 +49,11 @@ def paragraph(statements: Iterable[Statement]) -> str:
     groups = {outcome: [s.text for s in listed if s.outcome is outcome] for outcome in Outcome}
     held, failed, still_open = (len(groups[outcome]) for outcome in (Outcome.HELD, Outcome.FAILED, Outcome.OPEN))
     claims = held + failed + still_open
-    count = f"Of {claims} claims of the paper {held} held, {failed} did not, and {still_open} cannot be told from the trials."
+    count = (
+        f"Of {claims} claims of the paper {held} held, {failed} did not; {still_open} cannot be told from the trials."
+    )
     parts = [f"**{outcome.value}** {' '.join(texts)}" for outcome, texts in groups.items() if texts]
-    return "\n\n".join([count, *parts] if claims else parts)
+    return "\n\n".join([count, *parts] if claims > 1 else parts)
 
 
 def compared(block: Block, table: str, task: str, method: str, other: str) -> Iterator[Statement]:
@@ -92,6 +94,7 @@ def _table3(block: Block) -> Iterator[Statement]:
         yield Statement(outcome, f"{text}: {signed(first)} dB with {shared[0]}, {signed(last)} dB with {shared[-1]}.")
     for labels in shared:
         yield _labels(labels, pretrained, alone[labels])
+    yield from _other_starts(block, pretrained)
     yield from _no_labels(block, pretrained)
 
 
@@ -112,6 +115,16 @@ def _labels(labels: int, pretrained: dict[int, Row], alone: Row) -> Statement:
     also = f"; the paper says {theirs}" if theirs else ""
     fewer = Outcome.HELD if needed.labels < labels else Outcome.OPEN if needed.bound else Outcome.FAILED
     return Statement(fewer, f"{text}{also}.")
+
+
+def _other_starts(block: Block, pretrained: dict[int, Row]) -> Iterator[Statement]:
+    """RCL beside other ways to pretrain, which the paper leaves out of table 3: with the fewest labels of both."""
+    for method in block.pretrained():
+        other = block.by_labels(method)
+        shared = [labels for labels in pretrained if labels and labels in other]
+        if method != RCL_SL and shared:
+            fewest = shared[0]
+            yield Statement(Outcome.FACT, f"With {fewest} labels {_distance(pretrained[fewest], other[fewest])}.")
 
 
 def _no_labels(block: Block, pretrained: dict[int, Row]) -> Iterator[Statement]:
