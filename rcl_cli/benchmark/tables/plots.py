@@ -126,7 +126,7 @@ def _gained(block: Block, ax: Axes) -> None:
     alone = block.by_labels(SL)
     for method in block.pretrained():
         rows = block.by_labels(method)
-        gains = {n: difference(rows[n], alone[n]) for n in alone if n in rows}
+        gains = {n: difference(rows[n], alone[n]) for n in alone if n and n in rows}
         db, spread = [gain.db for gain in gains.values()], [gain.two_errors or 0.0 for gain in gains.values()]
         ax.errorbar(list(gains), db, yerr=spread, color=_CURVES.get(method, THEIRS), label=name(method), **_POINTS)
     theirs = {n: paper.TABLE3[RCL_SL][n].psnr_db - figure.psnr_db for n, figure in paper.TABLE3[SL].items()}

@@ -94,7 +94,7 @@ def _gain_at_10(block: Block) -> Iterator[Target]:
 
 def _every_count(block: Block) -> Iterator[Target]:
     alone, pretrained = block.by_labels(SL), block.by_labels(RCL_SL)
-    shared = [labels for labels in alone if labels in pretrained]
+    shared = [labels for labels in alone if labels and labels in pretrained]
     if block.network != SKIP or not shared:
         return
     gains = [pretrained[n].psnr_db - alone[n].psnr_db for n in shared]

@@ -84,7 +84,7 @@ def _table2(block: Block, task: str) -> Iterator[Statement]:
 
 def _table3(block: Block) -> Iterator[Statement]:
     alone, pretrained = block.by_labels(SL), block.by_labels(RCL_SL)
-    shared = [labels for labels in alone if labels in pretrained]
+    shared = [labels for labels in alone if labels and labels in pretrained]
     for labels in shared:
         yield _gain(labels, pretrained[labels], alone[labels])
     if len(shared) > 1:
