@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from concurrent.futures import as_completed
 from itertools import repeat
-from multiprocessing import get_context
 from pathlib import Path
-
-import cv2
 
 from rcl_cli.benchmark.estimators import Method, fingerprint
 from rcl_cli.benchmark.group import GROUP, Group, measure_group
 from rcl_cli.benchmark.pictures import Pictures
+from rcl_cli.benchmark.processes import processes
 from rcl_cli.benchmark.records import Record
 from rcl_cli.benchmark.timing import SIZES, Timing, time_blind
-
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def groups(
@@ -39,7 +33,7 @@ def groups(
 
 def run_groups(todo: Sequence[Group], workers: int) -> Iterator[list[Record]]:
     """The records of each group as it ends. A worker is a process of one thread: seconds are those of one core."""
-    with _processes(workers) as pool:
+    with processes(workers) as pool:
         futures = [pool.submit(measure_group, group) for group in todo]
         try:
             for future in as_completed(futures):
@@ -50,7 +44,7 @@ def run_groups(todo: Sequence[Group], workers: int) -> Iterator[list[Record]]:
 
 def time_sizes(pictures: Pictures, seed: int) -> list[Timing]:
     """How long the blind estimator takes for each of `timing.SIZES`, in a process of one thread."""
-    with _processes(1) as pool:
+    with processes(1) as pool:
         return list(pool.map(time_blind, repeat(pictures), repeat(seed), SIZES))
 
 
@@ -59,21 +53,3 @@ def simulation_version() -> str:
     here = Path(__file__).parent
     names = ("draws.py", "pictures.py", "simulate.py", "processing.py", "group.py")
     return fingerprint([*(here / name for name in names), *sorted((here.parent / "samples").glob("*.py"))])
-
-
-@contextmanager
-def _processes(workers: int) -> Iterator[ProcessPoolExecutor]:
-    with _one_thread(), ProcessPoolExecutor(workers, get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
-        yield pool
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """The processes started meanwhile compute with one thread: their libraries look at this once, when imported."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})

@@ -1,4 +1,4 @@
-"""Heads for restoration tasks: what the features correct, added to what interpolation gives already."""
+"""Heads for restoration tasks: what the features correct, added to what interpolation gives already, or all of it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,21 @@ class ResidualHead(nn.Module):
     def forward(self, features: Tensor, x: Tensor) -> Tensor:
         correction: Tensor = self.last(features)
         return x + correction
+
+
+class PlainHead(nn.Module):
+    """A last layer alone, which has to make the whole picture from the features: pixel shuffle(conv(features)).
+
+    (N, F, h, w), (N, C, h, w) → (N, C_out, h·U, w·U), U = `factor`. Initialised as PyTorch does.
+    """
+
+    def __init__(self, feature_channels: int, channels: int, factor: int = 1) -> None:
+        super().__init__()
+        self.factor = factor
+        self.last = nn.Conv2d(feature_channels, channels * factor**2, 3, padding=1)
+
+    def forward(self, features: Tensor, x: Tensor) -> Tensor:
+        return pixel_shuffle(self.last(features), self.factor)
 
 
 class UpsamplingHead(nn.Module):

@@ -1,0 +1,45 @@
+"""Measured rows as JSON lines, each with a digest of what decided it, so that a run goes on where it was. Torch-free."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from rcl_cli.benchmark.tables.row import Row
+
+
+def digest(**parts: Any) -> str:
+    """Sixteen hexadecimal digits that change with any of `parts`, which JSON can hold."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class RowStore:
+    """A file of rows, appended to."""
+
+    path: Path
+
+    def read(self) -> Mapping[str, Row]:
+        """All rows by digest; a line cut short by an interruption is left out."""
+        if not self.path.is_file():
+            return {}
+        parsed = (_parse(line) for line in self.path.read_text(encoding="utf-8").splitlines())
+        return dict(entry for entry in parsed if entry is not None)
+
+    def append(self, key: str, row: Row) -> None:
+        """Add a row, on disk at once."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"digest": key, **asdict(row)}) + "\n")
+
+
+def _parse(line: str) -> tuple[str, Row] | None:
+    try:
+        values = json.loads(line)
+        return values["digest"], Row(**{field.name: values[field.name] for field in fields(Row)})
+    except (ValueError, KeyError, TypeError):
+        return None

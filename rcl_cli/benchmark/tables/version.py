@@ -1,0 +1,54 @@
+"""A name for the code that trains and measures, so that what older code made is not taken for current."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+
+import rcl_cli
+
+_ROOT = Path(rcl_cli.__file__).parent
+_TRAINING = ("nn", "pretrain", "data/batch.py", "data/crops.py", "data/regions.py", "noise.py")
+_PROTOCOL = (
+    *(f"evaluate/{name}.py" for name in ("labels", "metrics", "protocol", "settings", "start", "training")),
+    "nn",
+    "noise.py",
+)
+
+
+def training_version(pretexts: Sequence[type]) -> str:
+    """Changes with the code of pretraining and of these pretexts, not with comments and docstrings."""
+    return _fingerprint(*_sources(_TRAINING), *(Path(inspect.getfile(pretext)) for pretext in pretexts))
+
+
+def protocol_version(task: type) -> str:
+    """Changes with the code of the protocol and of the task."""
+    return _fingerprint(*_sources(_PROTOCOL), Path(inspect.getfile(task)))
+
+
+def _sources(places: Iterable[str]) -> list[Path]:
+    paths = [_ROOT / place for place in places]
+    return sorted(file for path in paths for file in (path.glob("*.py") if path.is_dir() else [path]))
+
+
+@cache
+def _fingerprint(*files: Path) -> str:
+    # Kept for as long as the program runs: an editor may change the files meanwhile.
+    code = "\0".join(_without_words(file.read_text(encoding="utf-8")) for file in files)
+    return hashlib.sha256(code.encode()).hexdigest()[:12]
+
+
+def _without_words(source: str) -> str:
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(body := getattr(node, "body", None), list):
+            node.body = [part for part in body if not _is_docstring(part)]  # type: ignore[attr-defined]
+    return ast.dump(tree)
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)

@@ -1,0 +1,75 @@
+"""The verbs `rcl benchmark table1`, `table2` and `table3`, which differ in their rows alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rcl_cli.benchmark.tables.tables import method_names
+from rcl_cli.console import console, new_table, print_json_line, print_table, progress
+from rcl_cli.table_options import open_workshop, table_options
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from rcl_cli.benchmark.tables.row import Row
+
+
+def table_command(table: str, words: str) -> click.Command:
+    """The verb of one table; `words`: its help."""
+
+    @click.command(help=words)
+    @table_options
+    @click.option(
+        "--method", "methods", multiple=True, type=click.Choice(method_names(table)), help="Only this. Can be repeated."
+    )
+    @click.option(
+        "--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes of one thread each."
+    )
+    def command(methods: tuple[str, ...], workers: int, **given: Any) -> None:
+        _measure(table, methods, workers, given)
+
+    return command
+
+
+def _measure(table: str, methods: Sequence[str], workers: int, given: dict[str, Any]) -> None:
+    from rcl_cli.benchmark.calibration import needed_packages
+    from rcl_cli.benchmark.tables.about import about
+    from rcl_cli.benchmark.tables.page import write_page
+    from rcl_cli.benchmark.tables.run import Measurement
+    from rcl_cli.benchmark.tables.tables import cells
+
+    needed_packages()
+    workshop = open_workshop(given)
+    wanted = cells(table, workshop.preset, len(workshop.data.train), methods=methods, networks=given["networks"])
+    measurement = Measurement.plan(workshop, wanted)
+    began, rows = time.perf_counter(), []
+    with progress(len(measurement.jobs), table, "jobs") as bar:
+
+        def on_job(name: str) -> None:
+            bar.advance()
+            bar.describe(name)
+
+        for row in measurement.rows(workers, on_job):
+            rows.append(row)
+            if given["as_json"]:
+                print_json_line(asdict(row))
+    if not given["as_json"]:
+        print_table(_table(rows))
+    facts = about(workshop, given["preset"], time.perf_counter() - began)
+    page = write_page(table, rows, facts, given["output"])
+    console.print(f"{page} is written", markup=False, soft_wrap=True)
+
+
+def _table(rows: Sequence[Row]) -> Table:
+    numbers = ("labels", "PSNR (dB)", "±", "SSIM", "trials")
+    table = new_table("method", "task", "network", *numbers, right=numbers)
+    for row in rows:
+        labels = "" if row.labels is None else str(row.labels)
+        figures = f"{row.psnr_db:.2f}", f"{row.psnr_std:.2f}", f"{row.ssim:.4f}", str(row.trials)
+        table.add_row(row.method, row.task, row.network, labels, *figures)
+    return table
