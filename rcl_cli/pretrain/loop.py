@@ -28,11 +28,18 @@ class LoopSettings:
     batch: int = 64
     """Images a step; the source has at least as many."""
     lr: float = 1e-3
-    """Fixed, as in the paper."""
+    """As in the paper, where it stays the same."""
     seed: int = 0
+    fall: float = 0.0
+    """Part of the steps, at the end, in which the learning rate falls to 0."""
     gradients_every: int = 50
     """Steps between measurements of each term's gradient norm."""
     checkpoint_every: int = 500
+
+    def rate(self, step: int) -> float:
+        """The learning rate of step 1 … `steps`."""
+        left = self.steps - (step - 1)
+        return self.lr * min(1.0, left / (self.fall * self.steps)) if self.fall else self.lr
 
 
 def make_optimizer(model: nn.Module, lr: float) -> torch.optim.Adam:
@@ -72,8 +79,10 @@ def run_loop(
         norms = _gradient_norms(model, losses) if step % settings.gradients_every == 0 else {}
         optimizer.zero_grad()
         losses.total.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
         step += 1
+        for group in optimizer.param_groups:
+            group["lr"] = settings.rate(step)
+        optimizer.step()
         total = losses.total.item()
         if not math.isfinite(total):
             raise RclError(f"the loss is no longer a number at step {step}; start again with a smaller --lr")

@@ -1,0 +1,1 @@
+"""Denoisers that learn without labels, beside a fully supervised network and BM3D."""

@@ -1,0 +1,50 @@
+"""The rows of the comparison: how each denoiser comes about. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+TRUE, BLIND = "true", "blind"
+
+
+@dataclass(frozen=True)
+class Method:
+    """One row."""
+
+    name: str
+    pretext: str | None = None
+    """None: there is nothing to train."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Of the pretext."""
+    told: bool = False
+    """The network is told σ(x)."""
+    contrast: bool = False
+    """The residual contrast joins; the network is then not told σ(x)."""
+    clean: bool = False
+    """Learns from clean pictures, with new noise in every step; the others from one noisy copy of each."""
+    supervised: bool = False
+    """The clean pictures are its targets, and so count as labels."""
+    levels: str = TRUE
+    """Noise levels that the method knows: the true ones, or those that `rcl_calibration` measures in each picture."""
+
+
+INPUT, BM3D = "input", "bm3d"
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        Method(INPUT),
+        Method(BM3D),
+        Method("supervised-told", "supervised", {"noise_aware": True}, told=True, clean=True, supervised=True),
+        Method("supervised", "supervised", clean=True, supervised=True),
+        Method("noise2noise", "noise2noise", clean=True),
+        Method("noise2self", "noise2self"),
+        Method("recorrupted", "recorrupted", told=True),
+        Method("sure", "sure", told=True),
+        Method("sure-blind", "sure", told=True, levels=BLIND),
+        Method("recorrupted+contrast", "recorrupted", contrast=True),
+        Method("sure+contrast", "sure", contrast=True),
+    )
+}
+"""In the order of the table. The yardstick is supervised-told, which learns from clean pictures and is told σ(x)."""

@@ -1,0 +1,64 @@
+"""Training one denoiser of the comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import nn
+
+from rcl_cli.benchmark.zero.data import NoisyPicture, region_source
+from rcl_cli.benchmark.zero.methods import Method
+from rcl_cli.benchmark.zero.presets import Budget
+from rcl_cli.domain import Domain
+from rcl_cli.nn.backbone import Backbone
+from rcl_cli.nn.unet import UNetConfig
+from rcl_cli.plugins import get_pretext
+from rcl_cli.pretext import Pretext, PretextSetup
+from rcl_cli.pretrain.loop import LoopSettings, Metrics, make_optimizer, run_loop
+from rcl_cli.pretrain.noise_level import noise_level
+from rcl_cli.pretrain.parts import CONTRAST, Parts
+from rcl_cli.pretrain.settings import PretrainSettings
+
+
+def train(
+    method: Method,
+    budget: Budget,
+    pictures: Sequence[NoisyPicture],
+    domain: Domain,
+    seed: int,
+    device: torch.device,
+    *,
+    contrast: float = 0.0,
+    on_step: Callable[[Metrics], None] = lambda metrics: None,
+) -> Backbone:
+    """The method's network after `budget.steps`, the same with the same `seed`.
+
+    `contrast`: weight of the residual contrast, for methods that it joins. Raises RclError where training diverges.
+    """
+    source = region_source(pictures, domain, clean=method.clean)
+    setup = PretextSetup(domain, budget.crop, noise=noise_level(source))
+    pretext = _parts(method, contrast).make(setup)
+    torch.manual_seed(seed)
+    backbone = Backbone(UNetConfig(domain.channels, budget.width, budget.depth)).to(device)
+    trained = nn.ModuleDict({"backbone": backbone, "pretext": pretext.build_modules(backbone).to(device)})
+    loop = LoopSettings(
+        budget.steps, min(budget.batch, len(source)), budget.lr, seed, fall=budget.fall, gradients_every=budget.steps
+    )
+    optimizer = make_optimizer(trained, budget.lr)
+    run_loop(backbone, optimizer, pretext, source, loop, on_step=on_step, on_checkpoint=lambda step: None)
+    return backbone.eval()
+
+
+def pretexts(method: Method) -> list[type[Pretext]]:
+    """What the method learns by; none where there is nothing to train."""
+    if method.pretext is None:
+        return []
+    return [get_pretext(name) for name in (method.pretext, *([CONTRAST] if method.contrast else []))]
+
+
+def _parts(method: Method, contrast: float) -> Parts:
+    main, *joining = pretexts(method)
+    weight = contrast if method.contrast else None
+    settings = PretrainSettings(pretext=main.name, options=dict(method.options), contrast=weight, encoder="none")
+    return Parts(settings, main, tuple(joining))
