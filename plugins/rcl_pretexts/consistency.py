@@ -7,20 +7,19 @@ import torch
 from rcl_cli.data.batch import Batch
 from rcl_cli.errors import RclError
 from rcl_cli.hookspecs import hookimpl
-from rcl_cli.pretext import Losses, Pretext, PretextSetup, Restorer, Views
+from rcl_cli.pretext import Losses, Pretext, Restorer, Views
 from rcl_cli.pretrain.loss import consistency_loss
-from rcl_pretexts.options import read_options
+from rcl_pretexts.options import Configured
 
 
-class Consistency(Pretext):
-    """‖φ(g_e(x)) − φ(g_e(f(x)))‖² (Dong et al., eq. 5), summed over the batch; also what --consistency adds."""
+class Consistency(Configured):
+    """‖φ(g_e(x)) − φ(g_e(f(x)))‖² (Dong et al., eq. 5); also what --consistency adds.
+
+    Mean over a layer's elements and over the layers, summed over pictures.
+    """
 
     name = "consistency"
     uses_encoder = True
-
-    def __init__(self, setup: PretextSetup) -> None:
-        super().__init__(setup)
-        read_options(self.name, setup.options, {})
 
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
         """`x`, the pictures."""

@@ -6,12 +6,12 @@ import torch
 
 from rcl_cli.data.batch import Batch, add_noises
 from rcl_cli.hookspecs import hookimpl
-from rcl_cli.pretext import Losses, Pretext, PretextSetup, Restorer, Views
+from rcl_cli.pretext import Losses, Pretext, Restorer, Views
 from rcl_pretexts.errors import TYPICAL_NOISE, picture_sum
-from rcl_pretexts.options import read_options
+from rcl_pretexts.options import Configured
 
 
-class Noise2Noise(Pretext):
+class Noise2Noise(Configured):
     """‖f(x) − x̃‖² with x and x̃ of equal mean and independent noise (Lehtinen et al. 2018, section 2).
 
     Its gradient is that of ‖f(x) − y‖² in expectation, since the noise of x̃ has mean 0 whatever x is. Both copies
@@ -22,10 +22,6 @@ class Noise2Noise(Pretext):
     name = "noise2noise"
     needs_clean = True
     denoises = True
-
-    def __init__(self, setup: PretextSetup) -> None:
-        super().__init__(setup)
-        read_options(self.name, setup.options, {})
 
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
         """`first` and `second`, two noisy copies."""

@@ -1,13 +1,28 @@
-"""Reading a pretext's options, given as text or as values."""
+"""A pretext's options, given as text or as values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from rcl_cli.errors import RclError
+from rcl_cli.pretext import Pretext, PretextSetup
 
 _WORDS = {"yes": True, "true": True, "no": False, "false": False}
+
+
+class Configured(Pretext):
+    """A pretext whose `options`, those in force, are `defaults` overridden by what was given."""
+
+    defaults: ClassVar[Mapping[str, Any]] = {}
+
+    def __init__(self, setup: PretextSetup) -> None:
+        """Raises RclError for options that there are not, or values that cannot work."""
+        super().__init__(setup)
+        self.options = read_options(self.name, setup.options, self.defaults)
+
+    def describe(self) -> dict[str, Any]:
+        return dict(self.options)
 
 
 def read_options(pretext: str, given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -21,10 +21,17 @@ class Batch:
     """(N, C, h, w), normalised; noisy, or clean where the pretext asks for clean ones."""
     noise: tuple[NoiseProfile, ...] = ()
     """Of each picture: the noise in it, or the noise to be added to it. Empty where nobody asked for it."""
+    numbers: tuple[int, ...] = ()
+    """Which of the run's pictures each is. Empty where that is not known."""
+
+    @property
+    def identities(self) -> Tensor:
+        """`numbers`, (N,); 0…N − 1 where they are not known."""
+        return torch.tensor(self.numbers or range(len(self.pictures)))
 
     def noisy(self, domain: Domain, rng: torch.Generator) -> Batch:
         """With the pictures' noise added, for a batch of clean pictures."""
-        return Batch(add_noises(self.pictures, self.noise, domain, rng), self.noise)
+        return replace(self, pictures=add_noises(self.pictures, self.noise, domain, rng))
 
 
 def sigma_maps(x: Tensor, noise: Sequence[NoiseProfile], domain: Domain) -> Tensor:

@@ -64,10 +64,10 @@ class RegionSource:
         return self.sample(count, side, rng).pictures
 
     def sample(self, count: int, side: int, rng: torch.Generator) -> Batch:
-        """As `batch`, with the profiles of the pictures drawn."""
+        """As `batch`, with the profiles and the numbers of the pictures drawn."""
         indices = torch.randperm(len(self), generator=rng)[:count].tolist()
         noise = tuple(self.noise[i] for i in indices) if self.noise else ()
-        return Batch(self.batch_of(indices, side, rng), noise)
+        return Batch(self.batch_of(indices, side, rng), noise, tuple(indices))
 
     def batch_of(self, indices: Sequence[int], side: int, rng: torch.Generator) -> Tensor:
         """As `batch`, from the pictures at `indices`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -41,7 +42,7 @@ class Combined(Pretext):
         found: Views = {}
         for part in self.parts:
             regions = random_crops(batch.pictures, self.setup.crop + part.margin, self.setup.domain, rng)
-            own = Batch(regions, batch.noise)
+            own = replace(batch, pictures=regions)
             if self.main.needs_clean and not part.needs_clean:
                 own = own.noisy(self.setup.domain, rng)
             found |= {f"{part.name}.{name}": view for name, view in part.views(own, rng).items()}
