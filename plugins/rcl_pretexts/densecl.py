@@ -2,95 +2,74 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
 import torch
-from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from torch import Tensor
 
 from rcl_cli.data.batch import Batch
 from rcl_cli.hookspecs import hookimpl
 from rcl_cli.pretext import Losses, Pretext, PretextSetup, Restorer, Views
-from rcl_pretexts.momentum import Follower, Queue, projection, unit
-from rcl_pretexts.options import read_options, require
-from rcl_pretexts.overlap import bins, overlap_margin, placed_crops
+from rcl_cli.pretrain.momentum import Queue, contrast_logits, info_nce
+from rcl_pretexts.dense import DenseContrast, unit
+from rcl_pretexts.options import require
+from rcl_pretexts.overlap import bins, placed_crops
 
-DEFAULTS = {"tau": 0.2, "dense": 0.5, "grid": 8, "momentum": 0.99, "queue": 4096}
 
-
-class DenseCL(Pretext):
-    """(1 − λ)·global + λ·dense InfoNCE (Wang et al. 2021, "Dense Contrastive Learning", eq. 1 to 4).
+class DenseCL(DenseContrast):
+    """(1 − λ)·global + λ·dense InfoNCE (Wang et al. 2021, "Dense Contrastive Learning for Self-Supervised Visual
+    Pre-Training", eq. 1 to 3).
 
     Features are averaged over grid × grid bins. Each bin of the first crop has as its key the bin of the second whose
-    features, before the projection, are the most similar (eq. 3). Negatives: keys of other pictures of the batch
-    and of two queues, one of whole pictures, one of the mean of each picture's dense keys. Keys are a momentum copy's.
-    Mean over bins, summed over pictures.
+    features, before the projection, are the most similar (section 3.4). Negatives: keys of other pictures from two
+    queues, one of whole pictures, one of the mean of each picture's dense keys; the batch's own are in them. Mean over
+    bins, summed over pictures.
 
-    Options: `tau`, 0.2; `dense`, λ, 0.5; `grid`, 8; `momentum`, 0.99; `queue`, 4096 pictures.
+    Options, in brackets the paper's value where ours suits smaller pictures and shorter runs: `tau`, 0.2; `dense`, λ,
+    0.5; `grid`, 8 (7); `momentum`, 0.99 (0.999); `queue`, 4096 (65,536) pictures.
     """
 
     name = "densecl"
+    defaults: ClassVar = {"tau": 0.2, "dense": 0.5, "grid": 8, "momentum": 0.99, "queue": 4096}
+    projected = ("whole", "dense")
+    queued = ("whole", "dense")
 
     def __init__(self, setup: PretextSetup) -> None:
         super().__init__(setup)
-        self.options = read_options(self.name, setup.options, DEFAULTS)
-        require(self.options["tau"] > 0, "tau must be above 0")
         require(1 <= self.options["grid"] <= setup.crop, "grid must be from 1 to the side of the crop")
-        require(self.options["queue"] >= 1, "queue must be at least 1")
         require(0 <= self.options["dense"] <= 1, "dense must be from 0 to 1")
-        require(0 <= self.options["momentum"] <= 1, "momentum must be from 0 to 1")
-
-    @property
-    def margin(self) -> int:
-        return overlap_margin(self.setup.crop, self.setup.domain)
-
-    def describe(self) -> dict[str, Any]:
-        return self.options
-
-    def build_modules(self, model: Restorer) -> nn.Module:
-        """Two projections, the copies that follow them and f_θ, and a queue for each."""
-        self.projections = nn.ModuleDict({name: projection(model.feature_channels) for name in ("whole", "dense")})
-        self.follower = Follower(model, self.projections, self.options["momentum"])
-        self.queues = nn.ModuleDict({name: Queue(self.options["queue"]) for name in ("whole", "dense")})
-        return nn.ModuleDict({"projections": self.projections, "follower": self.follower, "queues": self.queues})
 
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
-        """`first` and `second`, overlapping crops."""
+        """`first` and `second`, overlapping crops; `pictures`, their numbers, (N,)."""
         crop, domain = self.setup.crop, self.setup.domain
-        return {name: placed_crops(batch.pictures, crop, domain, rng)[0] for name in ("first", "second")}
+        views = {name: placed_crops(batch.pictures, crop, domain, rng)[0] for name in ("first", "second")}
+        return views | {"pictures": batch.identities}
 
     def loss(self, model: Restorer, views: Views) -> Losses:
         """In the log: `whole` and `dense`, a picture's loss in nats each."""
-        grid, tau, weight = self.options["grid"], self.options["tau"], self.options["dense"]
+        grid, tau, pictures = self.options["grid"], self.options["tau"], views["pictures"]
         self.follower.step()
         first = bins(model.features(views["first"]), grid)  # (N, F, S, S)
         second = bins(self.follower.features(views["second"]), grid)
-        whole_query = unit(self.projections["whole"](bins(first, 1)))  # (N, D, 1, 1)
-        whole_key = unit(self.follower.project("whole", bins(second, 1)))
-        dense_query = unit(self.projections["dense"](first)).flatten(2)  # (N, D, S²)
-        dense_key = unit(self.follower.project("dense", second)).flatten(2)
-        matched = matched_keys(first.detach().flatten(2), second.flatten(2), dense_key)
-        of_picture = unit(dense_key.mean(2))  # (N, D)
-        whole = part_loss(whole_query.flatten(2), whole_key.flatten(2), whole_key.flatten(1), self._old("whole"), tau)
-        dense = part_loss(dense_query, matched, of_picture, self._old("dense"), tau)
-        self._push("whole", whole_key.flatten(1))
-        self._push("dense", of_picture)
+
+        query = unit(self.project("whole", bins(first, 1))).flatten(2)  # (N, D, 1)
+        key = unit(self.follower.project("whole", bins(second, 1))).flatten(2)
+        self.queues["whole"].push(key.flatten(1), pictures)
+        whole = part_loss(query, key, pictures, self.queues["whole"], tau)
+
+        query = unit(self.project("dense", first)).flatten(2)  # (N, D, S²)
+        keys = self.follower.project("dense", second)
+        self.queues["dense"].push(unit(bins(keys, 1)).flatten(1), pictures)
+        matched = matched_keys(first.detach().flatten(2), second.flatten(2), unit(keys).flatten(2))
+        dense = part_loss(query, matched, pictures, self.queues["dense"], tau)
+
+        weight = self.options["dense"]
         total = ((1 - weight) * whole + weight * dense).sum()
         return Losses(total, log={"whole": whole.mean().item(), "dense": dense.mean().item()})
 
-    def _old(self, name: str) -> Tensor:
-        queue = self.queues[name]
-        assert isinstance(queue, Queue)
-        return queue.latest
-
-    def _push(self, name: str, keys: Tensor) -> None:
-        queue = self.queues[name]
-        assert isinstance(queue, Queue)
-        queue.push(keys)
-
 
 def matched_keys(first: Tensor, second: Tensor, keys: Tensor) -> Tensor:
-    """For each part of the first view the key of the part of the second with the most similar features (eq. 3).
+    """For each part of the first view the key of the part of the second with the most similar features (section 3.4).
 
     Features (N, F, P) of both views and keys (N, D, P) of the second → (N, D, P). Similarity: cosine.
     """
@@ -99,18 +78,16 @@ def matched_keys(first: Tensor, second: Tensor, keys: Tensor) -> Tensor:
     return keys.gather(2, nearest[:, None].expand(-1, keys.shape[1], -1))
 
 
-def part_loss(query: Tensor, positive: Tensor, of_pictures: Tensor, older: Tensor, tau: float) -> Tensor:
-    """InfoNCE of each part against its positive, mean over a picture's parts, (N,).
+def part_loss(query: Tensor, positive: Tensor, pictures: Tensor, queue: Queue, tau: float) -> Tensor:
+    """InfoNCE of each part against its positive (eq. 1 and 2), mean over a picture's parts, (N,).
 
-    (N, D, P) queries and positives; negatives (N, D), one of each picture, less the own, and (Q, D) of earlier steps.
+    (N, D, P) queries and positives, of pictures with these numbers, (N,). Negatives: the queue's of other pictures.
     """
-    own = (query * positive).sum(1)[..., None]  # (N, P, 1)
-    others = torch.einsum("ndp,md->npm", query, of_pictures)  # (N, P, N)
-    same = torch.eye(len(query), dtype=torch.bool, device=query.device)
-    others = others.masked_fill(same[:, None], -torch.inf)
-    logits = torch.cat([own, others, torch.einsum("ndp,qd->npq", query, older)], 2) / tau
-    target = torch.zeros(logits.shape[:2], dtype=torch.long, device=query.device)
-    return cross_entropy(logits.transpose(1, 2), target, reduction="none").mean(1)
+    parts = query.shape[2]
+    others, of_pictures = queue.latest
+    negative = (pictures[:, None] != of_pictures).repeat_interleave(parts, 0)  # (N·P, Q)
+    flat_query, flat_positive = (x.transpose(1, 2).flatten(0, 1) for x in (query, positive))  # (N·P, D)
+    return info_nce(contrast_logits(flat_query, flat_positive, others, negative, tau)).view(-1, parts).mean(1)
 
 
 @hookimpl

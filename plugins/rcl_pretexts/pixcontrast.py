@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -10,51 +10,54 @@ from torch import Tensor, nn
 from rcl_cli.data.batch import Batch
 from rcl_cli.hookspecs import hookimpl
 from rcl_cli.pretext import Losses, Pretext, PretextSetup, Restorer, Views
-from rcl_pretexts.momentum import EMBEDDING, Follower, projection, unit
-from rcl_pretexts.options import read_options, require
-from rcl_pretexts.overlap import bin_distances, bins, overlap_margin, placed_crops
-
-DEFAULTS = {"tau": 0.3, "grid": 8, "distance": 0.7, "momentum": 0.99, "propagate": False, "sharpness": 2.0}
+from rcl_pretexts.dense import EMBEDDING, HIDDEN, DenseContrast, unit
+from rcl_pretexts.options import require
+from rcl_pretexts.overlap import bin_distances, bins, placed_crops
 
 
-class PixContrast(Pretext):
-    """Contrast between places of one picture (Xie et al. 2021, "Propagate Yourself", eq. 1 and 2).
+class PixContrast(DenseContrast):
+    """Contrast between places of one picture (Xie et al. 2021, "Propagate Yourself: Exploring Pixel-Level Consistency
+    for Unsupervised Visual Representation Learning", eq. 1 and 2).
 
     Features are averaged over grid × grid bins. A bin of one crop and one of the other are a positive pair if they are
     at most `distance` diagonals of a bin apart, else a negative one. Keys are a momentum copy's; both crops are query
     once. With `propagate` (PixPro, eq. 3 to 5), each query is first smoothed by those of its crop that are similar, and
-    has only to agree with its positive pairs. Mean over the bins that have a positive pair, then over both
-    directions; summed over pictures.
+    has only to agree with its positive pairs. Mean over the bins that have a positive pair, of PixPro over the pairs,
+    then over both directions; summed over pictures.
 
-    Options: `tau`, 0.3; `grid`, 8; `distance`, 0.7; `momentum`, 0.99; `propagate`, no; `sharpness`, γ of it, 2.
+    Options: `tau`, 0.3; `grid`, 8 (in the paper 7); `distance`, 0.7; `momentum`, 0.99 (in the paper rising from there
+    to 1); `propagate`, no; `sharpness`, γ of it, 2.
     """
 
     name = "pixcontrast"
+    defaults: ClassVar = {
+        "tau": 0.3,
+        "grid": 8,
+        "distance": 0.7,
+        "momentum": 0.99,
+        "propagate": False,
+        "sharpness": 2.0,
+    }
+    projected = ("place",)
 
     def __init__(self, setup: PretextSetup) -> None:
         super().__init__(setup)
-        self.options = read_options(self.name, setup.options, DEFAULTS)
-        require(min(self.options[k] for k in ("tau", "sharpness")) > 0, "tau and sharpness must be above 0")
+        require(self.options["sharpness"] > 0, "sharpness must be above 0")
         require(1 <= self.options["grid"] <= setup.crop, "grid must be from 1 to the side of the crop")
         require(self.options["distance"] >= 0.5, "distance must be at least 0.5, so that every place has a pair")
-        require(0 <= self.options["momentum"] <= 1, "momentum must be from 0 to 1")
-
-    @property
-    def margin(self) -> int:
-        return overlap_margin(self.setup.crop, self.setup.domain)
-
-    def describe(self) -> dict[str, Any]:
-        return self.options
 
     def build_modules(self, model: Restorer) -> nn.Module:
-        """The projection, the copies that follow it and f_θ, and the transform of propagated features."""
-        self.projections = nn.ModuleDict({"place": projection(model.feature_channels)})
-        self.follower = Follower(model, self.projections, self.options["momentum"])
-        modules = nn.ModuleDict({"projections": self.projections, "follower": self.follower})
+        """As every dense contrast's, and the transform g of propagated features, one layer."""
+        modules = super().build_modules(model)
         if self.options["propagate"]:
             self.transform = nn.Conv1d(EMBEDDING, EMBEDDING, 1)
-            modules["transform"] = self.transform
+            modules.add_module("transform", self.transform)
         return modules
+
+    def projection(self, features: int) -> nn.Sequential:
+        """With batch normalisation in between, as in the paper."""
+        first, last = nn.Conv2d(features, HIDDEN, 1), nn.Conv2d(HIDDEN, EMBEDDING, 1)
+        return nn.Sequential(first, nn.BatchNorm2d(HIDDEN), nn.ReLU(), last)
 
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
         """`first` and `second`, overlapping crops, and their corners `…_corner` in the region, (N, 2)."""
@@ -70,7 +73,7 @@ class PixContrast(Pretext):
         self.follower.step()
         distances = bin_distances(views["first_corner"], views["second_corner"], self.setup.crop, grid)
         near = distances <= self.options["distance"]  # (N, S², S²)
-        queries = [self.projections["place"](bins(model.features(views[v]), grid)) for v in ("first", "second")]
+        queries = [self.project("place", bins(model.features(views[v]), grid)) for v in ("first", "second")]
         keys = [
             unit(self.follower.project("place", bins(self.follower.features(views[v]), grid)).flatten(2))
             for v in ("second", "first")
@@ -101,7 +104,7 @@ def place_loss(query: Tensor, key: Tensor, positive: Tensor, tau: float) -> Tens
 
 
 def agreement_loss(query: Tensor, key: Tensor, positive: Tensor) -> Tensor:
-    """Minus the mean cosine of the positive pairs (eq. 5), (N,); arguments as of `place_loss`."""
+    """Minus the mean cosine of the positive pairs (eq. 5, one direction), (N,); arguments as of `place_loss`."""
     cosines = (query.transpose(1, 2) @ key) * positive
     return -cosines.sum((1, 2)) / positive.sum((1, 2)).clamp_min(1)
 

@@ -1,7 +1,8 @@
 """The `self` encoder: a small network pretrained by momentum contrast on the user's own noisy pictures.
 
 He et al. 2020, "Momentum Contrast for Unsupervised Visual Representation Learning", with two crops of one region as the
-positive pair and no further augmentation, since that would change the noise.
+positive pair and no further augmentation, since that would change the noise. Negatives: the queue's keys of other
+pictures; of a few hundred pictures it holds each one many times.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from rcl_cli.domain import Domain
 from rcl_cli.errors import CheckpointError
 from rcl_cli.header import Header
 from rcl_cli.nn.encoder import Encoder
+from rcl_cli.pretrain.momentum import Queue, contrast_logits, follow, info_nce
 
 LAYERS = (1, 2)
 _WIDTHS = (32, 48, 64)
+_EMBEDDING = 64
 _MEAN, _STD = (0.4,) * 3, (0.25,) * 3
 
 
@@ -67,7 +70,7 @@ def train_self_encoder(
     query = _Embedder(source.domain).to(device)
     key = copy.deepcopy(query).requires_grad_(False)
     optimizer = torch.optim.Adam(query.parameters(), lr=settings.lr)
-    queue = _Queue(settings.queue)
+    queue = Queue(settings.queue, _EMBEDDING).to(device)
     for step in range(settings.steps):
         rng = step_generator(seed, step)
         pictures = torch.randperm(len(source), generator=rng)[: settings.batch]
@@ -77,11 +80,13 @@ def train_self_encoder(
             keys = key(second)
         pictures = pictures.to(device)
         queue.push(keys, pictures)
-        loss = _info_nce(query(first), pictures, keys, queue, settings.temperature)
+        others, of_pictures = queue.latest
+        negative = pictures[:, None] != of_pictures
+        loss = info_nce(contrast_logits(query(first), keys, others, negative, settings.temperature)).mean()
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-        _follow(key, query, settings.momentum)
+        follow(key, query, settings.momentum)
         on_step(loss.item())
     return Encoder([*query.encoder.stages], layers, source.domain, _MEAN, _STD).to(device)
 
@@ -117,38 +122,8 @@ class _Embedder(nn.Module):
     def __init__(self, domain: Domain) -> None:
         super().__init__()
         self.encoder = Encoder(encoder_stages(), [len(_WIDTHS) - 1], domain, _MEAN, _STD).requires_grad_()
-        self.project = nn.Sequential(nn.Linear(_WIDTHS[-1], 128), nn.ReLU(), nn.Linear(128, 64))
+        self.project = nn.Sequential(nn.Linear(_WIDTHS[-1], 128), nn.ReLU(), nn.Linear(128, _EMBEDDING))
 
     def forward(self, x: Tensor) -> Tensor:
         features: Tensor = self.encoder(x)[-1]
         return F.normalize(self.project(features.mean((2, 3))))
-
-
-class _Queue:
-    """The latest keys and the pictures that they came from."""
-
-    def __init__(self, length: int) -> None:
-        self.length = length
-        self.keys: Tensor | None = None
-        self.pictures: Tensor | None = None
-
-    def push(self, keys: Tensor, pictures: Tensor) -> None:
-        self.keys = keys if self.keys is None else torch.cat([keys, self.keys])[: self.length]
-        self.pictures = pictures if self.pictures is None else torch.cat([pictures, self.pictures])[: self.length]
-
-
-def _info_nce(query: Tensor, pictures: Tensor, keys: Tensor, queue: _Queue, temperature: float) -> Tensor:
-    """Positive: the key of the same region. Negatives: the queue, without other keys of the same picture."""
-    assert queue.keys is not None
-    assert queue.pictures is not None
-    positive = (query * keys).sum(1, keepdim=True)  # (N, 1)
-    negative = query @ queue.keys.T  # (N, Q)
-    negative = negative.masked_fill(pictures[:, None] == queue.pictures, -torch.inf)
-    logits = torch.cat([positive, negative], 1) / temperature
-    return F.cross_entropy(logits, torch.zeros(len(query), dtype=torch.long, device=query.device))
-
-
-@torch.no_grad()
-def _follow(key: nn.Module, query: nn.Module, momentum: float) -> None:
-    for k, q in zip(key.parameters(), query.parameters(), strict=True):
-        k.lerp_(q, 1 - momentum)

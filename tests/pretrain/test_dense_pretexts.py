@@ -1,4 +1,4 @@
-"""Contrast between places: matching, queues and momentum, worked by hand."""
+"""The parts of the contrasts between places, worked by hand."""
 
 from __future__ import annotations
 
@@ -11,30 +11,20 @@ from torch import nn
 from rcl_cli.domain import Domain
 from rcl_cli.nn.backbone import Backbone
 from rcl_cli.nn.unet import UNetConfig
+from rcl_cli.pretrain.momentum import Queue
+from rcl_pretexts.dense import EMBEDDING, Follower
 from rcl_pretexts.densecl import matched_keys, part_loss
-from rcl_pretexts.momentum import Follower, Queue, follow, projection
 from rcl_pretexts.overlap import bin_distances, common_elements, elements_at, overlap_margin, placed_crops
 from rcl_pretexts.pixcontrast import agreement_loss, place_loss, propagated
-from rcl_pretexts.vader import info_nce, pooled_keys
+from rcl_pretexts.vader import element_logits, pooled_keys
 
 X, Y = [1.0, 0.0], [0.0, 1.0]
-
-
-def test_momentum_by_hand() -> None:
-    key, query = nn.Linear(1, 1), nn.Linear(1, 1)
-    for module, value in ((key, 1.0), (query, 5.0)):
-        nn.init.constant_(module.weight, value)
-    follow(key, query, 0.75)
-    assert key.weight.item() == 2.0  # 0.75·1 + 0.25·5
-    follow(key, query, 0.75)
-    assert key.weight.item() == 2.75
-    assert query.weight.item() == 5.0
 
 
 def test_the_follower_starts_equal_follows_and_takes_no_gradients() -> None:
     torch.manual_seed(0)
     backbone = Backbone(UNetConfig(3, 4, 1))
-    projections = nn.ModuleDict({"a": projection(4)})
+    projections = nn.ModuleDict({"a": nn.Conv2d(4, EMBEDDING, 1)})
     follower = Follower(backbone, projections, 0.5)
     x = torch.rand(1, 3, 8, 8)
     assert torch.equal(follower.features(x), backbone.features(x))
@@ -47,25 +37,11 @@ def test_the_follower_starts_equal_follows_and_takes_no_gradients() -> None:
     assert not any(name.startswith("_followed") for name in follower.state_dict())
 
 
-def test_the_queue_keeps_the_latest_first() -> None:
-    queue = Queue(5, 1)
-    assert queue.latest.shape == (0, 1)
-    queue.push(torch.tensor([[1.0], [2.0]]))
-    queue.push(torch.tensor([[3.0], [4.0]]))
-    assert queue.latest.flatten().tolist() == [3, 4, 1, 2]
-    queue.push(torch.tensor([[5.0], [6.0]]))
-    assert queue.latest.flatten().tolist() == [5, 6, 3, 4, 1]
-    again = Queue(5, 1)
-    again.load_state_dict(queue.state_dict())
-    assert torch.equal(again.latest, queue.latest)
-
-
-def test_info_nce_by_hand() -> None:
-    query = torch.tensor([X, Y])
-    losses, nearest = info_nce(query, torch.tensor([X, X]), torch.tensor([[-1.0, 0.0]]), 0.5)
-    # First query: cosines 1, 1 and −1; second: 0, 0 and 0. All over τ = 0.5.
-    assert losses.tolist() == pytest.approx([math.log((2 * math.e**2 + math.e**-2) / math.e**2), math.log(3)])
-    assert nearest.tolist()[0] is True
+def test_an_element_is_told_apart_from_the_batchs_others_and_older_ones() -> None:
+    query, older = torch.tensor([X, Y]), torch.tensor([[-1.0, 0.0]])
+    logits = element_logits(query, torch.tensor([X, X]), older, 0.5)
+    # Cosines over τ = 0.5; the own key is the first, and not among the others a second time.
+    assert logits.tolist() == [[2, -math.inf, 2, -2], [0, 0, -math.inf, 0]]
 
 
 def test_pooled_keys_are_the_views_mean_direction() -> None:
@@ -81,14 +57,13 @@ def test_parts_are_matched_by_their_features() -> None:
 
 
 def test_part_loss_by_hand_leaves_the_own_picture_out() -> None:
-    query = torch.tensor([[X], [Y]]).transpose(1, 2)  # (2, 2, 1): one part a picture
-    positive = query.clone()
-    of_pictures = torch.tensor([X, X])
-    losses = part_loss(query, positive, of_pictures, torch.zeros(0, 2), 1.0)
-    # Picture 0: positive 1, the other picture's key 1. Picture 1: positive 1, the other's 0.
-    assert losses.tolist() == pytest.approx([math.log(2), math.log(1 + math.e**-1)])
-    with_queue = part_loss(query, positive, of_pictures, torch.tensor([Y]), 1.0)
-    assert with_queue.tolist() == pytest.approx([math.log(2 + math.e**-1), math.log(2 + math.e**-1)])
+    query = torch.tensor([[X, Y], [Y, Y]]).transpose(1, 2)  # two pictures of two parts
+    queue = Queue(4, 2)
+    queue.push(torch.tensor([X, Y, X]), torch.tensor([7, 8, 9]))
+    losses = part_loss(query, query.clone(), torch.tensor([7, 8]), queue, 1.0)
+    # Each part's positive has a cosine of 1. Picture 7: negatives y and x, a cosine of 0 and 1 for either part.
+    # Picture 8: negatives x and x, with cosines of 0.
+    assert losses.tolist() == pytest.approx([math.log(2 + math.e**-1), math.log(1 + 2 * math.e**-1)])
 
 
 def test_place_loss_by_hand() -> None:
