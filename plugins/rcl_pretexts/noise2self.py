@@ -1,43 +1,45 @@
-"""Noise2Self: pixels predicted from their neighbours, never from themselves."""
+"""Noise2Self: values predicted from those around them, never from themselves."""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
-from torch.nn.functional import conv2d, pad
 
 from rcl_cli.data.batch import Batch
 from rcl_cli.hookspecs import hookimpl
 from rcl_cli.pretext import Losses, Pretext, PretextSetup, Restorer, Views
 from rcl_pretexts.errors import TYPICAL_NOISE, picture_sum
-from rcl_pretexts.options import read_options, require
+from rcl_pretexts.options import Configured, require
 
 
-class Noise2Self(Pretext):
-    """‖f(x with J interpolated)_J − x_J‖² for a random set J of elements (Batson & Royer 2019, eq. 1 and section 3).
+class Noise2Self(Configured):
+    """‖f(x with J replaced)_J − x_J‖² for a random set J of values (Batson & Royer 2019, eq. 1 and section 3).
 
-    J is a grid of one element in `grid`², at a random phase, all channels of an element at once. f sees the mean of
-    an element's neighbours in its place (weights 2 beside, 1 across the corner), so that its result on J does not
-    depend on x_J; noise that is independent from element to element then cannot be learnt. In units of the typical
-    noise. Option: `grid`, 4.
+    The noise is taken for independent from value to value, so f, which sees nothing of x_J, cannot learn it. J is one
+    element in `grid`² of every channel, in each channel others: of an element the other channels are seen.
+
+    A replaced value is that of a random neighbour. The mean of the neighbours would betray itself; a network then
+    learns what to add to a mean, and adds the same to the value itself where nothing is replaced. One that cannot tell
+    has to leave the value out, and so restores a whole picture at once, without masks. In units of the typical noise.
+
+    Options: `grid`, 4; `together`, no: J has the same elements in all channels, for noise that the channels share.
     """
 
     name = "noise2self"
     denoises = True
+    defaults: ClassVar = {"grid": 4, "together": False}
 
     def __init__(self, setup: PretextSetup) -> None:
         super().__init__(setup)
-        self.options = read_options(self.name, setup.options, {"grid": 4})
         require(self.options["grid"] >= 2, "grid must be at least 2, so that neighbours are seen")
 
-    def describe(self) -> dict[str, int]:
-        return self.options
-
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
-        """`target`, the pictures; `seen`, with J interpolated; `mask`, 1 on J, (N, 1, h, w)."""
+        """`target`, the pictures; `seen`, with J replaced; `mask`, 1 on J; (N, C, h, w)."""
         x = batch.pictures
-        mask = grid_masks(x, self.options["grid"], rng)
-        return {"target": x, "mask": mask, "seen": torch.lerp(x, neighbour_mean(x), mask)}
+        mask = grid_masks(x, self.options["grid"], self.options["together"], rng)
+        return {"target": x, "mask": mask, "seen": torch.where(mask.bool(), random_neighbours(x, rng), x)}
 
     def loss(self, model: Restorer, views: Views) -> Losses:
         mask = views["mask"]
@@ -46,19 +48,35 @@ class Noise2Self(Pretext):
         return Losses(picture_sum(errors / mask.mean((1, 2, 3), keepdim=True)) / noise**2)
 
 
-def grid_masks(x: Tensor, grid: int, rng: torch.Generator) -> Tensor:
-    """(N, 1, h, w) for (N, C, h, w): 1 on every `grid`-th element each way, from a random place for each picture."""
-    mask = x.new_zeros(len(x), 1, *x.shape[-2:])
-    for one, (top, left) in zip(mask, torch.randint(grid, (len(x), 2), generator=rng).tolist(), strict=True):
-        one[:, top::grid, left::grid] = 1
+def grid_masks(x: Tensor, grid: int, together: bool, rng: torch.Generator) -> Tensor:
+    """Like x, (N, C, h, w): 1 on every `grid`-th element each way, 0 elsewhere.
+
+    From a random place for each picture, and within it from another one for each channel, unless `together`, or where
+    there are more channels than places.
+    """
+    mask = torch.zeros_like(x)
+    channels = x.shape[1]
+    for picture in mask:
+        places = torch.randperm(grid * grid, generator=rng)
+        places = places[:1].expand(channels) if together else places.repeat(channels)[:channels]
+        for channel, place in zip(picture, places.tolist(), strict=True):
+            channel[place // grid :: grid, place % grid :: grid] = 1
     return mask
 
 
-def neighbour_mean(x: Tensor) -> Tensor:
-    """Weighted mean of the eight neighbours of each element, channel by channel, (N, C, h, w); edges are mirrored."""
-    weights = x.new_tensor([[1.0, 2.0, 1.0], [2.0, 0.0, 2.0], [1.0, 2.0, 1.0]]) / 12
-    kernel = weights.expand(x.shape[1], 1, 3, 3)
-    return conv2d(pad(x, (1,) * 4, mode="reflect"), kernel, groups=x.shape[1])
+def random_neighbours(x: Tensor, rng: torch.Generator) -> Tensor:
+    """Of each element of (N, C, h, w) one of its eight neighbours in its channel; edges are mirrored."""
+    height, width = x.shape[-2:]
+    step = torch.randint(8, x.shape, generator=rng)
+    step += step >= 4  # 0…8 without 4, the element itself
+    rows = _mirrored(torch.arange(height)[:, None] + step // 3 - 1, height)
+    columns = _mirrored(torch.arange(width) + step % 3 - 1, width)
+    return x.flatten(2).gather(2, (rows * width + columns).flatten(2)).view_as(x)
+
+
+def _mirrored(index: Tensor, length: int) -> Tensor:
+    last = length - 1
+    return last - (last - index.abs()).abs()
 
 
 @hookimpl

@@ -16,7 +16,6 @@ from rcl_cli.domain import Domain
 from rcl_cli.pretext import Pretext, PretextSetup, Restorer, Views
 from rcl_pretexts.errors import precision
 from rcl_pretexts.noise2noise import Noise2Noise
-from rcl_pretexts.noise2self import Noise2Self, grid_masks, neighbour_mean
 from rcl_pretexts.noise_level import sigma_of
 from rcl_pretexts.recorrupted import Recorrupted
 from rcl_pretexts.supervised import Supervised
@@ -216,35 +215,6 @@ def test_supervision_is_the_mean_absolute_error_in_dn() -> None:
     losses = Supervised(PretextSetup(Domain.RGB, 4)).loss(identity, views)
     assert losses.total.item() == pytest.approx(2 * 3.0)
     assert losses.log["error_dn"] == pytest.approx(3.0)
-
-
-def test_noise2self_never_sees_what_it_predicts() -> None:
-    pretext = Noise2Self(PretextSetup(Domain.RGB, 16))
-    x = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
-    first = pretext.views(Batch(x), torch.Generator().manual_seed(1))
-    other = torch.where(first["mask"].bool(), torch.rand_like(x), x)
-    second = pretext.views(Batch(other), torch.Generator().manual_seed(1))
-    assert torch.equal(first["mask"], second["mask"])
-    assert torch.equal(first["seen"], second["seen"])
-    outside = ~first["mask"].bool().expand_as(x)
-    assert torch.equal(first["seen"][outside], x[outside])
-    # Only the masked elements count.
-    torch.manual_seed(0)
-    identity = Linear(torch.tensor([[0.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]]))
-    moved = {**first, "target": torch.where(outside, torch.rand_like(x), first["target"])}
-    assert pretext.loss(identity, moved).total == pretext.loss(identity, first).total
-
-
-def test_a_grid_of_four_masks_a_sixteenth_at_a_place_of_its_own() -> None:
-    masks = grid_masks(torch.zeros(40, 3, 16, 16), 4, torch.Generator().manual_seed(0))
-    assert (masks.mean((1, 2, 3)) == 1 / 16).all()
-    assert len({tuple(mask.flatten().nonzero()[0].tolist()) for mask in masks}) > 8
-
-
-def test_the_neighbours_mean_by_hand() -> None:
-    x = torch.tensor([[1.0, 2.0, 3.0], [4.0, 99.0, 6.0], [7.0, 8.0, 9.0]]).view(1, 1, 3, 3)
-    # Corners 1 + 3 + 7 + 9, sides twice 2 + 4 + 6 + 8.
-    assert neighbour_mean(x)[0, 0, 1, 1].item() == pytest.approx((20 + 2 * 20) / 12)
 
 
 def test_recorrupted_views_by_hand() -> None:
