@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rcl_cli.benchmark.tables.paper import NAMES, SL
+from rcl_cli.benchmark.tables.paper import INPUT, NAMES, SL, name
 from rcl_cli.benchmark.tables.row import Row
 
 PLAIN, SKIP = "plain", "skip"
 _NETWORKS = {PLAIN: "Plain U-Net, as in the paper", SKIP: "U-Net that adds its result to its input"}
 _DATA = {"rgb": "RGB", "bayer": "simulated Bayer raws"}
-_AS_IN_THE_PAPER = ("table1", "table2", "table3")
+_PAPERS = ("table1", "table2", "table3")
 
 
 def title_of(network: str) -> str:
@@ -72,13 +72,18 @@ class Block:
         return {row.labels: row for row in sorted(found, key=lambda row: row.labels or 0) if row.labels is not None}
 
 
+def shown(row: Row) -> str:
+    """What a page calls the method of a row: in the paper's tables as the paper does."""
+    return name(row.method) if row.table in _PAPERS or row.method == INPUT else row.method
+
+
 def blocks(rows: Sequence[Row]) -> list[Block]:
     """One block for each network and kind of data; what is no network, as the noisy input, stands in each.
 
     The paper's tables keep its order, with the noisy input first; others are as measured.
     """
     order = {method: i for i, method in enumerate(NAMES)}
-    listed = sorted(rows, key=lambda row: order.get(row.method, len(order)) if row.table in _AS_IN_THE_PAPER else 0)
+    listed = sorted(rows, key=lambda row: order.get(row.method, len(order)) if row.table in _PAPERS else 0)
     kinds = list(dict.fromkeys(row.data for row in rows))
     found = []
     for data in kinds:

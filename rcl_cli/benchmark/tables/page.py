@@ -16,6 +16,7 @@ from rcl_cli.benchmark.tables.sections import sections
 from rcl_cli.benchmark.tables.targets import Target, reached_count, targets
 from rcl_cli.benchmark.tables.verdict import paragraph, verdict
 from rcl_cli.benchmark.tables.words import READING, SPREAD, TITLES
+from rcl_cli.benchmark.tables.zero_verdict import zero_verdict
 from rcl_cli.errors import FileError
 from rcl_cli.files import write_text
 
@@ -115,4 +116,5 @@ def _named(table: str, block: Block, among: Sequence[Block]) -> Iterable[Target]
 
 
 def _block(table: str, block: Block) -> list[str]:
-    return [f"## {block.title}", *sections(table, block), paragraph(verdict(table, block))]
+    statements = zero_verdict(block) if table == "zero" else verdict(table, block)
+    return [f"## {block.title}", *sections(table, block), paragraph(statements)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rcl_cli.benchmark.tables import paper
-from rcl_cli.benchmark.tables.block import Block, short_of
+from rcl_cli.benchmark.tables.block import Block, short_of, shown
 from rcl_cli.benchmark.tables.difference import difference
 from rcl_cli.benchmark.tables.paper import INPUT, ORACLE, RCL_SL, SL, name
 from rcl_cli.benchmark.tables.row import Row
@@ -174,4 +174,4 @@ def save(figure: Figure, path: Path) -> None:
 
 def _label(row: Row, rows: Sequence[Row]) -> str:
     repeated = sum(other.method == row.method for other in rows) > 1
-    return f"{name(row.method)}, {row.labels} labels" if repeated and row.labels is not None else name(row.method)
+    return f"{shown(row)}, {row.labels} labels" if repeated and row.labels is not None else shown(row)

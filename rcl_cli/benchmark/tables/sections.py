@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rcl_cli.benchmark.tables import paper
-from rcl_cli.benchmark.tables.block import Block
+from rcl_cli.benchmark.tables.block import Block, shown
 from rcl_cli.benchmark.tables.difference import difference, labels_needed, signed
 from rcl_cli.benchmark.tables.markdown import table as markdown_table
 from rcl_cli.benchmark.tables.paper import INPUT, ORACLE, RCL, RCL_SL, SL, SL_DENOISE, Figure, name
 from rcl_cli.benchmark.tables.row import Row
-from rcl_cli.benchmark.tables.targets import BM3D
+from rcl_cli.benchmark.tables.targets import BM3D, SUPERVISED
 
 NONE = "–"
 TASKS = {"denoise": "Denoising", "sr": "Super-resolution", "jdensr": "Joint denoising and super-resolution"}
 _REFERENCES: Mapping[str, tuple[str, ...]] = {
     "table1": (RCL, ORACLE),
     "table2": (RCL, SL_DENOISE, ORACLE),
-    "zero": (INPUT, BM3D, SL_DENOISE),
+    "zero": (INPUT, BM3D, *SUPERVISED),
 }
 """By table: the methods that the others are compared with. Elsewhere it is the best."""
 
@@ -44,7 +44,7 @@ def _results(table: str, task: str, rows: Sequence[Row]) -> str:
     head = ["", *(["labels"] if with_labels else []), "PSNR (dB)", "SSIM", *(f"paper: {column}" for column in theirs)]
     lines = [
         [
-            name(row.method),
+            shown(row),
             *([NONE if row.labels is None else str(row.labels)] if with_labels else []),
             psnr(row),
             ssim(row),
@@ -64,10 +64,10 @@ def _differences(table: str, task: str, block: Block, rows: Sequence[Row]) -> st
     beside = bool(paper.columns(table, task))
     head = ["PSNR less that of (dB)"]
     for reference in references:
-        head += [name(reference.method), *(["paper"] if beside else [])]
+        head += [shown(reference), *(["paper"] if beside else [])]
     lines = []
     for row in rows:
-        line = [name(row.method)]
+        line = [shown(row)]
         for reference in references:
             line.append(NONE if row is reference else difference(row, reference).text)
             line += [_published_differences(table, task, row, reference)] if beside else []

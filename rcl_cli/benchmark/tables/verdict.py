@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from rcl_cli.benchmark.tables import paper
-from rcl_cli.benchmark.tables.block import Block
+from rcl_cli.benchmark.tables.block import Block, shown
 from rcl_cli.benchmark.tables.difference import difference, labels_needed, signed, spread
 from rcl_cli.benchmark.tables.paper import DENSE, DENSE_PLUS, INPUT, N2N, N2S, ORACLE, RCL, RCL_SL, SL, SL_DENOISE, name
 from rcl_cli.benchmark.tables.row import Row
@@ -21,7 +21,7 @@ class Outcome(Enum):
     HELD = "Held."
     FAILED = "Did not hold."
     OPEN = "Not decided by these trials."
-    FACT = "Beside the paper's claims."
+    FACT = "Besides."
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,13 @@ def verdict(table: str, block: Block) -> list[Statement]:
 
 
 def paragraph(statements: Iterable[Statement]) -> str:
-    """The statements as text, those that held first; empty for none."""
+    """The statements as text, claims that held first; facts alone have no heading. Empty for none."""
     listed = list(statements)
     groups = {outcome: [s.text for s in listed if s.outcome is outcome] for outcome in Outcome}
     held, failed, still_open = (len(groups[outcome]) for outcome in (Outcome.HELD, Outcome.FAILED, Outcome.OPEN))
     claims = held + failed + still_open
+    if not claims:
+        return " ".join(groups[Outcome.FACT])
     count = (
         f"Of {claims} claims of the paper {held} held, {failed} did not; {still_open} cannot be told from the trials."
     )
@@ -63,7 +65,7 @@ def compared(block: Block, table: str, task: str, method: str, other: str) -> It
     if a is None or b is None or not theirs:
         return
     where = _TASKS.get(task, f"On {task} ")
-    text = f"{where}{_distance(a, b)}; the paper has it {_range(theirs)}."
+    text = f"{where}{distance(a, b)}; the paper has it {_range(theirs)}."
     yield Statement(_outcome(a, b, theirs), text)
 
 
@@ -99,7 +101,7 @@ def _table3(block: Block) -> Iterator[Statement]:
 
 
 def _gain(labels: int, pretrained: Row, alone: Row) -> Statement:
-    text = f"With {labels} labels {_distance(pretrained, alone)}"
+    text = f"With {labels} labels {distance(pretrained, alone)}"
     if labels not in paper.TABLE3[SL]:
         return Statement(_outcome(pretrained, alone, [1.0]), f"{text}.")
     theirs = [paper.TABLE3[RCL_SL][labels].psnr_db - paper.TABLE3[SL][labels].psnr_db]
@@ -124,13 +126,13 @@ def _other_starts(block: Block, pretrained: dict[int, Row]) -> Iterator[Statemen
         shared = [labels for labels in pretrained if labels and labels in other]
         if method != RCL_SL and shared:
             fewest = shared[0]
-            yield Statement(Outcome.FACT, f"With {fewest} labels {_distance(pretrained[fewest], other[fewest])}.")
+            yield Statement(Outcome.FACT, f"With {fewest} labels {distance(pretrained[fewest], other[fewest])}.")
 
 
 def _no_labels(block: Block, pretrained: dict[int, Row]) -> Iterator[Statement]:
     noisy, row = block.find(INPUT, "denoise"), pretrained.get(0)
     if noisy and row:
-        yield Statement(Outcome.FACT, f"Without labels {_distance(row, noisy)}.")
+        yield Statement(Outcome.FACT, f"Without labels {distance(row, noisy)}.")
 
 
 def _dense_below(block: Block) -> Iterator[Statement]:
@@ -139,8 +141,8 @@ def _dense_below(block: Block) -> Iterator[Statement]:
     if not dense or not others:
         return
     best, least = max(dense, key=_psnr), min(others, key=_psnr)
-    text = f"The best of the contrasts between places, {name(best.method)}, is to stay below {_names(others)}:"
-    yield Statement(_outcome(least, best, [1.0]), f"{text} {_distance(least, best)}.")
+    text = f"The best of the contrasts between places, {shown(best)}, is to stay below {_names(others)}:"
+    yield Statement(_outcome(least, best, [1.0]), f"{text} {distance(least, best)}.")
 
 
 def _consistency(block: Block) -> Iterator[Statement]:
@@ -153,7 +155,7 @@ def _consistency(block: Block) -> Iterator[Statement]:
     outcomes = {_outcome(low, alone, [1.0]), _outcome(alone, high, [1.0])}
     outcome = next(o for o in (Outcome.FAILED, Outcome.OPEN, Outcome.HELD) if o in outcomes)
     text = f"Consistency alone is to lie between {_names(above)} and {_names(below)}"
-    reached = f"{alone.psnr_db:.2f} dB, {name(low.method)} {low.psnr_db:.2f}, {name(high.method)} {high.psnr_db:.2f}"
+    reached = f"{alone.psnr_db:.2f} dB, {shown(low)} {low.psnr_db:.2f}, {shown(high)} {high.psnr_db:.2f}"
     yield Statement(outcome, f"{text}: {reached}.")
 
 
@@ -170,13 +172,13 @@ def _above_input(block: Block, task: str) -> Iterator[Statement]:
     yield Statement(Outcome.FACT, f"{where}{count}")
 
 
-def _distance(a: Row, b: Row) -> str:
+def distance(a: Row, b: Row) -> str:
     """ "RCL-EMD is 0.40 ± 0.20 dB below N2N (within the spread)"."""
     d = difference(a, b)
     side = "above" if d.db >= 0 else "below"
-    other = f"the {name(INPUT)}" if b.method == INPUT else name(b.method)
+    other = f"the {name(INPUT)}" if b.method == INPUT else shown(b)
     doubt = "" if not d.within_spread else " (one trial)" if d.two_errors is None else " (within the spread)"
-    return f"{name(a.method)} is {abs(d.db):.2f}{spread(d.two_errors)} dB {side} {other}{doubt}"
+    return f"{shown(a)} is {abs(d.db):.2f}{spread(d.two_errors)} dB {side} {other}{doubt}"
 
 
 def _outcome(a: Row, b: Row, theirs: Sequence[float]) -> Outcome:
@@ -201,7 +203,7 @@ def _range(differences: Sequence[float]) -> str:
 
 
 def _names(rows: Iterable[Row]) -> str:
-    *first, last = [name(row.method) for row in rows]
+    *first, last = [shown(row) for row in rows]
     return f"{', '.join(first)} and {last}" if first else last
 
 

@@ -5,6 +5,7 @@ import pytest
 from rcl_cli.benchmark.tables.block import blocks
 from rcl_cli.benchmark.tables.paper import TABLE1
 from rcl_cli.benchmark.tables.verdict import Outcome, paragraph, verdict
+from rcl_cli.benchmark.tables.zero_verdict import zero_verdict
 
 
 def statements(table, rows):
@@ -89,3 +90,18 @@ def test_the_paragraph_counts_and_puts_what_held_first(make_row):
     )
     assert text.index("above N2S") < text.index("**Did not hold.**") < text.index("below N2N")
     assert paragraph([]) == ""
+
+
+def test_zero_labels_are_compared_and_variants_with_what_they_change(make_row):
+    levels = {"supervised": 35.0, "sure": 34.5, "sure-blind": 34.2, "sure+contrast": 34.6, "recorrupted-blind": 30.0}
+    rows = [
+        make_row(m, psnr, table="zero", network="skip", labels=198 if m == "supervised" else 0)
+        for m, psnr in levels.items()
+    ]
+    (block,) = blocks([*rows, make_row("bm3d", 34.0, table="zero", network="", psnr_std=0.0, trials=1, labels=None)])
+    assert paragraph(zero_verdict(block)) == (
+        "Without labels sure+contrast is 0.40 ± 0.13 dB below supervised. "
+        "Without labels sure+contrast is 0.60 ± 0.09 dB above bm3d. "
+        "With noise levels measured in the pictures instead of the true ones, sure-blind is 0.30 ± 0.13 dB below sure. "
+        "Joined by the residual contrast, sure+contrast is 0.10 ± 0.13 dB above sure (within the spread)."
+    )
