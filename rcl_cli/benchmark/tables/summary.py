@@ -87,8 +87,9 @@ def statements(found: Sequence[Summary]) -> list[Statement]:
     )
     become = (
         f"Within a crop the residual's correlation with the noise is {after.correlation:.2f} after training, "
-        f"{before.correlation:.2f} before; its standard deviation is {after.size:.2f} times the noise's, and its mean "
-        f"is {after.offset_dn:.1f} DN from 0 where that of the noise is {noise.offset_dn:.1f}."
+        f"{before.correlation:.2f} before: the noise explains {_percent(after.correlation**2)} of its variance. Its "
+        f"standard deviation is {after.size:.2f} times the noise's, and its mean is {after.offset_dn:.1f} DN from 0, "
+        f"where that of the noise is {noise.offset_dn:.1f} from it."
     )
     return [
         Statement(Outcome.HELD if nearer else Outcome.FAILED, moved),

@@ -33,14 +33,14 @@ class Statement:
 
 
 def verdict(table: str, block: Block) -> list[Statement]:
-    """A statement for each claim of the paper whose rows are there."""
+    """A statement for each claim of the paper whose rows are there; of other tables, which row is best."""
     if table == "table1":
         return [*_table1(block), *_above_input(block, "denoise")]
     if table == "table2":
         return [s for task in block.tasks for s in (*_table2(block, task), *_above_input(block, task))]
     if table == "table3":
         return list(_table3(block))
-    return []
+    return [s for task in block.tasks for s in _best(block, task)]
 
 
 def paragraph(statements: Iterable[Statement]) -> str:
@@ -157,6 +157,16 @@ def _consistency(block: Block) -> Iterator[Statement]:
     text = f"Consistency alone is to lie between {_names(above)} and {_names(below)}"
     reached = f"{alone.psnr_db:.2f} dB, {shown(low)} {low.psnr_db:.2f}, {shown(high)} {high.psnr_db:.2f}"
     yield Statement(outcome, f"{text}: {reached}.")
+
+
+def _best(block: Block, task: str) -> Iterator[Statement]:
+    networks = [row for row in block.of(task) if row.network]
+    if len(networks) < 2:
+        return
+    best = max(networks, key=_psnr)
+    equal = [row for row in networks if row is not best and difference(best, row).within_spread]
+    others = f"{_names(equal)} cannot be told from it" if equal else "all others are below it by more than the spread"
+    yield Statement(Outcome.FACT, f"{_TASKS.get(task, f'On {task} ')}{shown(best)} is best; {others}.")
 
 
 def _above_input(block: Block, task: str) -> Iterator[Statement]:

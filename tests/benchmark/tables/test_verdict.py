@@ -105,3 +105,16 @@ def test_zero_labels_are_compared_and_variants_with_what_they_change(make_row):
         "With noise levels measured in the pictures instead of the true ones, sure-blind is 0.30 ± 0.13 dB below sure. "
         "Joined by the residual contrast, sure+contrast is 0.10 ± 0.13 dB above sure (within the spread)."
     )
+
+
+@pytest.mark.parametrize(
+    ("third", "text"),
+    [
+        (30.9, "tau 1 is best; tau 2 cannot be told from it."),
+        (30.8, "tau 1 is best; all others are below it by more than the spread."),
+    ],
+)
+def test_other_tables_name_the_best_and_its_equals(make_row, third, text):
+    levels = {"tau 0.5": 30.0, "tau 1": 31.0, "tau 2": third}
+    found = statements("sweep", [make_row(m, psnr, table="sweep") for m, psnr in levels.items()])
+    assert found == {text: Outcome.FACT}
