@@ -23,6 +23,12 @@ class Difference:
         """The trials do not show which of the two is better."""
         return self.two_errors is None or abs(self.db) < self.two_errors
 
+    def minus(self, other: Difference) -> Difference:
+        """How far two differences are apart, as of independent ones."""
+        errors = (self.two_errors, other.two_errors)
+        known = [error for error in errors if error is not None]
+        return Difference(self.db - other.db, math.hypot(*known) if len(known) == len(errors) else None)
+
     @property
     def text(self) -> str:
         """For a table.

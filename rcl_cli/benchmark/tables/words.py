@@ -29,8 +29,8 @@ RCL-EMD pretrained on noisy pictures; the other rows likewise. 0 labels: the pre
 columns are PSNR / SSIM on its VOC data, which is not ours: compare the differences.
 
 How many labels a method needs for a figure: PSNR is taken as linear in the logarithm of their number. ≤: the fewest
-that were tried reach it; >: the most that were tried do not. The paper says 500 for the
-1000 of SL, and 4000 for 10 000.
+that were tried reach it; >: the most that were tried do not. The paper says 500 for the 1000 of
+SL, and 4000 for 10 000.
 """
 _ZERO = """\
 Every network has the same size, starts from the same weights and learns for as long. *supervised* learns from clean
