@@ -7,6 +7,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from rcl_cli.data.batch import Batch
 from rcl_cli.data.crops import RegionSource, phase_step, random_crops, random_offset
 from rcl_cli.domain import Domain
 from rcl_cli.nn.cfa import from_rgb
@@ -47,3 +48,10 @@ def test_a_batch_holds_each_picture_once_and_depends_only_on_the_generator() -> 
     assert batch.shape == (5, 3, 8, 8)
     assert sorted(batch[:, 0, 0, 0].tolist()) == [0, 1, 2, 3, 4]
     torch.testing.assert_close(batch, source.batch(5, 8, torch.Generator().manual_seed(3)))
+
+
+def test_a_batch_knows_its_pictures() -> None:
+    source = RegionSource([Flat(np.full((2, 3, 10, 12), i, np.float32)) for i in range(5)], Domain.RGB)
+    batch = source.sample(3, 8, torch.Generator().manual_seed(3))
+    assert batch.pictures[:, 0, 0, 0].tolist() == batch.identities.tolist() == list(batch.numbers)
+    assert Batch(batch.pictures).identities.tolist() == [0, 1, 2]
