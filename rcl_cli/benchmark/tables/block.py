@@ -10,6 +10,7 @@ from rcl_cli.benchmark.tables.row import Row
 
 PLAIN, SKIP = "plain", "skip"
 _NETWORKS = {PLAIN: "Plain U-Net, as in the paper", SKIP: "U-Net that adds its result to its input"}
+_ENLARGING = ("sr", "jdensr")
 _DATA = {"rgb": "RGB", "bayer": "simulated Bayer raws"}
 _PAPERS = ("table1", "table2", "table3")
 
@@ -74,6 +75,8 @@ class Block:
 
 def shown(row: Row) -> str:
     """What a page calls the method of a row: in the paper's tables as the paper does."""
+    if row.method == INPUT and row.task in _ENLARGING:
+        return "enlarged input"
     return name(row.method) if row.table in _PAPERS or row.method == INPUT else row.method
 
 

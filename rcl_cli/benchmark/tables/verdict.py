@@ -9,7 +9,7 @@ from enum import Enum
 from rcl_cli.benchmark.tables import paper
 from rcl_cli.benchmark.tables.block import Block, shown
 from rcl_cli.benchmark.tables.difference import Difference, difference, labels_needed, spread
-from rcl_cli.benchmark.tables.paper import DENSE, DENSE_PLUS, INPUT, N2N, N2S, ORACLE, RCL, RCL_SL, SL, SL_DENOISE, name
+from rcl_cli.benchmark.tables.paper import DENSE, DENSE_PLUS, INPUT, N2N, N2S, ORACLE, RCL, RCL_SL, SL, SL_DENOISE
 from rcl_cli.benchmark.tables.row import Row
 
 _TASKS = {"denoise": "", "sr": "On SR ", "jdensr": "On JDenSR "}
@@ -187,7 +187,7 @@ def _above_input(block: Block, task: str) -> Iterator[Statement]:
     listed = f": {_names(above)}" if 0 < len(above) < len(networks) else ""
     where = _TASKS.get(task, f"On {task} ")
     verb = "is" if len(above) == 1 else "are"
-    count = f"{len(above)} of {len(networks)} networks {verb} above the noisy input, {noisy.psnr_db:.2f} dB{listed}."
+    count = f"{len(above)} of {len(networks)} networks {verb} above the {shown(noisy)}, {noisy.psnr_db:.2f} dB{listed}."
     yield Statement(Outcome.FACT, f"{where}{count}")
 
 
@@ -195,7 +195,7 @@ def distance(a: Row, b: Row) -> str:
     """ "RCL-EMD is 0.40 ± 0.20 dB below N2N (within the spread)"."""
     d = difference(a, b)
     side = "above" if d.db >= 0 else "below"
-    other = f"the {name(INPUT)}" if b.method == INPUT else shown(b)
+    other = f"the {shown(b)}" if b.method == INPUT else shown(b)
     doubt = "" if not d.within_spread else " (one trial)" if d.two_errors is None else " (within the spread)"
     return f"{shown(a)} is {abs(d.db):.2f}{spread(d.two_errors)} dB {side} {other}{doubt}"
 

@@ -20,8 +20,9 @@ differences, not the figures.
 """
 _TABLE2 = """\
 As table 1, with another task for the new last layer. SL (denoising), the paper's SL (Den): the backbone was pretrained
-to denoise with clean pictures. Oracle: the whole network, trained for the task itself. The paper's column is PSNR /
-SSIM on its Stanford data, which is not ours: compare the order and the differences, not the figures.
+to denoise with clean pictures. Oracle: the whole network, trained for the task itself. Enlarged input: interpolated
+to the size of the result. The paper's column is PSNR / SSIM on its Stanford data, which is not ours: compare the order
+and the differences, not the figures.
 """
 _TABLE3 = """\
 SL: the whole network, trained from scratch with so many clean pictures. RCL + SL: the same from the backbone that

@@ -132,3 +132,9 @@ def test_no_gain_cannot_fall(make_row):
     curves = {"sl": {10: 20.0, 100: 22.0}, "rcl+sl": {10: 19.0, 100: 22.0}}
     rows = [make_row(m, psnr, table="table3", labels=n) for m, points in curves.items() for n, psnr in points.items()]
     assert not [text for text in statements("table3", rows) if text.startswith("In the paper")]
+
+
+def test_the_input_of_super_resolution_is_an_enlarged_one(make_row):
+    enlarged = make_row("input", 28.0, table="table2", task="sr", network="", trials=1, psnr_std=0.0)
+    found = statements("table2", [enlarged, make_row("rcl-emd", 29.0, table="table2", task="sr")])
+    assert list(found) == ["On SR 1 of 1 networks is above the enlarged input, 28.00 dB."]
