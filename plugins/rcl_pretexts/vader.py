@@ -38,13 +38,10 @@ class Vader(DenseContrast):
         self.keys = [f"key{number}" for number in range(self.options["key_views"])]
 
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
-        """`query` and `key0`, `key1`, …: crops, each with the `…_places` in it of the same elements, (N, P, 2).
-
-        `pictures`: the elements' numbers of their pictures, (N·P,).
-        """
+        """`query` and `key0`, `key1`, …: crops, each with the `…_places` in it of the same elements, (N, P, 2)."""
         crop, domain, x = self.setup.crop, self.setup.domain, batch.pictures
         common = common_elements(x.shape[-1], crop, self.options["pixels"], len(x), rng)
-        views: Views = {"pictures": batch.identities.repeat_interleave(self.options["pixels"])}
+        views: Views = {}
         for name in ("query", *self.keys):
             views[name], corners = placed_crops(x, crop, domain, rng)
             views[f"{name}_places"] = common - corners[:, None]
@@ -57,7 +54,7 @@ class Vader(DenseContrast):
         self.follower.step()
         keys = pooled_keys([self._key(views, name) for name in self.keys])
         logits = element_logits(query, keys, self.queues["pixel"].latest[0], self.options["tau"])
-        self.queues["pixel"].push(keys, views["pictures"])
+        self.queues["pixel"].push(keys)
         losses = info_nce(logits)
         nearest = (logits.argmax(1) == 0).float().mean().item()
         total = losses.sum() / self.options["pixels"]

@@ -54,9 +54,11 @@ class Queue(nn.Module):
         return self.keys[: len(self)].clone(), self.pictures[: len(self)].clone()
 
     @torch.no_grad()
-    def push(self, keys: Tensor, pictures: Tensor) -> None:
-        """Put (M, D) keys of the pictures with these numbers, (M,), in front; the oldest are dropped."""
+    def push(self, keys: Tensor, pictures: Tensor | None = None) -> None:
+        """Put (M, D) keys in front, of pictures with these numbers, (M,), else 0; the oldest are dropped."""
         length = len(self.keys)
+        if pictures is None:
+            pictures = self.pictures.new_zeros(len(keys))
         self.keys.copy_(torch.cat([keys, self.keys])[:length])
         self.pictures.copy_(torch.cat([pictures, self.pictures])[:length])
         self.filled.fill_(min(length, len(self) + len(keys)))

@@ -8,33 +8,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from rcl_cli.header import read_header
-from rcl_cli.main import cli
 from rcl_cli.store import Store
 
 TINY = ["--steps", "3", "--batch", "3", "--crop", "16", "--width", "4", "--depth", "1", "--encoder-steps", "2"]
 Run = Callable[..., Result]
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    for i in range(4):
-        pixels = rng.normal(100 + 20 * i, 2 + 3 * i, (40, 44, 3)).clip(0, 255).astype(np.uint8)
-        cv2.imwrite(str(folder / f"{i}.png"), pixels)
-    return folder
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    def call(*arguments: object) -> Result:
-        return CliRunner().invoke(cli, ["pretrain", "--cache", str(tmp_path / "cache"), *map(str, arguments)])
-
-    return call
 
 
 def metrics(folder: Path) -> list[dict[str, float]]:
@@ -42,7 +22,7 @@ def metrics(folder: Path) -> list[dict[str, float]]:
 
 
 def test_a_run_leaves_a_backbone_its_metrics_and_a_stored_model(run: Run, pictures: Path, tmp_path: Path) -> None:
-    result = run(pictures, "-o", tmp_path / "run", *TINY, "--json", "--device", "cpu", "--name", "mine")
+    result = run(pictures, "-o", tmp_path / "run", *TINY, "--json", "--name", "mine")
     assert result.exit_code == 0, result.output
     lines = [json.loads(line) for line in result.stdout.splitlines()]
     assert [line["step"] for line in lines] == [1, 2, 3, 3]
@@ -57,9 +37,9 @@ def test_a_run_leaves_a_backbone_its_metrics_and_a_stored_model(run: Run, pictur
 
 
 def test_a_stopped_run_goes_on_as_if_it_had_not_been(run: Run, pictures: Path, tmp_path: Path) -> None:
-    assert run(pictures, "-o", tmp_path / "whole", *TINY, "--device", "cpu").exit_code == 0
-    assert run(pictures, "-o", tmp_path / "half", *TINY, "--device", "cpu", "--steps", 1).exit_code == 0
-    resumed = run("--resume", "-o", tmp_path / "half", "--steps", 3, "--device", "cpu")
+    assert run(pictures, "-o", tmp_path / "whole", *TINY).exit_code == 0
+    assert run(pictures, "-o", tmp_path / "half", *TINY, "--steps", 1).exit_code == 0
+    resumed = run("--resume", "-o", tmp_path / "half", "--steps", 3)
     assert resumed.exit_code == 0, resumed.output
     assert json.loads((tmp_path / "half" / "run.json").read_text())["settings"]["steps"] == 3
     whole, half = (tmp_path / name / "state.safetensors" for name in ("whole", "half"))
@@ -72,7 +52,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(
 ) -> None:
     write = "rcl_cli.pretrain.metrics.MetricsLog.write"
     monkeypatch.setattr(write, lambda self, values: signal.raise_signal(signal.SIGINT))
-    result = run(pictures, "-o", tmp_path / "run", *TINY, "--device", "cpu")
+    result = run(pictures, "-o", tmp_path / "run", *TINY)
     assert result.exit_code == 130
     assert "Saved at step 1" in result.output
     assert f"rcl pretrain --resume -o {tmp_path / 'run'}" in result.output

@@ -21,26 +21,6 @@ NAMES = [entry.name for entry in entries(PRETEXTS)]
 Run = Callable[..., Result]
 
 
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    for i in range(4):
-        pixels = rng.normal(100 + 20 * i, 4 + 3 * i, (64, 72, 3)).clip(0, 255).astype(np.uint8)
-        cv2.imwrite(str(folder / f"{i}.png"), pixels)
-    return folder
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    def call(*arguments: object) -> Result:
-        given = ["pretrain", "--cache", str(tmp_path / "cache"), "--device", "cpu", *map(str, arguments)]
-        return CliRunner().invoke(cli, given)
-
-    return call
-
-
 def arguments_for(name: str) -> list[str]:
     return ["--pretext", name, *(["--sigma-range", "0", "20"] if get_pretext(name).needs_clean else [])]
 

@@ -41,6 +41,9 @@ def test_a_push_of_more_than_the_queue_holds() -> None:
     queue = Queue(2, 1)
     queue.push(torch.tensor([[1.0], [2.0], [3.0]]), torch.tensor([1, 2, 3]))
     assert queue.latest[0].flatten().tolist() == [1, 2]
+    assert queue.latest[1].tolist() == [1, 2]
+    queue.push(torch.tensor([[4.0]]))
+    assert queue.latest[1].tolist() == [0, 1]
 
 
 def test_info_nce_by_hand() -> None:
