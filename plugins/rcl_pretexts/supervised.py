@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
 import torch
 
-from rcl_cli.data.batch import Batch, add_noises
+from rcl_cli.data.batch import Batch, add_noises, variance_gains
 from rcl_cli.hookspecs import hookimpl
-from rcl_cli.pretext import Losses, Pretext, PretextSetup, Restorer, Views
-from rcl_pretexts.errors import DN, picture_sum
-from rcl_pretexts.options import read_options
+from rcl_cli.pretext import Losses, Pretext, Restorer, Views
+from rcl_pretexts.errors import DN, picture_sum, precision
+from rcl_pretexts.noise_level import sigma_of
+from rcl_pretexts.options import Configured
 
 
-class Supervised(Pretext):
+class Supervised(Configured):
     """Mean absolute error against the clean picture, in 8-bit DN (the L1 of Dong et al., section 4).
 
     Each picture keeps its own (λ_shot, λ_read); the noise itself is new in every step.
+
+    Option: `noise_aware`, no. Yes: f is told σ, and learns by the squared error as a share of the noise, which is what
+    `sure` and `recorrupted` estimate without the clean picture.
     """
 
     name = "supervised"
     needs_clean = True
     denoises = True
-
-    def __init__(self, setup: PretextSetup) -> None:
-        super().__init__(setup)
-        read_options(self.name, setup.options, {})
+    defaults: ClassVar[Mapping[str, Any]] = {"noise_aware": False}
 
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
-        """`noisy` and `clean`."""
+        """`noisy` and `clean`; `shot` and `read` of the noise, (N, C, 1, 1)."""
         noisy = add_noises(batch.pictures, batch.noise, self.setup.domain, rng)
-        return {"noisy": noisy, "clean": batch.pictures}
+        shot, read = variance_gains(batch.noise, self.setup.domain, noisy)
+        return {"noisy": noisy, "clean": batch.pictures, "shot": shot, "read": read}
 
     def loss(self, model: Restorer, views: Views) -> Losses:
-        total = picture_sum((model(views["noisy"]) - views["clean"]).abs() * DN)
-        return Losses(total, log={"error_dn": total.item() / len(views["noisy"])})
+        noisy, clean = views["noisy"], views["clean"]
+        if self.options["noise_aware"]:
+            sigma = sigma_of(noisy, views["shot"], views["read"])
+            return Losses(picture_sum((model(noisy, sigma) - clean).square() * precision(sigma)))
+        total = picture_sum((model(noisy) - clean).abs() * DN)
+        return Losses(total, log={"error_dn": total.item() / len(noisy)})
 
 
 @hookimpl
