@@ -23,7 +23,7 @@ class Recorrupted(Pretext):
     does not depend on the signal. f is told the noise level of what it is given, √(1 + α²) times that of y. Each
     picture's error counts as a share of its noise.
 
-    Options: `strength`, α, 0.5: smaller is closer to y, with a noisier target; `noise_aware`, yes.
+    Options: `strength`, α, 1: smaller is closer to y, with a noisier target; `noise_aware`, yes.
     """
 
     name = "recorrupted"
@@ -32,7 +32,7 @@ class Recorrupted(Pretext):
 
     def __init__(self, setup: PretextSetup) -> None:
         super().__init__(setup)
-        self.options = read_options(self.name, setup.options, {"strength": 0.5, "noise_aware": setup.noise_input})
+        self.options = read_options(self.name, setup.options, {"strength": 1.0, "noise_aware": setup.noise_input})
         require(self.options["strength"] > 0, "strength must be above 0")
 
     def describe(self) -> dict[str, Any]:
