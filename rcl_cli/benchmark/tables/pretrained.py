@@ -68,11 +68,11 @@ class Workshop:
 
 
 def backbone(
-    workshop: Workshop, method: Method, network: str, *, on_step: Callable[[int, int], None] = lambda step, steps: None
+    workshop: Workshop, method: Method, network: str, *, on_step: Callable[[int], None] = lambda step: None
 ) -> Path:
     """The file of a backbone, pretrained if it is not there yet; a run that was interrupted goes on.
 
-    `on_step` hears of the steps done and of all. Raises RclError where the pictures cannot be used or training fails.
+    `on_step` hears of each step done. Raises RclError where the pictures cannot be used or training fails.
     """
     folder = workshop.folder(method, network)
     if workshop.is_ready(method, network):
@@ -91,7 +91,7 @@ def backbone(
         folder,
         workshop.device,
         resume=(folder / STATE).is_file(),
-        on_step=lambda metrics: on_step(int(metrics["step"]), settings.steps),
+        on_step=lambda metrics: on_step(int(metrics["step"])),
     )
     return result.backbone
 

@@ -93,7 +93,7 @@ def cell_key(workshop: Workshop, cell: Cell) -> str:
 
 def measure_cell(workshop: Workshop, cell: Cell) -> Row:
     """One row; its backbone is ready."""
-    degradation = workshop_degradation(workshop, cell.task)
+    degradation = degradation_of(workshop, cell.task)
     start = _start(workshop, cell)
     tests = tests_of(workshop, degradation, start.config.multiple)
     if cell.protocol is None:
@@ -104,7 +104,7 @@ def measure_cell(workshop: Workshop, cell: Cell) -> Row:
     return _row(cell, outcome, labels)
 
 
-def workshop_degradation(workshop: Workshop, task: str) -> Degradation:
+def degradation_of(workshop: Workshop, task: str) -> Degradation:
     """The task with the noise of the tables."""
     low, high = workshop.preset.pretrain.sigma_range or (0.0, 0.0)
     return Degradation(get_task(task), DOMAIN, SigmaNoise(low, high))

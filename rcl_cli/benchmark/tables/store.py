@@ -1,4 +1,4 @@
-"""Measured rows as JSON lines, each with a digest of what decided it, so that a run goes on where it was. Torch-free."""
+"""Measured rows as JSON lines, each with a digest of what decided it: a run finds them again. Torch-free."""
 
 from __future__ import annotations
 

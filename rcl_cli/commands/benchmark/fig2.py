@@ -1,0 +1,63 @@
+"""`rcl benchmark fig2`."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rcl_cli.console import console, new_table, print_json_line, print_table, progress
+from rcl_cli.table_options import open_workshop, table_options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
+    from rcl_cli.benchmark.tables.summary import Summary
+
+
+@click.command()
+@table_options
+def command(**given: Any) -> None:
+    """See whether the residual of RCL becomes the noise: the densities of figure 2 of the paper.
+
+    For a network before and after pretraining, and for the true noise: how much further apart, by the earth mover's
+    distance, residuals of two pictures are than residuals of one. Writes a page with the plot.
+    """
+    from rcl_cli.benchmark.calibration import needed_packages
+    from rcl_cli.benchmark.tables.about import about
+    from rcl_cli.benchmark.tables.fig2 import METHOD, samples
+    from rcl_cli.benchmark.tables.fig2_page import write_fig2_page
+    from rcl_cli.benchmark.tables.methods import PLAIN
+    from rcl_cli.benchmark.tables.pretrained import backbone
+    from rcl_cli.benchmark.tables.summary import summaries
+
+    needed_packages()
+    workshop, began, found = open_workshop(given), time.perf_counter(), {}
+    networks = given["networks"] or (PLAIN,)
+    steps = workshop.preset.pretrain.steps
+    for network in networks:
+        with progress(steps, f"pretrain, {network}", "steps") as bar:
+            path = backbone(workshop, METHOD, network, on_step=lambda step: bar.advance())
+        found[network] = samples(workshop, path)
+    facts = about(workshop, given["preset"], time.perf_counter() - began)
+    page, figure = write_fig2_page(found, facts, given["output"])
+    rows = [summary for network, parts in found.items() for summary in summaries(network, parts)]
+    if given["as_json"]:
+        for row in rows:
+            print_json_line({**asdict(row), "plot": figure})
+    else:
+        print_table(_table(rows))
+    console.print(f"{page} is written", markup=False, soft_wrap=True)
+
+
+def _table(rows: Sequence[Summary]) -> Table:
+    numbers = ("mean (DN)", "above 0", "to noise (DN)", "correlation", "size")
+    table = new_table("network", "residual", *numbers, right=numbers)
+    for row in rows:
+        figures = f"{row.mean_dn:.2f}", f"{100 * row.positive_share:.0f} %", f"{row.to_noise_dn:.2f}"
+        table.add_row(row.network, row.sample, *figures, f"{row.correlation:.2f}", f"{row.size:.2f}")
+    return table
