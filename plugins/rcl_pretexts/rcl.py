@@ -8,35 +8,43 @@ import torch
 from torch import Tensor
 
 from rcl_cli.data.batch import Batch
-from rcl_cli.data.crops import random_crops
+from rcl_cli.data.crops import phase_step, random_crops
 from rcl_cli.domain import Domain
-from rcl_cli.errors import RclError
 from rcl_cli.hookspecs import hookimpl
 from rcl_cli.pretext import Losses, Pretext, PretextSetup, Restorer, Views
 from rcl_cli.pretrain.distance import DISTANCES, PLANES, plane_values
-from rcl_cli.pretrain.loss import DN, consistency_loss, contrastive_loss, pair_statistics, residual_dn
+from rcl_cli.pretrain.loss import DN, centred, consistency_loss, contrastive_loss, pair_statistics, residual_dn
+from rcl_cli.pretrain.neighbours import draw_neighbours, neighbour_loss, neighbours
+from rcl_pretexts.options import read_options, require
 
 PAPER_NOISE_DN = 8.0
 """Typical σ of pictures in the paper's regime (σ at white uniform in [0, 20]), as `noise_level` measures it."""
-ALPHA = 1e-3
-"""At that noise. There the residual grows to about the size of the noise; at 1e-2 to twice that."""
+ALPHA = 0.1
+"""At that noise; see docs/pretraining.md for what was measured."""
 TAU = {"emd": 1.0, "bd": 0.02, "mmd": 0.06}
 """Where the noise itself, σ ∈ [0, 20], has a loss of 1.2 nats by each distance in a batch of 16 (chance: 2.8)."""
-OPTIONS = ("alpha", "tau", "distance", "planes")
+PAPER = {"alpha": 1e-3, "centred": False, "neighbours": 0.0}
+"""Options of the loss as it is published."""
 
 
 class ResidualContrast(Pretext):
     """α·contrast + consistency (eq. 6), each summed over the images of the batch.
 
-    Contrast: InfoNCE over distances between residuals in 8-bit DN (eq. 3). Consistency: the encoder's features of input
-    and output, squared difference, mean over a layer's elements, over the layers and over the two patches (eq. 5). So
-    α weighs one anchor's loss in nats against one image's loss in features of unit variance.
+    Contrast: InfoNCE over distances between residuals in 8-bit DN (eq. 3). `centred` residuals have lost the mean of
+    each plane, by which a network could name pictures without finding their noise.
+
+    Consistency of two kinds, added. In the encoder's eyes (eq. 5): the features of input and output, squared
+    difference, mean over a layer's elements, over the layers and over the two patches. A fixed encoder sees noise go
+    as it sees texture go, so this alone holds f at the identity. Of `neighbours`, with this weight: one half-size
+    picture, restored, is compared with another of the same scene, whose noise is independent (`neighbour_loss`), in
+    units of (8 DN)²; here noise may go and texture may not. Weight 0 is the published loss.
 
     By default τ follows the pictures' noise σ, and α its square, as the consistency does: the balance of the terms is
-    then the same for a clean sensor as for a noisy one. Residuals grow to several τ before the contrast is content.
+    then the same for a clean sensor as for a noisy one.
 
     Options: `alpha`; `distance`, "emd", "bd" or "mmd"; `tau`, in the distance's unit: 8-bit DN for "emd", none for the
-    others; `planes`, "pooled" or "separate": by default pooled for RGB, separate for RAW, whose planes differ in noise.
+    others; `planes`, "pooled" or "separate": by default pooled for RGB, separate for RAW, whose planes differ in noise;
+    `centred`, yes; `neighbours`, 1. `PAPER` has those of the published loss.
     """
 
     name = "rcl"
@@ -44,18 +52,24 @@ class ResidualContrast(Pretext):
 
     def __init__(self, setup: PretextSetup) -> None:
         super().__init__(setup)
-        options = setup.options
-        if unknown := sorted(set(options).difference(OPTIONS)):
-            raise RclError(f"the pretext rcl has no option {unknown[0]}; it has {', '.join(OPTIONS)}")
-        self.distance: str = options.get("distance", "emd")
-        self.planes: str = options.get("planes", "separate" if setup.domain.is_raw else "pooled")
-        if self.distance not in DISTANCES or self.planes not in PLANES:
-            raise RclError(f"distance must be one of {', '.join(DISTANCES)} and planes one of {', '.join(PLANES)}")
+        distance = str(setup.options.get("distance", "emd"))
         strength = 1.0 if setup.noise is None else setup.noise * DN / PAPER_NOISE_DN
-        self.alpha = float(options.get("alpha", ALPHA * strength**2))
-        self.tau = float(options.get("tau", TAU[self.distance] * (strength if self.distance == "emd" else 1.0)))
-        if self.tau <= 0 or self.alpha < 0:
-            raise RclError("tau must be above 0 and alpha not below 0")
+        tau = TAU.get(distance, 1.0) * (strength if distance == "emd" else 1.0)
+        defaults = {
+            "alpha": ALPHA * strength**2,
+            "tau": tau,
+            "distance": distance,
+            "planes": "separate" if setup.domain.is_raw else "pooled",
+            "centred": True,
+            "neighbours": 1.0,
+        }
+        self.options = read_options(self.name, setup.options, defaults)
+        known = f"distance must be one of {', '.join(DISTANCES)} and planes one of {', '.join(PLANES)}"
+        require(distance in DISTANCES and self.options["planes"] in PLANES, known)
+        positive = self.options["tau"] > 0 and min(self.options["alpha"], self.options["neighbours"]) >= 0
+        require(positive, "tau must be above 0, and neither alpha nor neighbours below 0")
+        cell = 2 * phase_step(setup.domain)
+        require(setup.crop % cell == 0, f"crops must be multiples of {cell} elements, to be halved")
 
     @property
     def margin(self) -> int:
@@ -65,38 +79,59 @@ class ResidualContrast(Pretext):
 
     def describe(self) -> dict[str, Any]:
         """Every option, given or default."""
-        return {name: getattr(self, name) for name in OPTIONS}
+        return dict(self.options)
 
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
-        """Two overlapping patches of each image: `first`, `second`, (N, C, crop, crop)."""
+        """Two overlapping patches of each image: `first`, `second`, (N, C, crop, crop); and `choices` of neighbours."""
         crop, domain = self.setup.crop, self.setup.domain
-        return {name: random_crops(batch.pictures, crop, domain, rng) for name in ("first", "second")}
+        patches = {name: random_crops(batch.pictures, crop, domain, rng) for name in ("first", "second")}
+        if not self.options["neighbours"]:
+            return patches
+        return patches | {"choices": draw_neighbours(2 * len(batch.pictures), crop, crop, phase_step(domain), rng)}
 
     def loss(self, model: Restorer, views: Views) -> Losses:
-        """Both terms, and what the contrast tells apart; `emd_positive`, … are named after the distance."""
+        """The terms, and what the contrast tells apart; `emd_positive`, … are named after the distance."""
         x = torch.cat([views["first"], views["second"]])  # (2N, C, crop, crop)
         restored = model(x)
         residual = residual_dn(x, restored)
-        first, second = (plane_values(half, self.planes) for half in residual.chunk(2))
-        distances = DISTANCES[self.distance](first, second)  # (N, N)
-        contrast = contrastive_loss(distances, self.tau)
-        terms = {"contrast": self.alpha * contrast.sum()}
+        distances = self._distances(residual)
+        contrast = contrastive_loss(distances, self.options["tau"])
+        terms = {"contrast": self.options["alpha"] * contrast.sum()}
         log = {
             "contrast": contrast.mean().item(),
             "residual_dn": residual.detach().abs().mean().item(),
             **self._statistics(distances),
         }
+        for name, (weight, values) in self._consistencies(model, x, restored, views).items():
+            terms[name] = weight * values.sum() / 2
+            log[name] = values.mean().item()
+        return Losses(torch.stack(list(terms.values())).sum(), terms, log)
+
+    def _distances(self, residual: Tensor) -> Tensor:
+        """(N, N), from the (2N, C, h, w) residuals of the first and the second patches."""
+        compared = centred(residual) if self.options["centred"] else residual
+        first, second = (plane_values(half, self.options["planes"]) for half in compared.chunk(2))
+        return DISTANCES[self.options["distance"]](first, second)
+
+    def _consistencies(
+        self, model: Restorer, x: Tensor, restored: Tensor, views: Views
+    ) -> dict[str, tuple[float, Tensor]]:
+        """Weight and (2N,) values of each kind in force."""
+        found = {}
         if self.setup.encoder is not None:
             with torch.no_grad():
                 of_input = self.setup.encoder(x)
-            consistency = consistency_loss(of_input, self.setup.encoder(restored))
-            terms["consistency"] = consistency.sum() / 2
-            log["consistency"] = consistency.mean().item()
-        return Losses(torch.stack(list(terms.values())).sum(), terms, log)
+            found["consistency"] = 1.0, consistency_loss(of_input, self.setup.encoder(restored))
+        if weight := self.options["neighbours"]:
+            choices = views["choices"]
+            second = model(neighbours(x, choices)[1])
+            found["neighbours"] = weight, neighbour_loss(x, restored, second, choices, PAPER_NOISE_DN / DN)
+        return found
 
     def _statistics(self, distances: Tensor) -> dict[str, float]:
         named = pair_statistics(distances)
-        return {"accuracy": named.pop("accuracy"), **{f"{self.distance}_{k}": v for k, v in named.items()}}
+        prefix = self.options["distance"]
+        return {"accuracy": named.pop("accuracy"), **{f"{prefix}_{k}": v for k, v in named.items()}}
 
 
 @hookimpl

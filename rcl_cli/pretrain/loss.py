@@ -17,6 +17,11 @@ def residual_dn(x: Tensor, restored: Tensor) -> Tensor:
     return (x.float() - restored.float()) * DN
 
 
+def centred(residual: Tensor) -> Tensor:
+    """(N, C, h, w) less the mean of each plane of each patch."""
+    return residual - residual.mean((2, 3), keepdim=True)
+
+
 def contrastive_loss(distances: Tensor, tau: float) -> Tensor:
     """InfoNCE with −d/τ as similarity (eq. 3, algorithm 1). Returns (N+1,), the loss of each anchor.
 

@@ -65,7 +65,7 @@ class Parts:
     def _joining(self, pretext: type[Pretext], setup: PretextSetup) -> Pretext:
         if pretext.name == CONSISTENCY:
             return pretext(replace(setup, options={}))
-        options = {**self.settings.contrast_options, "alpha": self.settings.contrast}
+        options = {"neighbours": 0.0, **self.settings.contrast_options, "alpha": self.settings.contrast}
         return pretext(replace(setup, encoder=None, options=options))
 
     def region_plan(self, pictures: int, store: Path | None = None) -> RegionPlan:
