@@ -217,6 +217,23 @@ def test_supervision_is_the_mean_absolute_error_in_dn() -> None:
     assert losses.log["error_dn"] == pytest.approx(3.0)
 
 
+def test_supervision_that_is_told_the_noise_is_the_squared_error_as_a_share_of_it() -> None:
+    class Told(nn.Module):
+        feature_channels = 3
+
+        def forward(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
+            assert sigma is not None
+            return x + sigma
+
+        features = forward
+
+    # σ² = 0.02·0.5 = 0.01; f(y) = y + σ, so that the squared error is σ².
+    views = {"noisy": torch.full((2, 3, 4, 4), 0.5), "clean": torch.full((2, 3, 4, 4), 0.5)}
+    views |= {"shot": torch.full((2, 3, 1, 1), 0.02), "read": torch.zeros(2, 3, 1, 1)}
+    losses = Supervised(PretextSetup(Domain.RGB, 4, options={"noise_aware": "yes"})).loss(Told(), views)
+    assert losses.total.item() == pytest.approx(2 * 0.01 / (0.01 + 1 / 255**2))
+
+
 def test_recorrupted_views_by_hand() -> None:
     y = torch.full((1, 3, 200, 200), 0.5)
     pretext = Recorrupted(PretextSetup(Domain.RGB, 200, options={"strength": 0.5}))

@@ -77,6 +77,27 @@ def test_the_optimiser_is_the_papers() -> None:
     assert (group["betas"], group["eps"], group["lr"]) == ((0.9, 0.999), 1e-7, 1e-3)
 
 
+def test_the_learning_rate_stays_or_falls_at_the_end() -> None:
+    assert {LoopSettings(100, lr=0.5).rate(step) for step in range(1, 101)} == {0.5}
+    falling = LoopSettings(100, lr=0.5, fall=0.2)
+    assert [falling.rate(step) for step in (1, 81, 91, 100)] == pytest.approx([0.5, 0.5, 0.25, 0.025])
+
+
+def test_the_optimiser_takes_the_learning_rate_of_the_step(noisy_source: Source) -> None:
+    backbone, optimizer = network()
+    rates: list[float] = []
+    run_loop(
+        backbone,
+        optimizer,
+        ResidualContrast(PretextSetup(Domain.RGB, 16)),
+        noisy_source(),
+        LoopSettings(4, batch=3, lr=0.5e-3, fall=0.5),
+        on_step=lambda metrics: rates.append(optimizer.param_groups[0]["lr"]),
+        on_checkpoint=lambda step: None,
+    )
+    assert rates == pytest.approx([0.5e-3, 0.5e-3, 0.5e-3, 0.25e-3])
+
+
 def test_stopping_finishes_the_step_and_saves(noisy_source: Source) -> None:
     backbone, optimizer = network()
     done: list[Metrics] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -33,6 +34,11 @@ DOMAINS = ("rgb", "bayer")
 )
 @click.option("--steps", type=click.IntRange(min=1), help="Optimiser steps of every row.  [default: the preset's]")
 @click.option(
+    "--test",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of test pictures.  [default: DATA/test; where that holds folders alone, the first of them]",
+)
+@click.option(
     "--domain",
     "domains",
     multiple=True,
@@ -53,9 +59,14 @@ DOMAINS = ("rgb", "bayer")
 @click.option(
     "--work",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("benchmark-work"),
+    help="Folder of measured rows; a run goes on where it was.  [default: OUTPUT/work]",
+)
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("docs/benchmarks"),
     show_default=True,
-    help="Folder of measured rows; a run goes on where it was.",
+    help="Folder of the page zero.md and its plot.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of everything random.")
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
@@ -63,12 +74,14 @@ DOMAINS = ("rgb", "bayer")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a row on standard output.")
 def command(
     data: Path,
+    test: Path | None,
     preset: str,
     steps: int | None,
     domains: tuple[str, ...],
     methods: tuple[str, ...],
     contrast: float,
-    work: Path,
+    work: Path | None,
+    output: Path,
     seed: int,
     device: str,
     workers: int,
@@ -80,27 +93,33 @@ def command(
     for as long; a supervised one learns from the clean pictures. BM3D is told the true noise, after variance
     stabilisation; it needs the package bm3d, which is for non-commercial use: pip install 'rcl-cli[benchmark]'.
     """
+    from rcl_cli.benchmark.calibration import needed_packages
     from rcl_cli.benchmark.tables.data import find_data
+    from rcl_cli.benchmark.tables.page import write_page
+    from rcl_cli.benchmark.zero.about import about
     from rcl_cli.benchmark.zero.block_matching import installed
-    from rcl_cli.benchmark.zero.run import Comparison, cells, measure_cells, with_steps
+    from rcl_cli.benchmark.zero.run import TABLE, Comparison, cells, measure_cells, with_steps
     from rcl_cli.device import choose_device
 
+    needed_packages()
     budget = with_steps(PRESETS[preset], steps)
-    files = find_data(data, seed, count=budget.test_count)
+    files = find_data(data, seed, test=test, count=budget.test_count)
     comparison = Comparison(files, budget, contrast, seed, choose_device(device).type)
     chosen = methods or tuple(METHODS)
     if BM3D in chosen and not installed():
         console.print("bm3d is left out: its package is not installed (pip install 'rcl-cli[benchmark]')", markup=False)
     wanted = cells(domains or DOMAINS, chosen)
-    rows = []
+    began, rows = time.perf_counter(), []
     with progress(len(wanted), "measure", "rows") as bar:
-        for row in measure_cells(comparison, wanted, work, workers=workers):
+        for row in measure_cells(comparison, wanted, work or output / "work", workers=workers):
             rows.append(row)
             bar.advance()
             if as_json:
                 print_json_line(asdict(row))
     if not as_json:
         print_table(_table(rows))
+    page = write_page(TABLE, rows, about(comparison, preset, time.perf_counter() - began), output)
+    console.print(f"{page} is written", markup=False, soft_wrap=True)
 
 
 def _table(rows: Sequence[Row]) -> Table:

@@ -16,7 +16,7 @@ ASKED = ("--preset", "smoke", "--steps", "1", "--method", "input", "--method", "
 
 def run(pictures: Path, work: Path, *arguments: str) -> list[dict[str, object]]:
     result = CliRunner().invoke(
-        cli, ["benchmark", "zero", "--data", str(pictures), "--work", str(work), "--device", "cpu", *arguments]
+        cli, ["benchmark", "zero", "--data", str(pictures), "--output", str(work), "--device", "cpu", *arguments]
     )
     assert result.exit_code == 0, result.output
     return [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
@@ -30,7 +30,7 @@ def test_it_prints_a_row_for_each_method(pictures: Path, tmp_path: Path) -> None
 
 def test_it_says_that_bm3d_is_left_out(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(block_matching, "find_spec", lambda name: None)
-    arguments = ["benchmark", "zero", "--data", str(pictures), "--work", str(tmp_path), "--method", "bm3d"]
+    arguments = ["benchmark", "zero", "--data", str(pictures), "--output", str(tmp_path), "--method", "bm3d"]
     result = CliRunner().invoke(cli, [*arguments, "--preset", "smoke", "--json"])
     assert result.exit_code == 0
     assert result.stdout == ""

@@ -1,0 +1,41 @@
+"""What the page says of a run of the comparison."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+
+import torch
+
+from rcl_cli.benchmark.page import hardware
+from rcl_cli.benchmark.tables.page import About
+from rcl_cli.benchmark.zero.run import Comparison
+
+_READING = """\
+Clean pictures get noise of known level, one noisy copy each, which stays the same. RGB: values as in the files, σ at
+white uniform in 0 to 20 of 255, shot noise's share uniform. Raws: linear light under a random exposure and white
+balance, mosaicked; λ as of sensors, from base ISO to the highest; PSNR of packed planes. All rows have the same
+network, steps, batch and crops; `sure` passes two crops through it where the others pass one. supervised-told learns
+from the clean pictures, with new noise in every step, and is told σ(x), as `sure` and `recorrupted` are; supervised is
+not told. bm3d is told the true noise, after a variance stabilisation with the exact unbiased inverse.
+"""
+
+
+def about(comparison: Comparison, preset: str, seconds: float) -> About:
+    """`seconds`: wall time of the run so far."""
+    budget, data, device = comparison.budget, comparison.data, torch.device(comparison.device)
+    return About(
+        command=shlex.join(["rcl", *sys.argv[1:]]),
+        preset=preset,
+        settings={
+            "training": f"{budget.steps} steps of {budget.batch} crops of {budget.crop}²",
+            "learning rate": f"{budget.lr:g}, falling to 0 in the last {100 * budget.fall:.0f} %",
+            "network": f"width {budget.width}, depth {budget.depth}",
+            "weight of the contrast": f"{comparison.contrast:g}",
+        },
+        seeds=f"{comparison.seed}",
+        pictures=f"{len(data.train[: budget.train_count])} pictures to learn from, {len(data.test)} to test on",
+        hardware=torch.cuda.get_device_name(device) if device.type == "cuda" else hardware(),
+        seconds=seconds,
+        reading=_READING,
+    )
