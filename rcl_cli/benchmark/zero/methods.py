@@ -42,8 +42,7 @@ METHODS: dict[str, Method] = {
         Method("noise2self", "noise2self"),
         Method("recorrupted", "recorrupted", told=True),
         Method("sure", "sure", told=True),
-        Method("sure-blind", "sure", told=True, levels=BLIND),
-        Method("recorrupted+contrast", "recorrupted", contrast=True),
+        Method("recorrupted-blind", "recorrupted", told=True, levels=BLIND),
         Method("sure+contrast", "sure", contrast=True),
     )
 }
