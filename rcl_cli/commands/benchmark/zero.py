@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,11 +98,11 @@ def command(
     from rcl_cli.benchmark.tables.page import write_page
     from rcl_cli.benchmark.zero.about import about
     from rcl_cli.benchmark.zero.block_matching import installed
-    from rcl_cli.benchmark.zero.run import TABLE, Comparison, cells, measure_cells, with_steps
+    from rcl_cli.benchmark.zero.run import TABLE, Comparison, cells, measure_cells
     from rcl_cli.device import choose_device
 
     needed_packages()
-    budget = with_steps(PRESETS[preset], steps)
+    budget = PRESETS[preset] if steps is None else replace(PRESETS[preset], steps=steps)
     files = find_data(data, seed, test=test, count=budget.test_count)
     comparison = Comparison(files, budget, contrast, seed, choose_device(device).type)
     chosen = methods or tuple(METHODS)
