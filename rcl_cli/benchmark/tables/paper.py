@@ -40,11 +40,15 @@ NAMES: Mapping[str, str] = {
     "rcl-bd": "RCL-BD",
     "rcl-mmd": "RCL-MMD",
     RCL: "RCL-EMD",
+    "rcl-published": "RCL-EMD, loss as published",
+    "rcl-no-contrast": "RCL-EMD without contrast",
     SL_DENOISE: "SL (denoising)",
     ORACLE: "Oracle",
     SL: "SL",
     "consistency+sl": "consistency + SL",
     "noise2noise+sl": "N2N + SL",
+    "rcl-published+sl": "RCL as published + SL",
+    "rcl-no-contrast+sl": "RCL without contrast + SL",
     RCL_SL: "RCL + SL",
 }
 """In the order of the tables."""

@@ -10,8 +10,10 @@ from rcl_cli.benchmark.tables.methods import (
     INPUT,
     METHODS,
     NETWORKS,
+    NO_CONTRAST,
     ORACLE,
     PLAIN,
+    RCL_PUBLISHED,
     Method,
 )
 from rcl_cli.benchmark.tables.presets import Preset
@@ -23,9 +25,12 @@ _TABLE1 = tuple(name for name in METHODS if name not in ("supervised", FROM_SCRA
 _TABLE2 = (INPUT, "noise2noise", "noise2self", "rcl-bd", "rcl-mmd", "rcl-emd", "supervised", ORACLE)
 _TABLE2_TASKS = ("sr", "jdensr")
 _TABLE3 = {
+    INPUT: INPUT,
     FROM_SCRATCH: FROM_SCRATCH,
     "consistency+sl": "consistency",
     "noise2noise+sl": "noise2noise",
+    "rcl-published+sl": RCL_PUBLISHED,
+    "rcl-no-contrast+sl": NO_CONTRAST,
     "rcl+sl": "rcl-emd",
 }
 """The rows of table 3, and the backbones that they start from."""
@@ -76,16 +81,24 @@ def cells(
     names = [name for name in known if name in methods or not methods]
     kinds = tuple(networks) or networks_of(table)
     if table == "table3":
-        return [cell for kind in kinds for name in names for cell in _by_labels(name, kind, preset, pictures)]
+        trained = [name for name in names if name != INPUT]
+        inputs = [_input(table, "denoise")] if INPUT in names else []
+        return inputs + [
+            cell for kind in kinds for name in trained for cell in _by_labels(name, kind, preset, pictures)
+        ]
     tasks = _TABLE2_TASKS if table == "table2" else ("denoise",)
     return [cell for task in tasks for name in names for cell in _by_network(table, name, task, kinds, preset)]
 
 
 def _by_network(table: str, name: str, task: str, networks: Sequence[str], preset: Preset) -> list[Cell]:
     if name == INPUT:
-        return [Cell(table, name, METHODS[name], task, "", None)]
+        return [_input(table, task)]
     protocol = preset.oracle() if name == ORACLE else preset.proxy
     return [Cell(table, name, METHODS[name], task, network, protocol) for network in networks]
+
+
+def _input(table: str, task: str) -> Cell:
+    return Cell(table, INPUT, METHODS[INPUT], task, "", None)
 
 
 def _by_labels(name: str, network: str, preset: Preset, pictures: int) -> list[Cell]:

@@ -77,6 +77,7 @@ def _table1(block: Block) -> Iterator[Statement]:
         yield from compared(block, "table1", "denoise", plus, plain)
     yield from _dense_below(block)
     yield from _consistency(block)
+    yield from _variants(block)
 
 
 def _table2(block: Block, task: str) -> Iterator[Statement]:
@@ -166,6 +167,14 @@ def _consistency(block: Block) -> Iterator[Statement]:
     text = f"Consistency alone is to lie between {_names(above)} and {_names(below)}"
     reached = f"{alone.psnr_db:.2f} dB, {shown(low)} {low.psnr_db:.2f}, {shown(high)} {high.psnr_db:.2f}"
     yield Statement(outcome, f"{text}: {reached}.")
+
+
+def _variants(block: Block) -> Iterator[Statement]:
+    """RCL beside its variants, of which the paper has none."""
+    rcl = block.find(RCL, "denoise")
+    for method in ("rcl-published", "rcl-no-contrast"):
+        if rcl and (other := block.find(method, "denoise")):
+            yield Statement(Outcome.FACT, f"{distance(rcl, other)}.")
 
 
 def _best(block: Block, task: str) -> Iterator[Statement]:
