@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 from rich.markup import escape
 
 from rcl_cli.console import console, exit_code, new_table, print_failures, print_json_line, print_table, progress
 from rcl_cli.errors import FileError
+from rcl_cli.protocol_options import evaluate_protocol, protocol_options
 
 if TYPE_CHECKING:
     from rcl_cli.evaluate.score import Restore
@@ -23,10 +25,10 @@ NO_MODEL = "none"
 @click.option(
     "--pairs",
     "folder",
-    required=True,
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Folder of noisy and clean files, as `rcl simulate` writes it.",
 )
+@protocol_options
 @click.option(
     "--model",
     metavar="NAME|PATH|none",
@@ -51,8 +53,9 @@ NO_MODEL = "none"
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     task_name: str,
-    folder: Path,
+    folder: Path | None,
     model: str | None,
     space: str,
     profile: Path | None,
@@ -60,17 +63,25 @@ def command(
     device: str,
     store: Path | None,
     as_json: bool,
+    **given: Any,
 ) -> None:
     """Compare a task's results with clean files: PSNR in dB and SSIM, of each file and on average.
 
     The noisy files go through the same steps as in `rcl apply`. Mosaics are compared in packed planes. Both figures
     have a peak of 1 (white); PSNR takes the error over all channels together.
+
+    With --protocol a backbone is judged instead: in each trial it learns from a few clean pictures with simulated
+    noise, and the mean and standard deviation over the trials are printed.
     """
     from rcl_cli.data.file_pairs import find_pairs
     from rcl_cli.evaluate.score import Scoring, mean_figures
     from rcl_cli.plugins import get_task
 
     task = get_task(task_name)
+    _check_mode(ctx, folder, given)
+    if folder is None:
+        evaluate_protocol(task, given, linear=linear, device=device, store=store, as_json=as_json)
+        return
     restore = None if model == NO_MODEL else _restore(task, model, profile, device, store)
     scoring = Scoring(task, restore, srgb=space == "srgb", linear=linear)
     pairs, failures = find_pairs(folder)
@@ -92,6 +103,16 @@ def command(
         _print_rows({str(path.relative_to(folder)): figures for path, figures in rows.items()} | {"mean": mean})
     print_failures(failures)
     ctx.exit(exit_code(len(rows), len(failures)))
+
+
+def _check_mode(ctx: click.Context, folder: Path | None, given: dict[str, Any]) -> None:
+    if (folder is None) == (given["mode"] is None):
+        raise click.UsageError("give pairs (--pairs) or a protocol (--protocol), one of the two")
+    ours, theirs = ("--protocol", ("model", "space", "profile")) if folder is None else ("--pairs", tuple(given))
+    for parameter in ctx.command.params:
+        name = parameter.name or ""
+        if name in theirs and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{parameter.opts[0]} does not go with {ours}")
 
 
 def _restore(task: Task, model: str | None, profile: Path | None, device: str, store: Path | None) -> Restore:

@@ -19,8 +19,9 @@ from rcl_cli.domain import Domain
 from rcl_cli.evaluate.metrics import psnr_db
 from rcl_cli.header import Header
 from rcl_cli.main import cli
+from rcl_cli.nn.backbone import Backbone
 from rcl_cli.nn.malvar import malvar
-from rcl_cli.nn.model import build_model, save_head
+from rcl_cli.nn.model import build_model, save_backbone, save_head
 from rcl_cli.nn.unet import UNet, UNetConfig
 from rcl_cli.plugins import get_task
 from rcl_cli.raw.cfa import CFA
@@ -138,3 +139,57 @@ def test_bad_input_is_one_sentence(offsets: Path, tmp_path: Path) -> None:
         assert result.exit_code == 2
         assert message in result.stderr
         assert "Traceback" not in result.output
+
+
+def protocol(folder: Path, *more: str | Path) -> Result:
+    tiny = ("--labels", 1, "--trials", 2, "--steps", 2, "--batch", 2, "--crop", 16, "--device", "cpu", "--linear")
+    pictures = ("--clean", folder / "clean", "--test", folder / "clean")
+    return run("--task", "denoise", "--protocol", "proxy", *pictures, *map(str, tiny), *more)
+
+
+@pytest.fixture
+def clean(tmp_path: Path) -> Path:
+    for name in ("a", "b"):
+        write_tiff(tmp_path / "clean" / f"{name}.tif", smooth(48, 52))
+    return tmp_path
+
+
+def test_a_protocol_gives_one_row(clean: Path, store: Path) -> None:
+    backbone = Backbone(UNetConfig(3, width=4, depth=1))
+    save_backbone(store / "models" / "mine.safetensors", backbone, Header("backbone", Domain.RGB, {}))
+    (row,) = lines(protocol(clean, "--backbone", "mine", "--json"))
+    assert {"method": "mine", "task": "denoise", "protocol": "proxy", "trials": 2, "labels": 1}.items() <= row.items()
+    assert {"psnr_db", "psnr_std", "ssim", "ssim_std"} <= row.keys()
+    assert lines(protocol(clean, "--backbone", "mine", "--json"))[0]["psnr_db"] == row["psnr_db"]
+    table = protocol(clean, "--backbone", "none", "--width", "4", "--depth", "1", "--no-skip")
+    assert table.exit_code == 0, table.output
+    assert "psnr_std" in table.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--protocol", "proxy", "--pairs", "FOLDER"), "one of the two"),
+        ((), "one of the two"),
+        (("--pairs", "FOLDER", "--labels", "3"), "--labels does not go with --pairs"),
+        (("--protocol", "proxy", "--model", "none"), "--model does not go with --protocol"),
+        (("--protocol", "proxy", "--clean", "FOLDER", "--test", "FOLDER"), "--protocol needs --backbone"),
+        (("--protocol", "finetune", "--backbone", "none", "--test", "FOLDER"), "--protocol needs --clean"),
+    ],
+)
+def test_pairs_and_protocol_do_not_mix(clean: Path, arguments: tuple[str, ...], message: str) -> None:
+    result = run("--task", "denoise", *(str(clean) if word == "FOLDER" else word for word in arguments))
+    assert result.exit_code == 2
+    assert message in " ".join(result.stderr.split())
+
+
+def test_what_a_backbone_cannot_be_judged_by_is_said(clean: Path) -> None:
+    for more, message in (
+        (("--backbone", "none", "--labels", "3"), "--labels 3 is too many: there are 2"),
+        (("--backbone", "none", "--labels", "0"), "needs a pretrained backbone"),
+        (("--backbone", "nothing"), "no file and no model"),
+        (("--backbone", clean / "x.safetensors", "--width", "4"), "--width is for a fresh network"),
+    ):
+        result = protocol(clean, *more)
+        assert result.exit_code == 2
+        assert message in " ".join(result.stderr.split())

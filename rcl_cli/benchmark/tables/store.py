@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from rcl_cli.benchmark.tables.row import Row
 
@@ -33,8 +34,16 @@ class RowStore:
     def append(self, key: str, row: Row) -> None:
         """Add a row, on disk at once."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"digest": key, **asdict(row)}) + "\n")
+        with self.path.open("ab+") as file:
+            file.write((_line_end(file) + json.dumps({"digest": key, **asdict(row)}) + "\n").encode())
+
+
+def _line_end(file: BinaryIO) -> str:
+    """What is missing at the end of a file whose last line was cut short."""
+    if not file.tell():
+        return ""
+    file.seek(-1, os.SEEK_END)
+    return "" if file.read(1) == b"\n" else "\n"
 
 
 def _parse(line: str) -> tuple[str, Row] | None:

@@ -1,0 +1,158 @@
+"""The tables end to end, on a few small pictures and with next to no training."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner, Result
+
+from rcl_cli.benchmark.tables import pretrained, run
+from rcl_cli.benchmark.tables.data import find_data
+from rcl_cli.benchmark.tables.methods import METHODS
+from rcl_cli.benchmark.tables.presets import PRESETS, Preset
+from rcl_cli.benchmark.tables.pretrained import Workshop
+from rcl_cli.benchmark.tables.run import Measurement, cell_key
+from rcl_cli.benchmark.tables.tables import cells
+from rcl_cli.main import cli
+
+SMOKE = PRESETS["smoke"]
+TINY = replace(
+    SMOKE,
+    pretrain=replace(SMOKE.pretrain, steps=2, batch=3, crop=16, width=4, depth=1, encoder_steps=2),
+    proxy=replace(SMOKE.proxy, labels=2, steps=3, batch=2, crop=16, pool=4),
+    finetune=replace(SMOKE.finetune, steps=2, batch=2, crop=16),
+    label_counts=(0, 2, 100),
+    test_side=48,
+    test_count=2,
+)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(0)
+    for part, count in (("train", 4), ("test", 3)):
+        (tmp_path / part).mkdir()
+        for i in range(count):
+            smooth = cv2.resize(rng.uniform(20, 230, (6, 6, 3)), (56, 52), interpolation=cv2.INTER_LINEAR)
+            cv2.imwrite(str(tmp_path / part / f"{part}{i}.png"), smooth.astype(np.uint8))
+    return tmp_path
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PRESETS, "smoke", TINY)
+
+
+def workshop(data: Path, preset: Preset = TINY) -> Workshop:
+    return Workshop(preset, find_data(data, 0, count=2), data / "work", torch.device("cpu"))
+
+
+def benchmark(data: Path, table: str, *more: str) -> Result:
+    places = ("--data", data, "--work", data / "work", "--output", data / "out", "--device", "cpu")
+    arguments = ["benchmark", table, "--preset", "smoke", *map(str, places), *more]
+    return CliRunner().invoke(cli, arguments)
+
+
+def rows(result: Result) -> list[dict[str, Any]]:
+    assert result.exit_code == 0, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.mark.usefixtures("tiny")
+def test_table1_prints_a_row_per_method_and_finds_it_again(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    methods = [word for name in ("input", "rcl-emd", "densecl+", "oracle") for word in ("--method", name)]
+    first = rows(benchmark(data, "table1", "--json", *methods))
+    assert [row["method"] for row in first] == ["input", "densecl+", "rcl-emd", "oracle"]
+    assert [(row["trials"], row["labels"]) for row in first] == [(1, None), (2, 2), (2, 2), (1, 4)]
+    assert all({"task", "psnr_db", "psnr_std", "ssim", "ssim_std"} <= row.keys() for row in first)
+    assert (data / "out" / "table1.md").is_file()
+    assert len(list((data / "work" / "encoder").iterdir())) == 1
+
+    monkeypatch.setattr(run, "run_protocol", None)
+    monkeypatch.setattr(pretrained, "pretrain", None)
+    assert rows(benchmark(data, "table1", "--json", *methods)) == first
+
+
+@pytest.mark.usefixtures("tiny")
+def test_table2_and_table3(data: Path) -> None:
+    second = rows(benchmark(data, "table2", "--json", "--method", "input", "--method", "noise2noise"))
+    assert [(row["method"], row["task"]) for row in second] == [
+        (method, task) for task in ("sr", "jdensr") for method in ("input", "noise2noise")
+    ]
+    third = rows(benchmark(data, "table3", "--json", "--method", "sl", "--method", "noise2noise+sl"))
+    assert [(row["network"], row["method"], row["labels"], row["trials"]) for row in third] == [
+        (network, *row)
+        for network in ("plain", "skip")
+        for row in (
+            ("sl", 2, 2),
+            ("sl", 4, 2),
+            ("noise2noise+sl", 0, 1),
+            ("noise2noise+sl", 2, 2),
+            ("noise2noise+sl", 4, 2),
+        )
+    ]
+    assert {row["data"] for row in third} == {"rgb"}
+
+
+@pytest.mark.usefixtures("tiny")
+def test_fig2_prints_three_samples(data: Path) -> None:
+    found = rows(benchmark(data, "fig2", "--json"))
+    assert [row["sample"] for row in found] == ["untrained", "trained", "true noise"]
+    assert Path(found[0]["plot"]).is_file()
+
+
+def test_an_interrupted_table_measures_what_is_missing_alone(data: Path) -> None:
+    made = workshop(data)
+    wanted = cells("table1", TINY, 4, methods=["input", "noise2noise", "noise2self"])
+    started = Measurement.plan(made, wanted).rows()
+    done = [next(started), next(started)]
+    started.close()
+    again = Measurement.plan(made, wanted)
+    assert [job.name for job in again.jobs] == [
+        "pretrain noise2self, plain",
+        "table1, noise2self, denoise, plain, 2 labels",
+    ]
+    assert list(again.rows())[:2] == done
+
+
+def test_what_decides_a_row_changes_its_key(data: Path) -> None:
+    def key(preset: Preset, method: str = "rcl-emd", network: str = "plain") -> str:
+        (cell,) = cells("table1", preset, 4, methods=[method], networks=[network])
+        return cell_key(workshop(data, preset), cell)
+
+    others = [
+        key(TINY.seeded(1)),
+        key(replace(TINY, proxy=replace(TINY.proxy, steps=4))),
+        key(replace(TINY, pretrain=replace(TINY.pretrain, steps=3))),
+        key(replace(TINY, test_side=24)),
+        key(TINY, "rcl-bd"),
+        key(TINY, network="skip"),
+    ]
+    assert len({key(TINY), *others}) == 7
+    assert key(TINY) == key(replace(TINY))
+
+
+@pytest.mark.slow
+def test_workers_measure_the_same(data: Path) -> None:
+    # Sums of other numbers of threads differ in their last digits, which a few steps of Adam make larger.
+    wanted = cells("table1", TINY, 4, methods=["noise2noise", "oracle"])
+    here = list(Measurement.plan(workshop(data), wanted).rows())
+    (data / "other").mkdir()
+    apart = replace(workshop(data), work=data / "other")
+    parallel = sorted(Measurement.plan(apart, wanted).rows(workers=2), key=lambda row: row.method)
+    for a, b in zip(here, parallel, strict=True):
+        assert a.psnr_db == pytest.approx(b.psnr_db, abs=0.05)
+
+
+def test_every_method_can_be_set_up(data: Path) -> None:
+    made = workshop(data)
+    for method in METHODS.values():
+        assert not method.pretrained or made.settings(method, "plain").linear
+        assert method.pretrained == bool(method.changes)
