@@ -54,7 +54,7 @@ class Cell:
     @property
     def title(self) -> str:
         """Names it among the cells of all tables."""
-        labels = self.protocol and f"{self.protocol.labels} labels"
+        labels = self.protocol and f"{'all' if self.protocol.labels is None else self.protocol.labels} labels"
         return ", ".join(part for part in (self.table, self.name, self.task, self.network, labels) if part)
 
 
