@@ -30,16 +30,19 @@ class LoopSettings:
     lr: float = 1e-3
     """As in the paper, where it stays the same."""
     seed: int = 0
+    rise: float = 0.0
+    """Part of the steps, at the start, in which the learning rate rises from 0."""
     fall: float = 0.0
-    """Part of the steps, at the end, in which the learning rate falls to 0."""
+    """Part of the steps, at the end, in which it falls to 0."""
     gradients_every: int = 50
     """Steps between measurements of each term's gradient norm."""
     checkpoint_every: int = 500
 
     def rate(self, step: int) -> float:
         """The learning rate of step 1 … `steps`."""
-        left = self.steps - (step - 1)
-        return self.lr * min(1.0, left / (self.fall * self.steps)) if self.fall else self.lr
+        rising = step / (self.rise * self.steps) if self.rise else 1.0
+        falling = (self.steps - step + 1) / (self.fall * self.steps) if self.fall else 1.0
+        return self.lr * min(1.0, rising, falling)
 
 
 def make_optimizer(model: nn.Module, lr: float) -> torch.optim.Adam:

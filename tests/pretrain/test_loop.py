@@ -77,10 +77,12 @@ def test_the_optimiser_is_the_papers() -> None:
     assert (group["betas"], group["eps"], group["lr"]) == ((0.9, 0.999), 1e-7, 1e-3)
 
 
-def test_the_learning_rate_stays_or_falls_at_the_end() -> None:
+def test_the_learning_rate_stays_or_rises_at_the_start_and_falls_at_the_end() -> None:
     assert {LoopSettings(100, lr=0.5).rate(step) for step in range(1, 101)} == {0.5}
     falling = LoopSettings(100, lr=0.5, fall=0.2)
     assert [falling.rate(step) for step in (1, 81, 91, 100)] == pytest.approx([0.5, 0.5, 0.25, 0.025])
+    rising = LoopSettings(100, lr=0.5, rise=0.1)
+    assert [rising.rate(step) for step in (1, 5, 10, 100)] == pytest.approx([0.05, 0.25, 0.5, 0.5])
 
 
 def test_the_optimiser_takes_the_learning_rate_of_the_step(noisy_source: Source) -> None:

@@ -16,8 +16,10 @@ class Budget:
     width: int
     depth: int = 2
     lr: float = 1e-3
+    rise: float = 0.03
+    """Part of the steps, at the start, in which the learning rate rises from 0."""
     fall: float = 0.3
-    """Part of the steps, at the end, in which the learning rate falls to 0."""
+    """Part of the steps, at the end, in which it falls to 0."""
     train_count: int | None = None
     """Pictures to learn from; None: all."""
     test_count: int | None = None

@@ -43,7 +43,13 @@ def train(
     backbone = Backbone(UNetConfig(domain.channels, budget.width, budget.depth)).to(device)
     trained = nn.ModuleDict({"backbone": backbone, "pretext": pretext.build_modules(backbone).to(device)})
     loop = LoopSettings(
-        budget.steps, min(budget.batch, len(source)), budget.lr, seed, fall=budget.fall, gradients_every=budget.steps
+        budget.steps,
+        min(budget.batch, len(source)),
+        budget.lr,
+        seed,
+        rise=budget.rise,
+        fall=budget.fall,
+        gradients_every=budget.steps,
     )
     optimizer = make_optimizer(trained, budget.lr)
     run_loop(backbone, optimizer, pretext, source, loop, on_step=on_step, on_checkpoint=lambda step: None)
