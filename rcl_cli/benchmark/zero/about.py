@@ -29,7 +29,7 @@ def about(comparison: Comparison, preset: str, seconds: float) -> About:
         preset=preset,
         settings={
             "training": f"{budget.steps} steps of {budget.batch} crops of {budget.crop}²",
-            "learning rate": f"{budget.lr:g} (rising in the first {budget.rise:.0%}, falling in the last {budget.fall:.0%})",
+            "learning rate": f"{budget.lr:g} (rising over {budget.rise:.0%}, falling over the last {budget.fall:.0%})",
             "network": f"width {budget.width}, depth {budget.depth}",
             "weight of the contrast": f"{comparison.contrast:g}",
         },
