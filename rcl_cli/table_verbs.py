@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,10 @@ from rcl_cli.table_options import open_workshop, table_options
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from rcl_cli.benchmark.tables.page import About
+    from rcl_cli.benchmark.tables.pretrained import Workshop
     from rcl_cli.benchmark.tables.row import Row
+    from rcl_cli.benchmark.tables.tables import Cell
 
 
 def table_command(table: str, words: str) -> click.Command:
@@ -38,14 +41,30 @@ def table_command(table: str, words: str) -> click.Command:
 
 def _measure(table: str, methods: Sequence[str], workers: int, given: dict[str, Any]) -> None:
     from rcl_cli.benchmark.calibration import needed_packages
-    from rcl_cli.benchmark.tables.about import about
-    from rcl_cli.benchmark.tables.page import write_page
-    from rcl_cli.benchmark.tables.run import Measurement
     from rcl_cli.benchmark.tables.tables import cells
 
     needed_packages()
     workshop = open_workshop(given)
     wanted = cells(table, workshop.preset, len(workshop.data.train), methods=methods, networks=given["networks"])
+    measure_cells(table, wanted, workshop, workers, given)
+
+
+def measure_cells(
+    table: str,
+    wanted: Sequence[Cell],
+    workshop: Workshop,
+    workers: int,
+    given: Mapping[str, Any],
+    name: Callable[[About], About] = lambda facts: facts,
+) -> None:
+    """Measure cells as far as they are not known yet, print them and write their page, with what `name` makes of it.
+
+    `given`: the values of `table_options`.
+    """
+    from rcl_cli.benchmark.tables.about import about
+    from rcl_cli.benchmark.tables.page import write_page
+    from rcl_cli.benchmark.tables.run import Measurement
+
     measurement = Measurement.plan(workshop, wanted)
     began, rows = time.perf_counter(), []
     with progress(len(measurement.jobs), table, "jobs") as bar:
@@ -61,7 +80,7 @@ def _measure(table: str, methods: Sequence[str], workers: int, given: dict[str, 
     if not given["as_json"]:
         print_table(_table(rows))
     facts = about(workshop, given["preset"], time.perf_counter() - began)
-    page = write_page(table, rows, facts, given["output"])
+    page = write_page(table, rows, name(facts), given["output"])
     console.print(f"{page} is written", markup=False, soft_wrap=True)
 
 
