@@ -122,7 +122,7 @@ def _plane_level(
 def _relative_variance(again: Resampled, fit: Fit, bins: Bins, chosen: Mask) -> Array:
     """(R,) variance in the chosen bins over that of the fit."""
     model = np.maximum(fit.noise.variance(fit.x), 1e-24)
-    seen = (without_texture(again.variance, again.texture, bins.gain) - fit.rounding) / fit.kept
+    seen = (without_texture(again.variance, again.texture, bins, fit.gain) - fit.rounding) / fit.kept
     weight = fit.weight * model**2 * again.present * chosen
     return np.asarray((seen / model * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-12))
 
@@ -146,8 +146,9 @@ def _joint_verdict(singles: Sequence[NoiseProfile], replicates: Replicates) -> t
 def _join(measurements: Sequence[Measurement]) -> tuple[Bins, list[Clipping]]:
     clippings: list[Clipping] = []
     shifted = []
-    for measurement in measurements:
-        shifted.append(replace(measurement.bins, lattice=measurement.bins.lattice + len(clippings)))
+    for number, measurement in enumerate(measurements):
+        bins = measurement.bins
+        shifted.append(replace(bins, lattice=bins.lattice + len(clippings), image=bins.image + number))
         clippings.extend(measurement.clippings)
     joined = {
         field.name: np.concatenate([getattr(bins, field.name) for bins in shifted], axis=-1) for field in fields(Bins)
@@ -162,8 +163,7 @@ def _relative_levels(measurements: Sequence[Measurement]) -> Array:
     for measurement in measurements:
         fit = measurement.fit
         model, own = noise.variance(fit.x), fit.noise.variance(fit.x)
-        weight = measurement.bins.blocks * (fit.weight > 0)
-        levels.append(np.average(own / np.maximum(model, 1e-24), weights=weight))
+        levels.append(np.average(own / np.maximum(model, 1e-24), weights=fit.information))
     return np.array(levels)
 
 

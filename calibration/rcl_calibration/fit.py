@@ -3,66 +3,123 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from rcl_calibration.model import Array, Clipping, Noise, response
-from rcl_calibration.samples import HIGH
-from rcl_calibration.selection import GAIN_SPREAD, KEPT_VARIANCE, Bins
+from rcl_calibration.samples import HIGH, Mask
+from rcl_calibration.selection import KEPT_VARIANCE, Bins
 
-LEAST_NOISE = 0.1
-"""Part of what is seen that is noise, at least."""
+GAIN = 0.9
+"""Usual gain: what texture adds to the variance measured, over its covariance between lattices."""
+GAIN_SPREAD = 0.3
+"""Relative standard deviation of the gains of pictures."""
+LOCAL_SPREAD = 2.0
+"""The same of the gain from place to place in one picture."""
+_GAIN_RANGE = (0.3, 3.0)
+_TOLERANCE = 1.8
 _REFINEMENTS = 3
+_ITERATIONS = 20
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A noise level and what it was fitted to, (n,) each: variance = (seen − texture − rounding)/kept at x."""
+    """A noise level and what it was fitted to: n bins of I images. variance = (seen − texture − rounding)/kept at x."""
 
     noise: Noise
     x: Array
+    """(n,)"""
     kept: Array
+    """(n,)"""
     rounding: Array
+    """(n,)"""
     weight: Array
-    """0 where too much was clipped."""
+    """(n,) of each variance; 0 where too much was clipped"""
+    gain: Array
+    """(I,) texture's part in the variance seen over its covariance"""
+    gain_error: Array
+    """(I,) standard error of `gain`"""
+
+    @property
+    def information(self) -> Array:
+        """(n,) what each bin says of the relative noise level."""
+        return np.asarray(self.weight * np.maximum(self.noise.variance(self.x), 1e-24) ** 2)
 
 
-def without_texture(variance: Array, texture: Array, gain: Array) -> Array:
-    """`variance` without what texture has added, but never less than a part of it."""
-    return np.maximum(variance - gain * texture, LEAST_NOISE * variance)
+def without_texture(variance: Array, texture: Array, bins: Bins, gain: Array) -> Array:
+    """(…, n) `variance` without what texture has added; `gain` (…, I)."""
+    return np.asarray(variance - gain[..., bins.image] * texture)
 
 
-def texture_part(bins: Bins, fit: Fit) -> float:
-    """Part of the variance seen that is texture, over the bins that were fitted."""
-    return _mean_part(bins.gain * bins.texture, bins, fit)
+def texture_parts(bins: Bins, fit: Fit) -> Array:
+    """(I,) part of the variance seen in each image that is texture, in what was fitted."""
+    return _mean_parts(fit.gain[bins.image] * bins.texture, bins, fit)
 
 
-def rounding_part(bins: Bins, fit: Fit) -> float:
-    """Part of the variance seen that is rounding, over the bins that were fitted."""
-    return _mean_part(fit.rounding, bins, fit)
+def rounding_parts(bins: Bins, fit: Fit) -> Array:
+    """(I,) part of the variance seen in each image that is rounding, in what was fitted."""
+    return _mean_parts(fit.rounding, bins, fit)
 
 
-def _mean_part(variance: Array, bins: Bins, fit: Fit) -> float:
+def _mean_parts(variance: Array, bins: Bins, fit: Fit) -> Array:
     part = np.clip(variance / np.maximum(bins.variance, 1e-24), 0, 1)
-    return float(np.average(part, weights=bins.blocks * (fit.weight > 0)))
+    images = fit.gain.size
+    total = np.bincount(bins.image, fit.information * part, images)
+    return np.asarray(total / np.maximum(np.bincount(bins.image, fit.information, images), 1e-24))
 
 
 def fit_bins(bins: Bins, clippings: Sequence[Clipping], noise: Noise) -> Fit:
-    """Fit one noise level to all bins; `noise` is a first guess for what clipping does."""
-    flat = without_texture(bins.variance, bins.texture, bins.gain)
-    raised = bins.variance / np.maximum(flat, 1e-24)
-    relative = np.sqrt(2 / (HIGH * np.maximum(bins.blocks, 1)) * raised**2 + (GAIN_SPREAD * (raised - 1)) ** 2)
+    """Fit one noise level to all bins, and to each image its gain; `noise` is a first guess for what clipping does."""
     rounding = np.array([clippings[p].step ** 2 / 12 for p in bins.lattice])
-    x, kept, weight = bins.x, np.ones_like(bins.x), np.zeros_like(bins.x)
+    images = int(bins.image.max(initial=0)) + 1
+    fit = Fit(
+        noise, bins.x, np.ones_like(bins.x), rounding, np.zeros_like(bins.x), np.full(images, GAIN), np.ones(images)
+    )
     for _ in range(_REFINEMENTS):
-        x, kept = _undo_clipping(bins, clippings, noise)
+        x, kept = _undo_clipping(bins, clippings, fit.noise)
         used = kept >= KEPT_VARIANCE
-        weight = np.zeros_like(x)
-        if used.any():
-            variance = (flat - rounding)[used] / kept[used]
-            noise, weight[used] = robust_fit(x[used], variance, relative[used], rounding[used])
-    return Fit(noise, x, np.maximum(kept, KEPT_VARIANCE), rounding, weight)
+        if not used.any():
+            return replace(fit, weight=np.zeros_like(x))
+        fit = robust_fit(bins, replace(fit, x=x, kept=np.maximum(kept, KEPT_VARIANCE)), used)
+    return fit
+
+
+def robust_fit(bins: Bins, start: Fit, used: Mask) -> Fit:
+    """Refit noise and gains to the bins `used`, trusting those less that are high: texture is often more, never less.
+
+    The error of a bin is chance, 2/HIGH of the squared variance for each block, and LOCAL_SPREAD of its texture: those
+    with little texture decide. x, kept and rounding are those of `start`.
+    """
+    x, kept, rounding, gain = start.x, start.kept, start.rounding, start.gain
+    prior = 1 / (GAIN_SPREAD * GAIN) ** 2
+    seen = bins.variance - rounding
+    noise = start.noise
+    flat = np.maximum(seen - gain[bins.image] * bins.texture, 0.1 * bins.variance)
+    precision, trust = np.zeros_like(x), used.astype(np.float64)
+    for _ in range(_ITERATIONS):
+        added = gain[bins.image] * np.maximum(bins.texture, 0.0)
+        chance = 2 / (HIGH * np.maximum(bins.blocks, 1)) * (flat + rounding + added) ** 2
+        error = np.sqrt(np.maximum(chance + (LOCAL_SPREAD * added) ** 2, 1e-48))
+        precision = trust / error**2
+        shot, read = fit_line(x, (seen - gain[bins.image] * bins.texture) / kept, precision * kept**2)
+        noise = Noise(float(shot), float(read))
+        flat = np.maximum(kept * noise.variance(x), 1e-24)
+        known = np.bincount(bins.image, precision * bins.texture**2, gain.size) + prior
+        gain = (np.bincount(bins.image, precision * bins.texture * (seen - flat), gain.size) + prior * GAIN) / known
+        gain = np.clip(gain, *_GAIN_RANGE)
+        excess = (seen - flat - gain[bins.image] * bins.texture) / error
+        trust = np.where(excess > _TOLERANCE, (_TOLERANCE / np.maximum(excess, _TOLERANCE)) ** 2, 1.0) * used
+    gain_error = 1 / np.sqrt(_gain_information(bins, x, kept, precision, gain.size) + prior)
+    return replace(start, noise=noise, weight=precision * kept**2, gain=gain, gain_error=gain_error)
+
+
+def _gain_information(bins: Bins, x: Array, kept: Array, precision: Array, images: int) -> Array:
+    """(I,) what the bins say of each gain, where the noise is not known but has to be fitted as well."""
+    root = np.sqrt(precision)
+    line = np.linalg.qr(root[:, None] * np.stack([kept * x, kept], axis=1))[0]
+    texture = root * bins.texture * (bins.image == np.arange(images)[:, None])  # (I, n)
+    return np.asarray(((texture - texture @ line @ line.T) ** 2).sum(axis=1))
 
 
 def fit_line(x: Array, variance: Array, weight: Array) -> Array:
@@ -82,37 +139,6 @@ def fit_line(x: Array, variance: Array, weight: Array) -> Array:
     shot = np.where(read_only, 0.0, np.where(shot_only, only_shot, shot))
     read = np.where(read_only, only_read, np.where(shot_only, 0.0, read))
     return np.stack([shot, read], axis=-1)
-
-
-def robust_fit(
-    x: Array, variance: Array, relative_error: Array, rounding: Array, *, tolerance: float = 2.0
-) -> tuple[Noise, Array]:
-    """Weighted fit of (n,) measured variances that trusts high ones less: texture only ever adds.
-
-    `relative_error`: standard error of each variance as a part of what was measured, which held the variance `rounding`
-    as well. Returns the noise and the (n,) weights it ended with.
-    """
-    model = np.maximum(variance, 1e-24)
-    trust = np.ones_like(variance)
-    noise, weight = Noise(0.0, 0.0), trust
-    for _ in range(12):
-        error = relative_error * (model + rounding)
-        weight = trust / error**2
-        shot, read = fit_line(x, variance, weight)
-        noise = Noise(float(shot), float(read))
-        model = np.maximum(noise.variance(x), 1e-24)
-        excess = (variance - model) / (relative_error * (model + rounding))
-        trust = np.where(excess > tolerance, (tolerance / np.maximum(excess, tolerance)) ** 2, 1.0)
-    return noise, weight
-
-
-def expected_variance(bins: Bins, clippings: Sequence[Clipping], noise: Noise) -> Array:
-    """(n,) variance that is seen where the noise is `noise` alone."""
-    variance = np.empty_like(bins.x)
-    for p, clipping in enumerate(clippings):
-        mine = bins.lattice == p
-        variance[mine] = response(noise, clipping).at(bins.x[mine])[0]
-    return np.maximum(variance, 1e-24)
 
 
 def _undo_clipping(bins: Bins, clippings: Sequence[Clipping], noise: Noise) -> tuple[Array, Array]:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from rcl_calibration.fit import Fit, fit_line, rounding_part, texture_part, without_texture
+from rcl_calibration.fit import Fit, fit_line, rounding_parts, texture_parts, without_texture
 from rcl_calibration.model import Array
 from rcl_calibration.profile import SIGMA_X, Interval
-from rcl_calibration.selection import GAIN_SPREAD, Bins
+from rcl_calibration.selection import Bins
 
 REPLICATES = 300
 COVERAGE = 0.9
 SYSTEMATIC = 0.01
 """Relative standard error of a variance that no resampling shows: the model itself is this inexact."""
-TEXTURE_SYSTEMATIC = 0.55
+TEXTURE_SYSTEMATIC = 0.5
 """The same, for each part of what is seen that is texture."""
 ROUNDING_SYSTEMATIC = 2.0
 """The same, for each part of what is seen that is rounding: coarse values are seldom rounded as in the model."""
+BRIGHT_SYSTEMATIC = 2.0
+"""What is added to these towards white, over what they are in the dark."""
 
 
 @dataclass(frozen=True)
@@ -68,17 +69,24 @@ def resampled(bins: Bins, rng: np.random.Generator) -> Resampled:
 
 
 def bootstrap(again: Resampled, fit: Fit, bins: Bins, rng: np.random.Generator) -> Replicates:
-    """Refit resampled bins; the texture's gain is drawn anew in each replicate, since only its size is known.
+    """Refit resampled bins; each image's gain is drawn anew in each replicate, since it is known so far only.
 
-    What texture does beyond that is one factor on all of σ(x), in proportion to how much of it there is.
+    What texture and rounding do beyond that is a factor on each image's variances, in proportion to how much there is.
     """
-    gain = bins.gain * np.exp(GAIN_SPREAD * rng.standard_normal((REPLICATES, 1)))
-    variance = (without_texture(again.variance, again.texture, gain) - fit.rounding) / fit.kept
-    shot, read = fit_line(fit.x, variance, fit.weight * again.present).T
-    texture, rounding = TEXTURE_SYSTEMATIC * texture_part(bins, fit), ROUNDING_SYSTEMATIC * rounding_part(bins, fit)
-    error = math.sqrt(SYSTEMATIC**2 + texture**2 + min(rounding, 1.0) ** 2)
-    scale = np.exp(error * rng.standard_normal(REPLICATES))
-    return Replicates(shot * scale, read * scale)
+    drawn = rng.standard_normal((3, REPLICATES, fit.gain.size))
+    gain = np.maximum(fit.gain + fit.gain_error * drawn[0], 0.0)
+    variance = (without_texture(again.variance, again.texture, bins, gain) - fit.rounding) / fit.kept
+    # What is bright is rare, and shows its texture most.
+    level, slope = (_systematic(fit, bins) * drawn[1:])[..., bins.image]
+    factor = np.exp(level + BRIGHT_SYSTEMATIC * slope * np.sqrt(np.clip(fit.x, 0, 1)))
+    return Replicates(*fit_line(fit.x, variance * factor, fit.weight * again.present).T)
+
+
+def _systematic(fit: Fit, bins: Bins) -> Array:
+    """(I,) relative standard error of each image's variances that no resampling shows."""
+    texture = TEXTURE_SYSTEMATIC * texture_parts(bins, fit)
+    rounding = np.minimum(ROUNDING_SYSTEMATIC * rounding_parts(bins, fit), 1.0)
+    return np.asarray(np.sqrt(SYSTEMATIC**2 + texture**2 + rounding**2))
 
 
 def _interval(values: Array) -> Interval:

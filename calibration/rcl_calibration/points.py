@@ -30,8 +30,8 @@ def points_of_images(measurements: Sequence[Measurement]) -> Points:
     found = []
     for one in measurements:
         bins, fit = one.bins, one.fit
-        used = fit.weight > 0
-        flat = without_texture(bins.variance, bins.texture, bins.gain)
+        flat = without_texture(bins.variance, bins.texture, bins, fit.gain)
+        used = (fit.weight > 0) & (flat > bins.variance / 2)
         found.append(Points(fit.x[used], ((flat - fit.rounding) / fit.kept)[used], bins.plane[used]))
     return Points(
         np.concatenate([one.x for one in found]),

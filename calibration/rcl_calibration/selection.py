@@ -18,10 +18,6 @@ BRIGHTEST = 0.92
 """Bins are uniform in √x from 0 to BRIGHTEST, where the noise level changes about evenly."""
 LEAST_BLOCKS = 12
 WANTED_BLOCKS = 1500
-TEXTURE_GAIN = 1.25
-"""Usual `gain`: what pictures of many kinds show."""
-GAIN_SPREAD = 0.15
-"""Relative standard error of a gain that was measured: it is not quite the same for weak texture as for strong."""
 FRACTION = (0.02, 0.25)
 """Part of each bin's blocks that is kept."""
 MOST_FRACTION = 0.8
@@ -35,7 +31,7 @@ NEIGHBOUR_WEIGHT = 0.5
 
 @dataclass(frozen=True)
 class Bins:
-    """Noise measured in n bins of brightness, of all lattices of an image."""
+    """Noise measured in n bins: of all lattices of an image, by brightness and by how flat the blocks are."""
 
     lattice: NDArray[np.intp]
     """(n,) index of the lattice"""
@@ -48,11 +44,11 @@ class Bins:
     texture: Array
     """(n,) covariance of the MIDDLE coefficients with the other lattices': a variance, 0 where blocks are flat"""
     middle: Array
-    """(n,) variance seen in the MIDDLE coefficients of the same blocks, corrected for having been selected by"""
+    """(n,) variance seen in the MIDDLE coefficients of these and all flatter blocks, corrected for selection by it"""
     uneven: Array
     """(n,) variance of the blocks' measured squares over what Gaussian noise of one level gives them, less 1"""
-    gain: Array
-    """(n,) texture's part in `variance` over `texture`"""
+    image: NDArray[np.intp]
+    """(n,) 0, or which of several images"""
     tile_variance: Array
     """(TILES², n): `variance` by tile, times the tile's blocks"""
     tile_texture: Array
@@ -173,29 +169,36 @@ def select(
     expected: Array,
     *,
     fraction: float | None = None,
-    more: float = 1,
+    steps: Sequence[float] = (1,),
 ) -> Bins:
-    """The flattest blocks of each bin of each lattice, and what is measured in them.
+    """The flattest blocks of each brightness of each lattice, and what is measured in them.
 
-    `fraction` of each bin is kept; None: what makes about WANTED_BLOCKS in a lattice, times `more`.
+    `fraction` of each is kept; None: what makes about WANTED_BLOCKS in a lattice. For several rising `steps` that many
+    times as many, and a bin for those of each step that were not in the one before.
     """
     columns: list[tuple[float, ...]] = []
     tiles: list[list[Array]] = []
     for p, plane in enumerate(planes):
-        usual = float(np.clip(WANTED_BLOCKS / max(sum(map(len, ranking[p])), 1), *FRACTION))
-        part = fraction or min(usual * more, MOST_FRACTION)
+        usual = fraction or float(np.clip(WANTED_BLOCKS / max(sum(map(len, ranking[p])), 1), *FRACTION))
         for ranked in ranking[p]:
             if ranked.size < LEAST_BLOCKS:
                 continue
-            chosen = ranked[: max(LEAST_BLOCKS, round(part * ranked.size))]
-            tile, high = blocks.tile[chosen], blocks.high[p, chosen]
-            texture = scores.shared[p, chosen] * expected[p, chosen]
-            middle = blocks.middle[p, chosen].mean() / _expected_place(scores, p, chosen)
-            blockwise = _excess_variance(high / expected[p, chosen])
-            columns.append((p, plane, blocks.mean[p, chosen].mean(), high.mean(), texture.mean(), middle, blockwise))
-            tiles.append(
-                [np.bincount(tile, value, TILES**2).astype(float) for value in (high, texture, np.ones(tile.size))]
-            )
+            ends = [max(LEAST_BLOCKS, round(min(usual * step, MOST_FRACTION) * ranked.size)) for step in steps]
+            for start, end in pairwise([0, *ends]):
+                chosen = ranked[start:end]
+                if not chosen.size:
+                    continue
+                tile, high = blocks.tile[chosen], blocks.high[p, chosen]
+                texture = scores.shared[p, chosen] * expected[p, chosen]
+                flatter = ranked[:end]
+                middle = blocks.middle[p, flatter].mean() / _expected_place(scores, p, flatter)
+                blockwise = _excess_variance(high / expected[p, chosen])
+                columns.append(
+                    (p, plane, blocks.mean[p, chosen].mean(), high.mean(), texture.mean(), middle, blockwise)
+                )
+                tiles.append(
+                    [np.bincount(tile, value, TILES**2).astype(float) for value in (high, texture, np.ones(tile.size))]
+                )
     lattice, plane_index, x, variance, texture, middle, uneven = np.array(columns, np.float64).reshape(-1, 7).T
     tile_variance, tile_texture, tile_count = np.array(tiles, np.float64).reshape(-1, 3, TILES**2).transpose(1, 2, 0)
     return Bins(
@@ -206,7 +209,7 @@ def select(
         texture=texture,
         middle=middle,
         uneven=uneven,
-        gain=np.full_like(x, TEXTURE_GAIN),
+        image=np.zeros(x.size, np.intp),
         tile_variance=tile_variance,
         tile_texture=tile_texture,
         tile_count=tile_count,

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from rcl_calibration.banding import banding
-from rcl_calibration.fit import Fit, expected_variance, fit_bins, rounding_part, texture_part, without_texture
+from rcl_calibration.fit import Fit, fit_bins, rounding_parts, texture_parts
 from rcl_calibration.intervals import bootstrap, resampled
-from rcl_calibration.ladder import climb
 from rcl_calibration.model import Array, Clipping, Noise
 from rcl_calibration.profile import SIGMA_X, NoiseProfile
 from rcl_calibration.quality import Evidence, verdict
@@ -23,7 +22,10 @@ from rcl_calibration.spacing import value_spacing
 METHOD = "blind"
 PASSES = 3
 _FIRST_FRACTION = 0.25
-_LADDER = (2.0, 4.0, 8.0)
+MIDDLE_GAIN = 2.0
+"""Usual growth of the MIDDLE frequencies' variance over that of the texture."""
+MIDDLE_GAIN_SPREAD = 0.4
+_STEPS = (0.4, 1.2, 4, 12)
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,7 @@ def measure(lattices: Sequence[Lattice]) -> Measurement:
         ranking = rank(blocks, good, scores)
         bins = select(blocks, planes, ranking, scores, expected)
         fit = fit_bins(bins, clippings, fit.noise)
-    ladder = [bins, *(select(blocks, planes, ranking, scores, expected, more=more) for more in _LADDER)]
-    bins = climb(ladder, [expected_variance(choice, clippings, fit.noise) for choice in ladder])
+    bins = select(blocks, planes, ranking, scores, expected, steps=_STEPS)
     fit = fit_bins(bins, clippings, fit.noise)
     still = float(np.mean(blocks.middle + blocks.high <= 0)) if blocks.count else 1.0
     clipped = float(1 - good.mean()) if blocks.count else 1.0
@@ -87,20 +88,19 @@ def profile_of(measurement: Measurement, *, seed: int = 0, **labels: Any) -> Noi
     used = fit.weight > 0
     x_range = (float(fit.x[used].min()), float(fit.x[used].max()))
     shot_ci, sigma_ci = replicates.shot_ci(), replicates.sigma_ci()
-    blocks = bins.blocks * used
-    flat = np.maximum(without_texture(bins.variance, bins.texture, bins.gain), 1e-24)
+    flat = np.maximum(fit.noise.variance(fit.x), 1e-24)
     brightest = fit.noise.shot * x_range[1] + fit.noise.read
     dark = math.sqrt(max(fit.noise.shot * SIGMA_X[0] + fit.noise.read, 1e-24))
     coarsest = float(max(clipping.step for clipping in measurement.clippings))
     evidence = Evidence(
-        blocks=float(blocks.sum()),
-        texture=texture_part(bins, fit),
-        correlation=float(np.average(bins.middle / flat, weights=blocks)),
-        uneven=float(np.average(bins.uneven, weights=blocks)),
+        blocks=float(bins.blocks[used].sum()),
+        texture=float(texture_parts(bins, fit)[0]),
+        correlation=_correlation(bins, fit),
+        uneven=float(np.average(bins.uneven, weights=fit.information)),
         still=measurement.still,
         clipped=measurement.clipped,
-        rounding=rounding_part(bins, fit),
-        gaps=float(np.average(fit.rounding * (measurement.spacing**2 - 1) / flat, weights=blocks)),
+        rounding=float(rounding_parts(bins, fit)[0]),
+        gaps=float(np.average(fit.rounding * (measurement.spacing**2 - 1) / flat, weights=fit.information)),
         levels=1 / max(1e-12, coarsest),
         constant=1 - shot_ci[1] * x_range[1] / max(brightest, 1e-24),
         row_noise=math.sqrt(measurement.banding[0]) / dark,
@@ -121,6 +121,16 @@ def profile_of(measurement: Measurement, *, seed: int = 0, **labels: Any) -> Noi
         reason=reason,
         **labels,
     )
+
+
+def _correlation(bins: Bins, fit: Fit) -> float:
+    """Variance in the MIDDLE frequencies over that in the HIGH ones where there is no texture: an intercept."""
+    flat = np.maximum(fit.noise.variance(fit.x) * fit.kept + fit.rounding, 1e-24)
+    middle, texture, weight = bins.middle / flat, bins.texture / flat, fit.information
+    prior = 1 / (MIDDLE_GAIN_SPREAD * MIDDLE_GAIN) ** 2
+    root = np.sqrt(weight)
+    rows = np.vstack([np.stack([root, root * texture], axis=1), [0.0, math.sqrt(prior)]])
+    return float(np.linalg.lstsq(rows, np.append(root * middle, math.sqrt(prior) * MIDDLE_GAIN), rcond=None)[0][0])
 
 
 def _spacing(lattices: Sequence[Lattice], bins: Bins) -> Array:

@@ -66,4 +66,9 @@ def test_planes_get_levels_of_their_own_only_where_they_differ(
     else:
         red, green, other_green, blue = (found.sigma(0.3, plane) ** 2 for plane in range(4))
         assert len(set(found.shot)) == 4
-        assert (red + blue) / (green + other_green) == pytest.approx(others, abs=0.02)
+        # Texture of one colour may add 1 % (README); chance is two standard errors of what each plane was fitted to.
+        information = sum(one.fit.information[one.bins.plane % 3 == 0].sum() for one in measured)
+        rest = sum(one.fit.information[one.bins.plane % 3 != 0].sum() for one in measured)
+        error = 0.01 + 2 * float(np.sqrt(1 / information + 1 / rest))
+        assert error < 0.02
+        assert (red + blue) / (green + other_green) == pytest.approx(others, abs=error)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import integrate, optimize, stats
 
-from rcl_calibration.fit import fit_line, robust_fit
+from rcl_calibration.fit import fit_line
 from rcl_calibration.model import Clipping, Noise, clipped_moments, response
 
 
@@ -44,13 +44,3 @@ def test_fit_line_equals_non_negative_least_squares(seed: int) -> None:
 
 def test_fit_line_of_one_brightness_is_all_read_noise() -> None:
     assert fit_line(np.full(4, 0.3), np.full(4, 2.0), np.ones(4)) == pytest.approx([0, 2])
-
-
-def test_robust_fit_ignores_texture_that_only_adds() -> None:
-    x = np.linspace(0.02, 0.9, 24)
-    variance = 1e-3 * x + 1e-5
-    variance[[3, 10, 20]] *= 3
-    noise, weight = robust_fit(x, variance, np.full(24, 0.02), np.zeros(24))
-    assert noise.shot == pytest.approx(1e-3, rel=0.02)
-    assert noise.read == pytest.approx(1e-5, rel=0.02)
-    assert weight[10] < 0.01 * weight[11]

@@ -1,0 +1,79 @@
+"""The noise level, and what texture adds to it, fitted to made-up bins."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from rcl_calibration.fit import GAIN, GAIN_SPREAD, Fit, fit_bins
+from rcl_calibration.model import Clipping, Noise
+from rcl_calibration.samples import TILES
+from rcl_calibration.selection import Bins
+
+SHOT, READ = 1e-3, 1e-5
+X = np.tile(np.linspace(0.02, 0.9, 24), 8)
+SHARE = np.repeat([0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0], 24)
+"""Texture over noise."""
+
+
+def _bins(variance: NDArray[np.float64], texture: NDArray[np.float64], image: NDArray[np.intp] | None = None) -> Bins:
+    """Bins of one lattice, 320 blocks each."""
+    zeros, count = np.zeros(variance.size, np.intp), np.full((TILES**2, variance.size), 5.0)
+    return Bins(
+        lattice=zeros,
+        plane=zeros,
+        x=X[: variance.size],
+        variance=variance,
+        texture=texture,
+        middle=variance,
+        uneven=0 * variance,
+        image=zeros if image is None else image,
+        tile_variance=count * variance,
+        tile_texture=count * texture,
+        tile_count=count,
+    )
+
+
+def _fitted(bins: Bins) -> Fit:
+    return fit_bins(bins, [Clipping(-1.0, 2.0)], Noise(1e-4, 1e-6))
+
+
+def _model() -> NDArray[np.float64]:
+    return SHOT * X + READ
+
+
+@pytest.mark.parametrize("gain", [0.6, 0.9, 1.5])
+def test_texture_is_taken_off_whatever_its_gain(gain: float) -> None:
+    """Bins without texture say what noise is; those with texture must not move it by more than a bin's own error."""
+    texture = SHARE * _model()
+    fit = _fitted(_bins(_model() + gain * texture, texture))
+    assert fit.noise.shot == pytest.approx(SHOT, rel=0.01)
+    assert fit.noise.read == pytest.approx(READ, rel=0.01)
+
+
+@pytest.mark.parametrize("gains", [(0.6, 0.6), (1.2, 1.2), (0.6, 1.4)])
+def test_each_image_gets_its_own_gain_drawn_to_the_usual_one(gains: tuple[float, float]) -> None:
+    """Without chance, a normal prior leaves (posterior error/prior error)² of the distance to its mean."""
+    texture, image = SHARE * _model(), np.arange(X.size) % 2
+    fit = _fitted(_bins(_model() + np.array(gains)[image] * texture, texture, image))
+    left = (fit.gain_error / (GAIN_SPREAD * GAIN)) ** 2
+    assert (left < 0.6).all()
+    assert (np.abs(fit.gain - gains) <= 1.05 * left * np.abs(np.array(gains) - GAIN)).all()
+    assert fit.noise.shot == pytest.approx(SHOT, rel=0.01)
+
+
+def test_flat_bins_leave_the_gain_at_its_prior() -> None:
+    fit = _fitted(_bins(_model(), np.zeros_like(X)))
+    assert fit.gain == pytest.approx([GAIN])
+    assert fit.gain_error == pytest.approx([GAIN_SPREAD * GAIN])
+
+
+def test_texture_that_no_covariance_shows_is_left_out() -> None:
+    """One bin in eight three times too high: one-sided weights, (tolerance/excess)², leave less than 1 % of it."""
+    variance = _model()[:24]
+    variance[[3, 10, 20]] *= 3
+    fit = _fitted(_bins(variance, np.zeros(24)))
+    assert fit.weight[10] < 0.01 * fit.weight[11]
+    assert fit.noise.shot == pytest.approx(SHOT, rel=0.02)
+    assert fit.noise.read == pytest.approx(READ, rel=0.05)
