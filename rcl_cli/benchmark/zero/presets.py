@@ -32,6 +32,6 @@ class Budget:
 
 PRESETS = {
     "smoke": Budget(steps=30, batch=4, crop=32, width=8, train_count=12, test_count=3, test_side=64),
-    "small": Budget(steps=2000, batch=8, crop=40, width=16, test_count=16, test_side=256),
+    "small": Budget(steps=1800, batch=8, crop=40, width=16, test_count=16, test_side=256),
     "paper": Budget(steps=40_000, batch=64, crop=128, width=32, depth=4, trials=3, test_side=512),
 }
