@@ -52,9 +52,9 @@ PRESETS = {
         test_count=6,
     ),
     "small": Preset(
-        _pretrain(steps=700, batch=16, crop=48, width=16, depth=2, encoder_steps=300),
+        _pretrain(steps=500, batch=16, crop=48, width=16, depth=2, encoder_steps=300),
         Protocol(PROXY, labels=10, trials=5, steps=1000, batch=8, crop=48, pool=256),
-        Protocol(FINETUNE, trials=5, steps=450, batch=8, crop=48),
+        Protocol(FINETUNE, trials=5, steps=300, batch=8, crop=48),
         label_counts=(0, 10, 100),
         test_side=160,
     ),
