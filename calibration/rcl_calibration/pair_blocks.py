@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +24,17 @@ _ISOLATED = 2
 _FLAT, _TEXTURED = 1.5, 2.0
 _MOST_EXCESS = 0.015
 _MOST_REJECTED = 0.05
-_LEAST_TEXTURED = 40
+_LEAST_TEXTURE = 0.8
+_SURE = 5.0
+"""Standard errors."""
+_LEAST_CONTRASTED = 20
+_LEAST_OF_BIN = 3
+_LEAST_PIXELS = BLOCK**2 / 4
+_WHITE = 0.4
+"""Pixels that are cut off in one of two frames and brighter in their mean are cut off at white."""
 _ROUGH_BINS = 16
+_ROUGH_REFINEMENTS = 12
+"""Where much is cut off at black, the noise and what clipping leaves of it settle slowly."""
 
 
 class MovedError(ValueError):
@@ -33,14 +43,24 @@ class MovedError(ValueError):
 
 @dataclass(frozen=True)
 class PairBlocks:
-    """Statistics of the B blocks of one lattice of a pair, (B,) each, row by row."""
+    """Statistics of the B half-blocks of one lattice of a pair, (B,) each.
 
+    A block's white squares and its black ones, as on a chessboard, are measured apart: first one half of all blocks,
+    row by row, then the other.
+    """
+
+    brightness: Array
+    """Mean of the block's other half: what to choose by. Where noise is cut off, and so is skewed, what is bright by
+    chance varies more, too, and choosing by the own mean would bias the variance."""
     mean: Array
     square: Array
     """Σ (difference − its mean)² / 2, made up for the row and column means taken out"""
     freedom: Array
     texture: Array
     """Variance of the frames' mean over that of its noise, 1 where the scene is flat"""
+    scatter: Array
+    """Σ of the products of both frames' deviations from their means: of the scene's light alone, since noise is
+    independent. 0 in textured blocks, which are far from black and white."""
     usable: Mask
     """Not cut off at black or white, or so that it can be undone"""
 
@@ -51,42 +71,55 @@ class PairBlocks:
 
 
 def rough_blocks(one: Difference) -> PairBlocks:
-    """Statistics of all pixels that are not cut off, before anything is known of the noise."""
-    count, mean, _, square = _statistics(one.mean, one.difference, ~one.cut)
-    usable = (count >= BLOCK**2 / 2) & (mean <= BRIGHTEST)
-    return _rows(mean, square / 2, np.maximum(count - 1, 0), np.ones_like(mean), usable)
+    """Statistics before anything is known of the noise, of all pixels that are not white.
+
+    Black ones count: what is left of noise where its lower half is cut off says nothing of its variance.
+    """
+    white = one.cut & (one.mean > _WHITE)
+    halves = _halves(one.mean, one.difference, ~white)
+    usable = (halves.count >= _LEAST_PIXELS) & (halves.brightness <= BRIGHTEST)
+    return _rows(halves, halves.square / 2, np.ones_like(halves.mean), np.zeros_like(halves.mean), usable)
 
 
 def pair_blocks(one: Difference, white: WhiteDifference, clipping: Clipping, noise: Noise) -> PairBlocks:
     """Statistics of the pixels that are neither cut off nor outliers of `noise`, a first guess."""
     used, near = _used(one.mean, white.difference, clipping, noise)
-    count, mean, spread, square = _statistics(one.mean, white.difference, used & ~one.cut | near)
-    freedom = np.maximum(count - 1, 0)
-    own = np.maximum(noise.variance(mean) + clipping.step**2 / 12, 1e-24)
-    texture = 2 * spread / np.maximum(freedom, 1) / own
-    usable = (count >= BLOCK**2 / 2) & (mean <= BRIGHTEST)
+    halves = _halves(one.mean, white.difference, used & ~one.cut | near)
+    seen = halves.mean.mean(axis=0)
+    own = np.maximum(response(noise, clipping).at(seen)[0], 1e-24)
+    texture = 2 * halves.spread.sum(axis=0) / np.maximum(halves.freedom.sum(axis=0), 1) / own
+    usable = (halves.count >= _LEAST_PIXELS) & (halves.brightness <= BRIGHTEST)
     usable &= (_block_sum(near) == 0) | (texture < _TEXTURED)
-    usable &= response(noise, clipping).at(mean)[2] >= KEPT_VARIANCE
-    return _rows(mean, square / 2 + freedom * white.taken, freedom, texture, usable)
+    usable &= response(noise, clipping).at(halves.brightness)[2] >= KEPT_VARIANCE
+    square = halves.square / 2 + halves.freedom * white.taken
+    scatter = np.where(texture < _TEXTURED, halves.spread - square / 2, 0.0)
+    return _rows(halves, square, np.broadcast_to(texture, square.shape), scatter, usable)
 
 
 def rough_noise(lattices: Sequence[PairBlocks], clippings: Sequence[Clipping]) -> Noise:
     """A noise level fitted to medians of blocks of like brightness, which hot pixels and moving things leave alone."""
-    points = [
-        (mean, variance - clipping.step**2 / 12, count)
+    medians = [
+        (np.array(rows).T, clipping)
         for blocks, clipping in zip(lattices, clippings, strict=True)
-        for mean, variance, count in _medians(blocks)
+        if (rows := _medians(blocks))
     ]
-    if not points:
+    if not medians:
         return Noise(0.0, 1e-12)
-    x, variance, count = np.array(points).T
-    model = np.maximum(variance, 1e-12)
-    noise = Noise(0.0, 0.0)
-    for _ in range(4):
+    noise = Noise(1e-4, 1e-6)
+    for _ in range(_ROUGH_REFINEMENTS):
+        points = np.concatenate([_unclipped(*rows, clipping, noise) for rows, clipping in medians], axis=1)
+        x, variance, count = points
+        model = np.maximum(noise.variance(x), 1e-12)
         shot, read = fit_line(x, variance, count / model**2)
         noise = Noise(float(shot), max(float(read), 1e-14))
-        model = np.maximum(noise.variance(x), 1e-12)
     return noise
+
+
+def _unclipped(mean: Array, variance: Array, count: Array, clipping: Clipping, noise: Noise) -> Array:
+    """(3, n) true mean, variance and number of blocks where `mean` and `variance` are seen; 0 blocks if hidden."""
+    _, x, kept = response(noise, clipping).at(mean)
+    true = (variance - clipping.step**2 / 12) / np.maximum(kept, KEPT_VARIANCE)
+    return np.stack([x, true, np.where(kept >= KEPT_VARIANCE, count, 0.0)])
 
 
 def alike(blocks: PairBlocks, clipping: Clipping, noise: Noise) -> Mask:
@@ -107,21 +140,39 @@ def refuse_moved(
     rejected = 1 - sum(int(mask.sum()) for mask in kept) / max(usable, 1)
     if rejected > _MOST_REJECTED:
         raise MovedError(f"{100 * rejected:.0f} % of the picture is not the same in both frames")
-    relative = np.concatenate(
-        [
-            _relative(blocks, clipping, noise)[blocks.usable]
-            for blocks, clipping in zip(lattices, clippings, strict=True)
-        ]
-    )
-    texture = np.concatenate([blocks.texture[blocks.usable] for blocks in lattices])
-    textured, flat = relative[texture > _TEXTURED], relative[texture < _FLAT]
-    if textured.size < _LEAST_TEXTURED:
+    textures = np.concatenate([blocks.texture[blocks.usable] for blocks in lattices])
+    # Noise alone has a quarter below 0.88. Less than that is seen where what differs is taken for noise, but is none.
+    if textures.size and float(np.quantile(textures, 0.25)) < _LEAST_TEXTURE:
+        raise MovedError("the frames differ by more than they vary: the scene is not the same in both")
+    contrasts = [
+        contrast
+        for blocks, clipping in zip(lattices, clippings, strict=True)
+        for contrast in _contrasts(blocks, _relative(blocks, clipping, noise))
+    ]
+    if not contrasts:
         return
-    reference = float(np.median(flat)) if flat.size >= _LEAST_TEXTURED else _median_of_noise(BLOCK**2 - 1)
-    excess = float(np.median(textured)) / reference - 1
-    error = 1.25 * np.sqrt(2 / BLOCK**2) / np.sqrt(textured.size)
-    if excess > max(_MOST_EXCESS, 5 * error):
+    excesses, errors = np.array(contrasts).T
+    excess, error = float(np.average(excesses, weights=errors**-2)), float((errors**-2).sum() ** -0.5)
+    if excess > max(_MOST_EXCESS, _SURE * error):
         raise MovedError(f"where the scene has structure the frames differ by {100 * excess:.0f} % more than elsewhere")
+
+
+def _contrasts(blocks: PairBlocks, relative: Array) -> list[tuple[float, float]]:
+    """How much more the textured blocks differ than the flattest of the same brightness, and its standard error.
+
+    Where all is textured the least textured quarter stands for the flat ones.
+    """
+    found = []
+    for chosen in _by_brightness(blocks):
+        texture, here = blocks.texture[chosen], relative[chosen]
+        quarter = float(np.quantile(texture, 0.25))
+        flat, textured = here[texture <= max(_FLAT, quarter)], here[texture > max(_TEXTURED, quarter)]
+        if min(flat.size, textured.size) >= _LEAST_CONTRASTED:
+            excess = float(np.median(textured) / np.median(flat)) - 1
+            # Of a median of Gaussians; halves of blocks have BLOCK²/2 pixels.
+            error = math.sqrt(math.pi / 2 * 2 / (BLOCK**2 / 2) * (1 / flat.size + 1 / textured.size))
+            found.append((excess, error))
+    return found
 
 
 def _used(mean: Plane, difference: Plane, clipping: Clipping, noise: Noise) -> tuple[Mask, Mask]:
@@ -136,15 +187,39 @@ def _used(mean: Plane, difference: Plane, clipping: Clipping, noise: Noise) -> t
     return usual & (~near | together), together
 
 
-def _rows(*statistics: NDArray[Any]) -> PairBlocks:
-    return PairBlocks(*(values.ravel() for values in statistics))
+@dataclass(frozen=True)
+class _Halves:
+    """Of both halves of each block, (2, h/BLOCK, w/BLOCK) each."""
+
+    count: Array
+    """Pixels used."""
+    mean: Array
+    spread: Array
+    """Sum of squared deviations of the frames' mean."""
+    square: Array
+    """Sum of squared deviations of the difference."""
+
+    @property
+    def freedom(self) -> Array:
+        return np.asarray(np.maximum(self.count - 1, 0))
+
+    @property
+    def brightness(self) -> Array:
+        return np.asarray(self.mean[::-1])
 
 
-def _statistics(mean: Plane, difference: Plane, used: Mask) -> tuple[Array, Array, Array, Array]:
-    """In each block: pixels used, their mean, its sum of squared deviations, and that of the difference."""
-    count = _block_sum(used)
-    level, spread = _moments(mean, used, count)
-    return count, level, spread, _moments(difference, used, count)[1]
+def _rows(halves: _Halves, square: Array, texture: Array, scatter: Array, usable: Mask) -> PairBlocks:
+    columns: tuple[NDArray[Any], ...] = halves.brightness, halves.mean, square, halves.freedom, texture, scatter, usable
+    return PairBlocks(*(values.ravel() for values in columns))
+
+
+def _halves(mean: Plane, difference: Plane, used: Mask) -> _Halves:
+    white_squares = np.indices(mean.shape).sum(axis=0) % 2 == 0
+    found = []
+    for half in (used & white_squares, used & ~white_squares):
+        count = _block_sum(half)
+        found.append((count, *_moments(mean, half, count), _moments(difference, half, count)[1]))
+    return _Halves(*(np.stack(kind) for kind in zip(*found, strict=True)))
 
 
 def _block_sum(values: NDArray[Any]) -> Array:
@@ -163,17 +238,23 @@ def _moments(values: NDArray[np.float32], used: Mask, count: Array) -> tuple[Arr
 def _medians(blocks: PairBlocks) -> list[tuple[float, float, float]]:
     """Mean, variance and number of blocks, bin by bin of brightness."""
     found = []
-    which = (np.sqrt(np.clip(blocks.mean, 0, BRIGHTEST) / BRIGHTEST) * (_ROUGH_BINS - 1e-6)).astype(np.intp)
-    for number in range(_ROUGH_BINS):
-        chosen = blocks.usable & (which == number)
-        if chosen.sum() >= 3:
-            median = float(np.median(blocks.variance[chosen])) / _median_of_noise(BLOCK**2 - 1)
-            found.append((float(blocks.mean[chosen].mean()), median, float(chosen.sum())))
+    for chosen in _by_brightness(blocks):
+        median = float(np.median(blocks.variance[chosen])) / _median_of_noise(BLOCK**2 / 2 - 1)
+        found.append((float(blocks.mean[chosen].mean()), median, float(chosen.sum())))
     return found
 
 
+def _by_brightness(blocks: PairBlocks) -> Iterator[Mask]:
+    """The usable blocks of each of _ROUGH_BINS bins that has any to speak of."""
+    which = (np.sqrt(np.clip(blocks.brightness, 0, BRIGHTEST) / BRIGHTEST) * (_ROUGH_BINS - 1e-6)).astype(np.intp)
+    for number in range(_ROUGH_BINS):
+        chosen = blocks.usable & (which == number)
+        if chosen.sum() >= _LEAST_OF_BIN:
+            yield chosen
+
+
 def _relative(blocks: PairBlocks, clipping: Clipping, noise: Noise) -> Array:
-    seen = response(noise, clipping).at(blocks.mean)[0]
+    seen = response(noise, clipping).at(blocks.brightness)[0]
     return np.asarray(blocks.variance / np.maximum(seen, 1e-24))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ SYSTEMATIC = 0.001
 _REFINEMENTS = 4
 _CLIPPING_ERROR = 1.0
 """Photon noise in the dark is not the Gaussian that clipping is undone for: error over the part of variance cut off."""
+_QUADRATURE = ((-math.sqrt(3), 1 / 6), (0.0, 2 / 3), (math.sqrt(3), 1 / 6))
+"""Nodes and weights of Gauss and Hermite: a mean over light that scatters about that of its cell."""
 _SPREAD = 0.2
 _LEAST_RANGE = 0.03
 
@@ -106,11 +109,16 @@ def _fit(cells: Cells, clippings: Sequence[Clipping], chosen: Mask, noise: Noise
 
 
 def _undo_clipping(cells: Cells, clippings: Sequence[Clipping], noise: Noise) -> tuple[Array, Array]:
-    x, kept = np.empty_like(cells.x), np.empty_like(cells.x)
+    """(n,) true mean, and part of the variance that clipping leaves on average over the light in each cell."""
+    x, seen = np.zeros_like(cells.x), np.zeros_like(cells.x)
     for clipping in set(clippings):
         mine = np.array([clippings[p] == clipping for p in cells.lattice])
-        _, x[mine], kept[mine] = response(noise, clipping).at(cells.x[mine])
-    return x, kept
+        table, rounding = response(noise, clipping), clipping.step**2 / 12
+        for node, weight in _QUADRATURE:
+            variance, true, _ = table.at(cells.x[mine] + node * cells.scatter[mine])
+            x[mine] += weight * true
+            seen[mine] += weight * (variance - rounding)
+    return x, seen / np.maximum(noise.variance(x), 1e-24)
 
 
 def _picks(tiles: int, rng: np.random.Generator) -> Array:

@@ -34,6 +34,8 @@ class Cells:
     """(n,) 0–3"""
     x: Array
     """(n,) mean seen, normalised"""
+    scatter: Array
+    """(n,) standard deviation of the scene's light within the bin, as seen"""
     tile_sum: Array
     """(TILES², n) by tile: sum of the halved squared differences"""
     tile_freedom: Array
@@ -115,6 +117,7 @@ def join(measurements: Sequence[PairMeasurement]) -> tuple[Cells, tuple[Clipping
         np.concatenate(lattice),
         np.concatenate([one.plane for one in cells]),
         np.concatenate([one.x for one in cells]),
+        np.concatenate([one.scatter for one in cells]),
         np.concatenate([one.tile_sum for one in cells], axis=1),
         np.concatenate([one.tile_freedom for one in cells], axis=1),
         np.concatenate([one.tile_light for one in cells], axis=1),
@@ -125,29 +128,39 @@ def join(measurements: Sequence[PairMeasurement]) -> tuple[Cells, tuple[Clipping
 def _cells(
     lattices: Sequence[PairBlocks], kept: Sequence[Mask], differences: Sequence[Difference], planes: Sequence[int]
 ) -> Cells:
-    columns: list[tuple[int, int, float]] = []
+    columns: list[tuple[int, int, float, float]] = []
     sums, freedoms, lights = [], [], []
     for number, (blocks, mask, one, plane) in enumerate(zip(lattices, kept, differences, planes, strict=True)):
-        tile = _tiles(*one.mean.shape)
-        which = (np.sqrt(np.clip(blocks.mean, 0, BRIGHTEST) / BRIGHTEST) * (BINS - 1e-6)).astype(np.intp)
+        tile = np.tile(_tiles(*one.mean.shape), 2)
+        which = (np.sqrt(np.clip(blocks.brightness, 0, BRIGHTEST) / BRIGHTEST) * (BINS - 1e-6)).astype(np.intp)
         for bin_number in np.unique(which[mask]):
             chosen = mask & (which == bin_number)
             freedom = blocks.freedom[chosen]
             if freedom.sum() < _LEAST_FREEDOM:
                 continue
-            columns.append((number, plane, float(np.average(blocks.mean[chosen], weights=freedom))))
+            x = float(np.average(blocks.mean[chosen], weights=freedom))
+            columns.append((number, plane, x, _scatter(blocks, chosen, x)))
             sums.append(np.bincount(tile[chosen], blocks.square[chosen], TILES**2))
             freedoms.append(np.bincount(tile[chosen], freedom, TILES**2))
             lights.append(np.bincount(tile[chosen], freedom * blocks.mean[chosen], TILES**2))
-    lattice, plane_index, x = np.array(columns, np.float64).reshape(-1, 3).T
+    lattice, plane_index, x_of_bin, scatter = np.array(columns, np.float64).reshape(-1, 4).T
     return Cells(
         lattice.astype(np.intp),
         plane_index.astype(np.intp),
-        x,
+        x_of_bin,
+        scatter,
         np.array(sums, np.float64).reshape(-1, TILES**2).T,
         np.array(freedoms, np.float64).reshape(-1, TILES**2).T,
         np.array(lights, np.float64).reshape(-1, TILES**2).T,
     )
+
+
+def _scatter(blocks: PairBlocks, chosen: Mask, x: float) -> float:
+    """Standard deviation of the light about x, within the chosen blocks and between them."""
+    freedom, variance = blocks.freedom[chosen], blocks.variance[chosen]
+    # A block's mean has noise of its own.
+    between = (freedom + 1) * (blocks.mean[chosen] - x) ** 2 - variance / 2
+    return float(np.sqrt(max(float((blocks.scatter[chosen] + between).sum() / (freedom + 1).sum()), 0.0)))
 
 
 def _tiles(height: int, width: int) -> NDArray[np.intp]:
