@@ -107,7 +107,7 @@ def rough_noise(lattices: Sequence[PairBlocks], clippings: Sequence[Clipping]) -
         return Noise(0.0, 1e-12)
     noise = Noise(1e-4, 1e-6)
     for _ in range(_ROUGH_REFINEMENTS):
-        points = np.concatenate([_unclipped(*rows, clipping, noise) for rows, clipping in medians], axis=1)
+        points = np.concatenate([_unclipped(rows, clipping, noise) for rows, clipping in medians], axis=1)
         x, variance, count = points
         model = np.maximum(noise.variance(x), 1e-12)
         shot, read = fit_line(x, variance, count / model**2)
@@ -115,8 +115,9 @@ def rough_noise(lattices: Sequence[PairBlocks], clippings: Sequence[Clipping]) -
     return noise
 
 
-def _unclipped(mean: Array, variance: Array, count: Array, clipping: Clipping, noise: Noise) -> Array:
-    """(3, n) true mean, variance and number of blocks where `mean` and `variance` are seen; 0 blocks if hidden."""
+def _unclipped(seen: Array, clipping: Clipping, noise: Noise) -> Array:
+    """(3, n) true mean, variance and number of blocks from those `seen`; no blocks where most of it is hidden."""
+    mean, variance, count = seen
     _, x, kept = response(noise, clipping).at(mean)
     true = (variance - clipping.step**2 / 12) / np.maximum(kept, KEPT_VARIANCE)
     return np.stack([x, true, np.where(kept >= KEPT_VARIANCE, count, 0.0)])
