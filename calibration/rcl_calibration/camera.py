@@ -73,7 +73,7 @@ def _pooled_profile(
     bins, clippings = _join(measurements)
     fit = fit_bins(bins, clippings, measurements[0].fit.noise)
     rng = np.random.default_rng(seed)
-    again = _resampled_images(measurements, rng)
+    again = _resampled_together(measurements, rng)
     joint = Level(fit.noise, bootstrap(again, fit, bins, rng))
     own = {
         int(plane): _plane_level(int(plane), bins, clippings, fit, again, rng)
@@ -114,8 +114,8 @@ def _plane_level(
     own = fit_bins(subset, clippings, fit.noise)
     replicates = bootstrap(_some(again, mine), own, subset, rng)
     # Images are drawn anew in each replicate, so that texture of one colour in one of them is no difference.
-    everything = np.ones_like(mine)
-    shares = _relative_variance(again, fit, bins, mine) / _relative_variance(again, fit, bins, everything)
+    everything, drawn = np.ones_like(mine), _images_drawn(again, bins, rng)
+    shares = _relative_variance(drawn, fit, bins, mine) / _relative_variance(drawn, fit, bins, everything)
     return PlaneLevel(Level(own.noise, replicates), float(np.median(shares)) - 1, max(float(shares.std()), 1e-6))
 
 
@@ -175,12 +175,17 @@ def _outliers(levels: Array) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return np.asarray(distance > max(OUTLIER_LEAST, _OUTLIER_SPREADS * spread))
 
 
-def _resampled_images(measurements: Sequence[Measurement], rng: np.random.Generator) -> Resampled:
-    """Tiles are drawn within images, and images among all, so that what they disagree on widens the interval."""
-    picks = rng.multinomial(len(measurements), np.full(len(measurements), 1 / len(measurements)), size=REPLICATES)
+def _resampled_together(measurements: Sequence[Measurement], rng: np.random.Generator) -> Resampled:
     drawn = [resampled(measurement.bins, rng) for measurement in measurements]
     return Resampled(
         np.concatenate([one.variance for one in drawn], axis=1),
         np.concatenate([one.texture for one in drawn], axis=1),
-        np.concatenate([one.present * picks[:, [i]] for i, one in enumerate(drawn)], axis=1),
+        np.concatenate([one.present for one in drawn], axis=1),
     )
+
+
+def _images_drawn(again: Resampled, bins: Bins, rng: np.random.Generator) -> Resampled:
+    """Images drawn with replacement among all, on top."""
+    images = int(bins.image.max()) + 1
+    picks = rng.multinomial(images, np.full(images, 1 / images), size=REPLICATES)
+    return replace(again, present=again.present * picks[:, bins.image])

@@ -18,7 +18,7 @@ GAIN_SPREAD = 0.3
 LOCAL_SPREAD = 2.0
 """The same of the gain from place to place in one picture."""
 _GAIN_RANGE = (0.3, 3.0)
-_TOLERANCE = 1.8
+_TOLERANCE = 1.5
 _REFINEMENTS = 3
 _ITERATIONS = 20
 

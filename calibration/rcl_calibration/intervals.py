@@ -15,7 +15,7 @@ REPLICATES = 300
 COVERAGE = 0.9
 SYSTEMATIC = 0.01
 """Relative standard error of a variance that no resampling shows: the model itself is this inexact."""
-TEXTURE_SYSTEMATIC = 0.5
+TEXTURE_SYSTEMATIC = 0.4
 """The same, for each part of what is seen that is texture."""
 ROUNDING_SYSTEMATIC = 2.0
 """The same, for each part of what is seen that is rounding: coarse values are seldom rounded as in the model."""
