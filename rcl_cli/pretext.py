@@ -80,6 +80,8 @@ class Pretext(ABC):
     """Batches are clean, with the profile of the noise to add to each picture."""
     needs_noise: ClassVar[bool] = False
     """Batches come with the profile of the noise in each picture."""
+    needs_covariance: ClassVar[bool] = False
+    """Batches come with the covariance of the noise in each picture, for RGB whose noise is not independent."""
     denoises: ClassVar[bool] = False
     """f_θ(x) is x without noise when training ends: the host makes it a head for `denoise`."""
 

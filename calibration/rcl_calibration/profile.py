@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 Planes = tuple[float, float, float, float]
 Interval = tuple[float, float]
 Intervals = tuple[Interval, Interval, Interval, Interval]
+Covariance = tuple[tuple[tuple[tuple[float, ...], ...], ...], ...]
 
 QUALITIES = ("ok", "weak", "unidentifiable")
 PLANES = ("R", "Gr", "Gb", "B")
@@ -47,6 +48,8 @@ class NoiseProfile:
     """90 % intervals of σ(x), per plane at each x of SIGMA_X. λ_shot and λ_read may be uncertain where σ(x) is not."""
     x_range: Interval | None = None
     """The darkest and the brightest normalised value that were measured; beyond, σ(x) is extrapolated."""
+    covariance: Covariance | None = None
+    """Of noise that is not independent, as `rcl_calibration.correlation.noise_covariance` gives it."""
 
     def __post_init__(self) -> None:
         if len(self.shot) != 4 or len(self.read) != 4:

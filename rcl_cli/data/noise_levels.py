@@ -6,9 +6,10 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from rcl_calibration.correlation import REACH, noise_covariance
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.profiles import profile_for
-from rcl_cli.raw.frame import Frame
+from rcl_cli.raw.frame import Frame, RawFrame
 from rcl_cli.store import Store
 
 
@@ -33,3 +34,23 @@ class NoiseLevels:
         """A word that differs where the profiles might."""
         path = self.given or Store.open(self.store).profiles
         return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else "blind"
+
+
+@dataclass(frozen=True)
+class NoiseCovariances:
+    """Profiles of noise that is not independent, from each picture's own flat blocks: the same at every brightness."""
+
+    def of(self, frame: Frame) -> NoiseProfile:
+        """The frame's noise. Raises ValueError for raws, and where there is none."""
+        if isinstance(frame, RawFrame):
+            raise ValueError("is a raw, whose noise is independent; use the pretext sure or recorrupted for it")
+        covariance = noise_covariance(frame.rgb.transpose(2, 0, 1))
+        red, green, blue = (float(covariance[c, c, REACH, REACH]) for c in range(3))
+        if min(red, green, blue) <= 0:
+            raise ValueError("has flat places without any noise, so that its noise cannot be measured")
+        nested = tuple(tuple(tuple(map(tuple, lags)) for lags in row) for row in covariance.tolist())
+        return NoiseProfile((0.0,) * 4, (red, green, green, blue), method="flat blocks", covariance=nested)
+
+    def describe(self) -> str:
+        """As of `NoiseLevels`."""
+        return "flat blocks"

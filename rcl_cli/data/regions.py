@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.data.crops import phase_step, random_offset
-from rcl_cli.data.noise_levels import NoiseLevels
+from rcl_cli.data.noise_levels import NoiseCovariances, NoiseLevels
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.noise import NoiseSource, add_noise
@@ -38,7 +38,7 @@ class RegionPlan:
     """Noise to simulate on clean pictures: one profile for each picture."""
     keep_clean: bool = False
     """That profile is only drawn; whoever trains adds the noise."""
-    levels: NoiseLevels | None = None
+    levels: NoiseLevels | NoiseCovariances | None = None
     """Where the profile of noise that is in the pictures comes from; None: it is not asked for."""
     linear: bool = False
     """The values of RGB files are kept as they are, instead of being decoded by the sRGB curve."""
@@ -71,7 +71,7 @@ def plan_regions(
     noise: NoiseSource | None = None,
     *,
     keep_clean: bool = False,
-    levels: NoiseLevels | None = None,
+    levels: NoiseLevels | NoiseCovariances | None = None,
     linear: bool = False,
 ) -> RegionPlan:
     """Divide `cache_size` bytes among the pictures.

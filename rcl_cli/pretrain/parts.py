@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rcl_cli.data.noise_levels import NoiseLevels
+from rcl_cli.data.noise_levels import NoiseCovariances, NoiseLevels
 from rcl_cli.data.regions import RegionPlan, plan_regions
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
@@ -75,7 +75,11 @@ class Parts:
         least_side = settings.crop + max(*margins, settings.crop // 2)
         noise = SigmaNoise(*settings.sigma_range) if settings.sigma_range else None
         given = None if settings.profile is None else Path(settings.profile)
-        levels = NoiseLevels(given, store) if self.main.needs_noise else None
+        levels: NoiseLevels | NoiseCovariances | None = None
+        if self.main.needs_covariance:
+            levels = NoiseCovariances()
+        elif self.main.needs_noise:
+            levels = NoiseLevels(given, store)
         return plan_regions(
             pictures,
             settings.cache_size,
