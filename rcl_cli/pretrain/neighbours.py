@@ -42,12 +42,11 @@ def neighbour_loss(
     x, `restored` = f(x): (N, C, h, w); `restored_second` = f(second of `neighbours(x, choices)`). The noise of the
     first is independent of what f has seen, so f gains nothing by keeping noise, nor by removing what both have.
     `detail` weighs the paper's regulariser (eq. 8): the same error, less the difference that f(x) itself has between
-    the two, which undoes the blur of comparing different places. Unlike there its gradient passes through f(x) too: a
-    plain network then learns several times faster, and keeps the share `detail`/(1 + `detail`) of the noise in f(x),
-    which a new last layer need not.
+    the two, which undoes the blur of comparing different places. No gradient passes through `restored`, as otherwise
+    f could keep the noise for no more than it costs to remove it.
     """
     first, _ = neighbours(x, choices)
-    own_first, own_second = neighbours(restored, choices)
+    own_first, own_second = neighbours(restored.detach(), choices)
     error = restored_second - first
     corrected = error - (own_second - own_first)
     return (error.square() + detail * corrected.square()).mean((1, 2, 3)) / unit**2
