@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from rcl_cli.benchmark.draws import Exposure
 from rcl_cli.benchmark.estimators import METHODS, available
 from rcl_cli.benchmark.peers.homogeneous import homogeneous, p_value
 from rcl_cli.benchmark.peers.line import least_absolute_line
+from rcl_cli.benchmark.peers.percentile import mean_and_low_energy
 from rcl_cli.benchmark.score import sigma
 from rcl_cli.benchmark.simulate import expose
 
@@ -60,6 +63,25 @@ def test_rank_correlation_agrees_with_scipy() -> None:
     b = (0.1 * a + rng.standard_normal((5, 128))).astype(np.float32)
     expected = [kendalltau(x, y, method="asymptotic").pvalue for x, y in zip(a, b, strict=True)]
     assert p_value(a, b) == pytest.approx(expected, rel=1e-6)
+
+
+def test_filters_give_the_dct_of_every_block() -> None:
+    from scipy.fft import dctn
+
+    plane = np.random.default_rng(0).random((21, 17), np.float32)
+    coefficients = dctn(np.lib.stride_tricks.sliding_window_view(plane, (8, 8)), axes=(2, 3), norm="ortho")
+    i, j = np.indices((8, 8))
+    mean, low = mean_and_low_energy(plane)
+    assert mean == pytest.approx(coefficients[:, :, 0, 0] / 8, rel=1e-5)
+    assert low == pytest.approx(np.square(coefficients[:, :, (i + j > 0) & (i + j < 9)]).sum(axis=2), rel=1e-4)
+
+
+def test_ties_are_neither_agreement_nor_disagreement() -> None:
+    a = np.array([[0, 0, 1, 2]], np.float32)
+    b = np.array([[3, 4, 4, 5]], np.float32)
+    # Of six pairs one is tied in a and one in b; the other four agree.
+    z = (4 / 6) / np.sqrt(2 * (2 * 4 + 5) / (9 * 4 * 3))
+    assert p_value(a, b) == pytest.approx([math.erfc(z / np.sqrt(2))])
 
 
 def test_slopes_are_not_homogeneous() -> None:

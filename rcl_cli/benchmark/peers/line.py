@@ -32,12 +32,17 @@ def blocks(plane: NDArray[np.float32], size: int, step: int) -> NDArray[np.float
     return windows.reshape(-1, size, size)
 
 
+def clipping_limits(frame: RawFrame) -> tuple[float, float]:
+    """Normalised values between DN 0 and 1, and between the white level and the DN below it."""
+    span = frame.white_level - frame.black_level[0]
+    return (0.5 - frame.black_level[0]) / span, 1 - 0.5 / span
+
+
 def unclipped(block_array: NDArray[np.float32], frame: RawFrame) -> NDArray[np.bool_]:
     """(B,) blocks without a value at DN 0 or at the white level."""
-    span = frame.white_level - frame.black_level[0]
-    lowest = (0.5 - frame.black_level[0]) / span
+    lowest, highest = clipping_limits(frame)
     flat = block_array.reshape(len(block_array), -1)
-    return np.asarray((flat.min(axis=1) > lowest) & (flat.max(axis=1) < 1 - 0.5 / span))
+    return np.asarray((flat.min(axis=1) > lowest) & (flat.max(axis=1) < highest))
 
 
 def least_absolute_line(mean: Array, variance: Array, *, rounds: int = 30) -> Noise | None:
