@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from statistics import fmean
 
 import rcl_calibration
 from rcl_calibration.camera import pool
@@ -37,13 +38,20 @@ _PEERS_VERSION = fingerprint(sorted(Path(peers.__path__[0]).glob("*.py")))
 class Estimate:
     """What an estimator says of one raw, or of several of one camera at one ISO."""
 
-    noise: Noise | None
-    """None where it found nothing to measure."""
+    planes: tuple[Noise, ...]
+    """Of R, Gr, Gb and B, or one for all of them; none where it found nothing to measure."""
     x_range: Interval | None = None
-    sigma_ci: tuple[Interval, ...] | None = None
-    """90 % intervals of σ at `rcl_calibration.profile.SIGMA_X`."""
+    sigma_ci: tuple[tuple[Interval, ...], ...] = ()
+    """For each of `planes` 90 % intervals of σ at `rcl_calibration.profile.SIGMA_X`; none where it gives none."""
     quality: str = "ok"
     reason: str = ""
+
+    @property
+    def noise(self) -> Noise | None:
+        """The mean of the planes; None where nothing was found."""
+        if not self.planes:
+            return None
+        return Noise(fmean(noise.shot for noise in self.planes), fmean(noise.read for noise in self.planes))
 
 
 @dataclass(frozen=True)
@@ -72,10 +80,12 @@ class Method:
 
 
 def from_profile(profile: NoiseProfile) -> Estimate:
-    """Of the first plane: the simulated noise is the same in all."""
-    intervals = None if profile.sigma_ci is None else profile.sigma_ci[0]
-    noise = Noise(profile.shot[0], profile.read[0])
-    return Estimate(noise, profile.x_range, intervals, profile.quality, profile.reason)
+    """Of each plane, or one for all where they are the same."""
+    planes = tuple(Noise(shot, read) for shot, read in zip(profile.shot, profile.read, strict=True))
+    intervals = profile.sigma_ci or ()
+    if len({*zip(planes, intervals or planes, strict=True)}) == 1:
+        planes, intervals = planes[:1], intervals[:1]
+    return Estimate(planes, profile.x_range, intervals, profile.quality, profile.reason)
 
 
 def _blind(frames: Sequence[RawFrame]) -> Estimate:
@@ -88,7 +98,7 @@ def _pool(frames: Sequence[RawFrame]) -> Estimate:
 
 
 def _peer(run: Callable[[RawFrame], Noise | None]) -> Callable[[Sequence[RawFrame]], Estimate]:
-    return lambda frames: Estimate(run(frames[0]))
+    return lambda frames: Estimate(() if (noise := run(frames[0])) is None else (noise,))
 
 
 def _pair(frames: Sequence[RawFrame]) -> Estimate:
@@ -96,7 +106,7 @@ def _pair(frames: Sequence[RawFrame]) -> Estimate:
     try:
         return from_profile(estimate_pair(first, second, **labels(frames[0])))
     except ValueError as error:
-        return Estimate(None, quality="unidentifiable", reason=str(error))
+        return Estimate((), quality="unidentifiable", reason=str(error))
 
 
 BLIND, POOL, PAIR = "rcl-blind", "rcl-pool-4", "rcl-pair"

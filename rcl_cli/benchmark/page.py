@@ -26,7 +26,8 @@ _METHODS = """\
   blocks of least low-frequency energy by brightness.
 - **homogeneous**: our own short version of Sutour, Deledalle and Aujol 2015, blocks without rank correlation.
 
-The peers work on each plane; the mean of the planes counts. A peer that finds nothing has an error of 100 %.
+The peers work on each plane; the mean of the planes counts. A peer that finds nothing has an error of 100 %. Planes of
+ours that differ are compared one by one.
 """
 
 

@@ -80,8 +80,8 @@ def coverage(records: Sequence[Record], path: Path) -> None:
             hits = [hit for record in group for hit in held(record)]
             if not hits:
                 continue
-            at = [[holds for x, holds in hits if x == wanted] for wanted in SIGMA_X]
-            shown = [(x, np.mean(holds)) for x, holds in zip(SIGMA_X, at, strict=True) if holds]
+            at = [[part for x, part in hits if x == wanted] for wanted in SIGMA_X]
+            shown = [(x, np.mean(parts)) for x, parts in zip(SIGMA_X, at, strict=True) if parts]
             ax.plot(*zip(*shown, strict=True), marker="o", color=_color(name), label=name)
         ax.set(xscale="log", xlabel="x", title=f"{regime} regime", ylim=(0, 1.02))
         ax.set_xticks(SIGMA_X, [f"{x:g}" for x in SIGMA_X])

@@ -71,8 +71,8 @@ def _parse(line: str) -> Record | None:
         values = json.loads(line)
         record = {f.name: values[f.name] for f in fields(Record)}
         estimate = {f.name: _tuples(record["estimate"][f.name]) for f in fields(Estimate)}
-        noise = estimate.pop("noise")
-        record["estimate"] = Estimate(noise=None if noise is None else Noise(**noise), **estimate)
+        estimate["planes"] = tuple(Noise(**noise) for noise in estimate["planes"])
+        record["estimate"] = Estimate(**estimate)
         record |= {"key": Key(*record["key"]), "truth": Noise(**record["truth"]), "seen": _tuples(record["seen"])}
         return Record(**record)
     except (ValueError, KeyError, TypeError):

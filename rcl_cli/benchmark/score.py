@@ -59,23 +59,26 @@ def sigma(noise: Noise, x: Array) -> Array:
 
 
 def rms_error(record: Record, *, in_range: bool = False) -> float:
-    """Root mean square over X_GRID of the relative error of σ(x); `in_range`: over the part that was seen.
+    """Root mean square, over X_GRID and planes, of the relative error of σ(x); `in_range`: over the part that was seen.
 
     That part is the estimator's own x_range or, where it gives none, the picture's range of brightness.
     """
-    if record.estimate.noise is None:
+    if not record.estimate.planes:
         return FAILED
     x = X_GRID[_inside(X_GRID, record)] if in_range else X_GRID
     truth = sigma(record.truth, x)
-    return float(np.sqrt(np.mean((sigma(record.estimate.noise, x) / truth - 1) ** 2)))
+    return float(np.sqrt(np.mean([(sigma(noise, x) / truth - 1) ** 2 for noise in record.estimate.planes])))
 
 
-def held(record: Record) -> list[tuple[float, bool]]:
-    """Each x of SIGMA_X in range, and whether the interval there holds the true σ."""
+def held(record: Record) -> list[tuple[float, float]]:
+    """Each x of SIGMA_X in range, and the part of the planes whose intervals there hold the true σ."""
+    if not record.estimate.sigma_ci:
+        return []
     x = np.array(SIGMA_X)
     inside, truth = _inside(x, record), sigma(record.truth, x)
-    intervals = record.estimate.sigma_ci or ()
-    return [(float(x[i]), low <= float(truth[i]) <= high) for i, (low, high) in enumerate(intervals) if inside[i]]
+    low, high = np.moveaxis(np.array(record.estimate.sigma_ci), 2, 0)
+    part = ((low <= truth) & (truth <= high)).mean(axis=0)
+    return [(float(x[i]), float(part[i])) for i in np.flatnonzero(inside)]
 
 
 def is_flagged(record: Record) -> bool:
@@ -117,14 +120,13 @@ def detections(records: Sequence[Record]) -> list[Detection]:
 
 def negative(records: Iterable[Record]) -> int:
     """How many estimates have a λ below 0."""
-    noises = (record.estimate.noise for record in records)
-    return sum(noise is not None and min(noise.shot, noise.read) < 0 for noise in noises)
+    return sum(any(min(noise.shot, noise.read) < 0 for noise in record.estimate.planes) for record in records)
 
 
 def _row(regime: str, method: str, group: Sequence[Record]) -> Row:
     everywhere = np.array([rms_error(record) for record in group])
     in_range = np.array([rms_error(record, in_range=True) for record in group])
-    intervals = [holds for record in group for _, holds in held(record)]
+    intervals = [part for record in group for _, part in held(record)]
     return Row(
         regime=regime,
         method=method,

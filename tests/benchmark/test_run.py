@@ -10,8 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from rcl_calibration.model import Noise
+from rcl_calibration.profile import NoiseProfile
 from rcl_cli.benchmark.draws import REGIMES
-from rcl_cli.benchmark.estimators import BLIND, METHODS, PAIR, POOL, Estimate
+from rcl_cli.benchmark.estimators import BLIND, METHODS, PAIR, POOL, Estimate, from_profile
 from rcl_cli.benchmark.group import measure_group
 from rcl_cli.benchmark.pictures import Scenes
 from rcl_cli.benchmark.processing import PROCESSES, process
@@ -44,6 +45,14 @@ def test_a_group_holds_each_draw_its_processed_twin_and_one_pool(records: list[R
     assert len({record.truth for record in records if not record.key.process}) == 5
 
 
+def test_planes_that_differ_are_kept_apart() -> None:
+    shot, read = (2.1e-3, 2e-3, 2e-3, 1.9e-3), (1e-5, 2e-5, 2e-5, 1e-5)
+    found = from_profile(NoiseProfile(shot=shot, read=read))
+    assert [(noise.shot, noise.read) for noise in found.planes] == list(zip(shot, read, strict=True))
+    assert found.noise == Noise(pytest.approx(2e-3), pytest.approx(1.5e-5))  # type: ignore[arg-type]
+    assert from_profile(NoiseProfile.uniform(2e-3, 1e-5)).planes == (Noise(2e-3, 1e-5),)
+
+
 def test_a_pair_is_two_frames_of_one_scene() -> None:
     (group,) = groups(Scenes(96, 0), 1, ["sensor"], [METHODS[PAIR]], seed=0)
     (record,) = measure_group(group)
@@ -66,7 +75,7 @@ def test_what_is_done_is_not_done_again(records: list[Record]) -> None:
 
 def test_the_log_gives_back_what_was_written(tmp_path: Path, records: list[Record]) -> None:
     log = Log(tmp_path / "work" / "log.jsonl")
-    failed = Record(Key(9, "paper", BLIND, ""), "old", Noise(1e-3, 1e-6), Estimate(None), (0.1, 0.2), 0.1, 1.0)
+    failed = Record(Key(9, "paper", BLIND, ""), "old", Noise(1e-3, 1e-6), Estimate(()), (0.1, 0.2), 0.1, 1.0)
     log.append(records)
     log.append([failed])
     with log.path.open("a", encoding="utf-8") as file:

@@ -22,7 +22,9 @@ def _record(
     noise: Noise | None, *, draw: int = 0, method: str = BLIND, process: str = "", regime: str = "sensor"
 ) -> Record:
     key = Key(draw, regime, method, process)
-    return Record(key, "1", TRUTH, Estimate(noise), seen=(0.0, 1.0), seconds=0.5, megapixels=1.0)
+    return Record(
+        key, "1", TRUTH, Estimate(() if noise is None else (noise,)), seen=(0.0, 1.0), seconds=0.5, megapixels=1.0
+    )
 
 
 def _with(record: Record, **estimate: object) -> Record:
@@ -66,10 +68,21 @@ def test_coverage_counts_the_intervals_in_range() -> None:
     intervals = [(0.9 * s, 1.1 * s) for s in truth]
     intervals[2] = (1.01 * truth[2], 1.1 * truth[2])
     intervals[6] = (0.0, 0.0)
-    record = _with(_record(TRUTH), sigma_ci=tuple(intervals), x_range=(0.04, 0.6))
-    assert held(record) == [(0.05, True), (0.1, False), (0.18, True), (0.3, True), (0.5, True)]
+    record = _with(_record(TRUTH), sigma_ci=(tuple(intervals),), x_range=(0.04, 0.6))
+    assert held(record) == [(0.05, 1), (0.1, 0), (0.18, 1), (0.3, 1), (0.5, 1)]
     (row, _) = rows([record])
     assert row.coverage == pytest.approx(4 / 5)
+
+
+def test_planes_are_compared_one_by_one() -> None:
+    """Errors of planes that cancel in their mean count all the same, and so does each plane's interval."""
+    planes = tuple(_times(factor) for factor in (0.9, 1.0, 1.0, 1.1))
+    intervals = [[(0.95 * s, 1.05 * s) for s in sigma(noise, np.array(SIGMA_X))] for noise in planes]
+    record = _with(_record(TRUTH), planes=planes, sigma_ci=tuple(map(tuple, intervals)))
+    assert rms_error(record) == pytest.approx(0.1 / np.sqrt(2))
+    assert held(record) == [(x, 0.5) for x in SIGMA_X]
+    negative_plane = _with(record, planes=(*planes[:3], Noise(1e-3, -1e-9)))
+    assert negative([negative_plane]) == 1
 
 
 def test_rows_take_quantiles_by_regime_and_method() -> None:
