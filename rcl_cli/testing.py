@@ -6,9 +6,11 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from rcl_calibration.correlation import REACH, as_tuples
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.data.batch import Batch
 from rcl_cli.domain import Domain
@@ -130,6 +132,14 @@ def _check_results(task: Task, domain: Domain, prediction: Tensor, x: Tensor, ta
     _require(shipped is None or shipped.is_file(), f"{where}: `default_head` names a missing file, {shipped}")
 
 
+def _profile(shot: float, channels: int) -> NoiseProfile:
+    """Also with a covariance, that of independent noise, for pretexts that need one."""
+    lags = 2 * REACH + 1
+    covariance = np.zeros((channels, channels, lags, lags))
+    covariance[range(channels), range(channels), REACH, REACH] = 1e-4
+    return NoiseProfile.uniform(shot, 1e-4, covariance=as_tuples(covariance))
+
+
 def _check_views(pretext: Pretext, setup: PretextSetup, where: str) -> Views:
     margin = pretext.margin
     _require(isinstance(margin, int) and margin >= 0, f"{where}: `margin` must be 0, 1, …, not {margin!r}")
@@ -138,7 +148,7 @@ def _check_views(pretext: Pretext, setup: PretextSetup, where: str) -> Views:
     level = torch.linspace(0.1, 0.6, 4).view(4, 1, 1, 1)
     pictures = level + 0.1 * level * torch.randn(4, channels, side, side, generator=_rng(3))
     before = pictures.clone()
-    batch = Batch(pictures, tuple(NoiseProfile.uniform(0.01 * n, 1e-4) for n in range(1, 5)))
+    batch = Batch(pictures, tuple(_profile(0.01 * n, channels) for n in range(1, 5)))
     views, again = _repeated(lambda rng: pretext.views(batch, rng), f"{where}: `views`")
     _require(torch.equal(pictures, before), f"{where}: `views` changes the batch that it is given")
     _require(len(views) > 0 and views.keys() == again.keys(), f"{where}: `views` must name the same views each time")

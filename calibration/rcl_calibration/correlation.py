@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rcl_calibration.profile import Covariance
+
 Array = NDArray[np.float64]
 
 REACH = 4
@@ -42,6 +44,11 @@ def noise_covariance(picture: NDArray[np.floating[Any]]) -> Array:
     noise = _without_plane(blocks[inside] if inside.any() else blocks)
     energy = np.square(noise).mean((1, 2, 3))
     return _lagged_products(noise[energy <= np.quantile(energy, _SHARE)][:_MOST_BLOCKS])
+
+
+def as_tuples(covariance: Array) -> Covariance:
+    """As a `NoiseProfile` holds it."""
+    return tuple(tuple(tuple(map(tuple, lags)) for lags in row) for row in covariance.tolist())
 
 
 def noise_kernel(covariance: Array) -> Array:

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from rcl_calibration.correlation import REACH, noise_covariance
+from rcl_calibration.correlation import REACH, as_tuples, noise_covariance
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.profiles import profile_for
 from rcl_cli.raw.frame import Frame, RawFrame
@@ -48,8 +48,8 @@ class NoiseCovariances:
         red, green, blue = (float(covariance[c, c, REACH, REACH]) for c in range(3))
         if min(red, green, blue) <= 0:
             raise ValueError("has flat places without any noise, so that its noise cannot be measured")
-        nested = tuple(tuple(tuple(map(tuple, lags)) for lags in row) for row in covariance.tolist())
-        return NoiseProfile((0.0,) * 4, (red, green, green, blue), method="flat blocks", covariance=nested)
+        read = (red, green, green, blue)
+        return NoiseProfile((0.0,) * 4, read, method="flat blocks", covariance=as_tuples(covariance))
 
     def describe(self) -> str:
         """As of `NoiseLevels`."""
