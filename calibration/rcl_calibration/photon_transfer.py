@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rcl_calibration.displacement import refuse_displaced
 from rcl_calibration.frame_pair import BLOCK, Difference, difference, without_axes, without_hot
 from rcl_calibration.model import Array, Clipping
 from rcl_calibration.pair_blocks import PairBlocks, alike, pair_blocks, refuse_moved, rough_blocks, rough_noise
@@ -92,6 +93,7 @@ def measure_pair(first: Sequence[Lattice], second: Sequence[Lattice], *, scene: 
     kept = [alike(blocks, clipping, noise) for blocks, clipping in zip(lattices, clippings, strict=True)]
     if scene:
         refuse_moved(lattices, kept, clippings, noise)
+        refuse_displaced(differences, whites, kept, clippings, noise)
     usable = sum(int(blocks.usable.sum()) for blocks in lattices)
     return PairMeasurement(
         _cells(lattices, kept, differences, [lattice.plane for lattice in first]),
