@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -35,6 +36,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         show_default=True,
         help="Minutes to see that it works, about half an hour a table on two cores, or the paper's setting on a GPU.",
     ),
+    click.option("--steps", type=click.IntRange(min=1), help="Of each pretraining.  [default: the preset's]"),
     click.option("--network", "networks", multiple=True, type=click.Choice(NETWORKS), help="Only this one."),
     click.option("--encoder", default="self", show_default=True, help="As in `rcl pretrain`; all methods share it."),
     click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of everything random."),
@@ -70,6 +72,8 @@ def open_workshop(given: dict[str, Any]) -> Workshop:
     from rcl_cli.device import choose_device
 
     preset = PRESETS[given["preset"]].seeded(given["seed"])
+    if given["steps"] is not None:
+        preset = replace(preset, pretrain=replace(preset.pretrain, steps=given["steps"]))
     data = find_data(given["data"], given["seed"], test=given["test"], count=preset.test_count)
     work = given["work"] or given["output"] / "work"
     return Workshop(preset, data, work.resolve(), choose_device(given["device"]), given["encoder"])

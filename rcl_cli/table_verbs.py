@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rcl_cli.benchmark.tables.methods import NETWORKS
 from rcl_cli.benchmark.tables.tables import method_names
 from rcl_cli.console import console, new_table, print_json_line, print_table, progress
 from rcl_cli.table_options import open_workshop, table_options
@@ -45,25 +46,30 @@ def _measure(table: str, methods: Sequence[str], workers: int, given: dict[str, 
 
     needed_packages()
     workshop = open_workshop(given)
-    wanted = cells(table, workshop.preset, len(workshop.data.train), methods=methods, networks=given["networks"])
-    measure_cells(table, wanted, workshop, workers, given)
+    pictures = len(workshop.data.train)
+    wanted = cells(table, workshop.preset, pictures, methods=methods, networks=given["networks"])
+    every = cells(table, workshop.preset, pictures, networks=NETWORKS)
+    measure_cells(table, wanted, every, workshop, workers, given)
 
 
 def measure_cells(
     table: str,
     wanted: Sequence[Cell],
+    every: Sequence[Cell],
     workshop: Workshop,
     workers: int,
     given: Mapping[str, Any],
     name: Callable[[About], About] = lambda facts: facts,
 ) -> None:
-    """Measure cells as far as they are not known yet, print them and write their page, with what `name` makes of it.
+    """Measure the `wanted` cells as far as they are not known yet and print them.
+
+    The page has those of `every` cell that are known by then, and what `name` makes of its facts.
 
     `given`: the values of `table_options`.
     """
     from rcl_cli.benchmark.tables.about import about
     from rcl_cli.benchmark.tables.page import write_page
-    from rcl_cli.benchmark.tables.run import Measurement
+    from rcl_cli.benchmark.tables.run import Measurement, known_rows
 
     measurement = Measurement.plan(workshop, wanted)
     began, rows = time.perf_counter(), []
@@ -80,7 +86,7 @@ def measure_cells(
     if not given["as_json"]:
         print_table(_table(rows))
     facts = about(workshop, given["preset"], time.perf_counter() - began)
-    page = write_page(table, rows, name(facts), given["output"])
+    page = write_page(table, known_rows(workshop, every), name(facts), given["output"])
     console.print(f"{page} is written", markup=False, soft_wrap=True)
 
 

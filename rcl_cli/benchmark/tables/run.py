@@ -75,6 +75,13 @@ def plan(cells: Sequence[Cell], workshop: Workshop) -> list[Job]:
     return list(jobs.values())
 
 
+def known_rows(workshop: Workshop, cells: Sequence[Cell]) -> list[Row]:
+    """The rows of the work folder, of those cells that are in it."""
+    known = RowStore(workshop.work / ROWS).read()
+    keys = [cell_key(workshop, cell) for cell in cells]
+    return [known[key] for key in keys if key in known]
+
+
 def cell_key(workshop: Workshop, cell: Cell) -> str:
     """A digest of everything that decides a row."""
     preset = workshop.preset

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rcl_cli.benchmark.tables.methods import NETWORKS
 from rcl_cli.benchmark.tables.sweep import JUDGES, KNOBS, READING, TITLE
 from rcl_cli.table_options import open_workshop, table_options
 from rcl_cli.table_verbs import measure_cells
@@ -40,7 +41,8 @@ def command(of: tuple[str, ...], judge: str, workers: int, **given: Any) -> None
     workshop = open_workshop(given)
     pictures = len(workshop.data.train)
     wanted = cells(of, workshop.preset, judge=judge, networks=given["networks"], pictures=pictures)
-    measure_cells(wanted[0].table, wanted, workshop, workers, given, _named)
+    every = cells((), workshop.preset, judge=judge, networks=NETWORKS, pictures=pictures)
+    measure_cells(wanted[0].table, wanted, every, workshop, workers, given, _named)
 
 
 def _named(facts: About) -> About:

@@ -81,6 +81,23 @@ def test_table1_prints_a_row_per_method_and_finds_it_again(data: Path, monkeypat
 
 
 @pytest.mark.usefixtures("tiny")
+def test_the_page_keeps_what_earlier_runs_measured(data: Path) -> None:
+    rows(benchmark(data, "table1", "--json", "--method", "input"))
+    found = rows(benchmark(data, "table1", "--json", "--method", "noise2noise"))
+    assert [row["method"] for row in found] == ["noise2noise"]
+    page = (data / "out" / "table1.md").read_text(encoding="utf-8")
+    assert "| noisy input |" in page
+    assert "| N2N |" in page
+
+
+@pytest.mark.usefixtures("tiny")
+def test_steps_are_those_of_each_pretraining(data: Path) -> None:
+    rows(benchmark(data, "table1", "--json", "--method", "noise2noise", "--steps", "3"))
+    (log,) = (data / "work" / "pretrain").rglob("metrics.jsonl")
+    assert len(log.read_text(encoding="utf-8").splitlines()) == 3
+
+
+@pytest.mark.usefixtures("tiny")
 def test_table2_and_table3(data: Path) -> None:
     second = rows(benchmark(data, "table2", "--json", "--method", "input", "--method", "noise2noise"))
     assert [(row["method"], row["task"]) for row in second] == [
