@@ -23,6 +23,8 @@ SYSTEMATIC = 0.001
 _REFINEMENTS = 4
 _CLIPPING_ERROR = 1.0
 """Photon noise in the dark is not the Gaussian that clipping is undone for: error over the part of variance cut off."""
+_SKEW_ERROR = 1.5
+"""The same over the skewness of photon noise as well, which tells how far it is from that Gaussian."""
 _QUADRATURE = ((-math.sqrt(3), 1 / 6), (0.0, 2 / 3), (math.sqrt(3), 1 / 6))
 """Nodes and weights of Gauss and Hermite: a mean over light that scatters about that of its cell."""
 _SPREAD = 0.2
@@ -36,6 +38,8 @@ class _Corrected:
     x: Array
     kept: Array
     rounding: Array
+    doubt: Array
+    """Relative standard error of the variance from undoing clipping, one error for all cells."""
     weight: Array
     """0 where too much was clipped."""
 
@@ -96,16 +100,18 @@ def profile_of_pairs(measurements: Sequence[PairMeasurement], *, seed: int = 0, 
 def _fit(cells: Cells, clippings: Sequence[Clipping], chosen: Mask, noise: Noise) -> tuple[Noise, _Corrected]:
     rounding = np.array([clippings[p].step ** 2 / 12 for p in cells.lattice])
     seen, freedom = cells.variance, cells.freedom
-    x, kept, weight = cells.x, np.ones_like(cells.x), np.zeros_like(cells.x)
+    x, kept, doubt, weight = cells.x, np.ones_like(cells.x), np.zeros_like(cells.x), np.zeros_like(cells.x)
     for _ in range(_REFINEMENTS):
         x, kept = _undo_clipping(cells, clippings, noise)
         model = np.maximum(noise.variance(x) + rounding, 1e-24)
         relative = 2 / np.maximum(freedom, 1) + (_CLIPPING_ERROR * (1 - kept)) ** 2
         weight = np.where(kept >= KEPT_VARIANCE, 1 / (relative * model**2), 0.0)
+        skewness = noise.shot**2 * np.maximum(x, 0) / model**1.5
+        doubt = _SKEW_ERROR * skewness * np.maximum(1 - kept, 0)
         kept = np.maximum(kept, KEPT_VARIANCE)
         shot, read = fit_line(x, (seen - rounding) / kept, weight * chosen)
         noise = Noise(float(shot), float(read))
-    return noise, _Corrected(x, kept, rounding, weight)
+    return noise, _Corrected(x, kept, rounding, doubt, weight)
 
 
 def _undo_clipping(cells: Cells, clippings: Sequence[Clipping], noise: Noise) -> tuple[Array, Array]:
@@ -126,14 +132,16 @@ def _picks(tiles: int, rng: np.random.Generator) -> Array:
 
 
 def _replicates(cells: Cells, corrected: _Corrected, chosen: Mask, picks: Array, seed: int) -> Replicates:
-    """Refits with tiles of the picture drawn with replacement."""
+    """Refits with tiles of the picture drawn with replacement, and with what clipping and all else may do to it."""
+    rng = np.random.default_rng(seed + 1)
     freedom = picks @ cells.tile_freedom
     variance = ((picks @ cells.tile_sum) / np.maximum(freedom, 1e-12) - corrected.rounding) / corrected.kept
+    variance *= np.exp(rng.standard_normal(REPLICATES)[:, None] * corrected.doubt)
     weight = corrected.weight * chosen * freedom / np.maximum(cells.freedom, 1e-12)
     # Tiles differ in brightness within a bin, too.
     x = corrected.x + (picks @ cells.tile_light) / np.maximum(freedom, 1e-12) - cells.x * (freedom > 0)
     shot, read = fit_line(x, variance, weight).T
-    scale = np.exp(SYSTEMATIC * np.random.default_rng(seed + 1).standard_normal(REPLICATES))
+    scale = np.exp(SYSTEMATIC * rng.standard_normal(REPLICATES))
     return Replicates(shot * scale, read * scale)
 
 
