@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from rcl_calibration.frame_pair import BLOCK, Difference, Plane, WhiteDifference
 from rcl_calibration.model import Array, Clipping, Noise
-from rcl_calibration.pair_blocks import MovedError
+from rcl_calibration.moved import MovedError
 from rcl_calibration.samples import Mask
 
 _CELLS = (2, 4)

@@ -1,8 +1,7 @@
-"""Small blocks of two frames of one scene: what varies in them, and whether the scene stayed where it was."""
+"""Small blocks of two frames of one scene: what varies in them."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,13 +20,8 @@ _OUTLIER = 5.0
 """Pixels that differ by more standard deviations are hot or moved; noise itself hardly ever does."""
 _BLOCK_OUTLIER = 6.0
 _ISOLATED = 2
-_FLAT, _TEXTURED = 1.5, 2.0
-_MOST_EXCESS = 0.015
-_MOST_REJECTED = 0.05
-_LEAST_TEXTURE = 0.8
-_SURE = 5.0
-"""Standard errors."""
-_LEAST_CONTRASTED = 20
+TEXTURED = 2.0
+"""Texture, above which a block is not flat."""
 _LEAST_OF_BIN = 3
 _LEAST_PIXELS = BLOCK**2 / 4
 _WHITE = 0.4
@@ -35,10 +29,6 @@ _WHITE = 0.4
 _ROUGH_BINS = 16
 _ROUGH_REFINEMENTS = 12
 """Where much is cut off at black, the noise and what clipping leaves of it settle slowly."""
-
-
-class MovedError(ValueError):
-    """The two frames do not show the same scene at the same place."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +79,10 @@ def pair_blocks(one: Difference, white: WhiteDifference, clipping: Clipping, noi
     own = np.maximum(response(noise, clipping).at(seen)[0], 1e-24)
     texture = 2 * halves.spread.sum(axis=0) / np.maximum(halves.freedom.sum(axis=0), 1) / own
     usable = (halves.count >= _LEAST_PIXELS) & (halves.brightness <= BRIGHTEST)
-    usable &= (_block_sum(near) == 0) | (texture < _TEXTURED)
+    usable &= (_block_sum(near) == 0) | (texture < TEXTURED)
     usable &= response(noise, clipping).at(halves.brightness)[2] >= KEPT_VARIANCE
     square = halves.square / 2 + halves.freedom * white.taken
-    scatter = np.where(texture < _TEXTURED, halves.spread - square / 2, 0.0)
+    scatter = np.where(texture < TEXTURED, halves.spread - square / 2, 0.0)
     return _rows(halves, square, np.broadcast_to(texture, square.shape), scatter, usable)
 
 
@@ -126,54 +116,7 @@ def _unclipped(seen: Array, clipping: Clipping, noise: Noise) -> Array:
 def alike(blocks: PairBlocks, clipping: Clipping, noise: Noise) -> Mask:
     """(B,) usable blocks whose frames differ by no more than noise."""
     limit = 1 + _BLOCK_OUTLIER * np.sqrt(2 / np.maximum(blocks.freedom, 1))
-    return np.asarray(blocks.usable & (_relative(blocks, clipping, noise) < limit))
-
-
-def refuse_moved(
-    lattices: Sequence[PairBlocks], kept: Sequence[Mask], clippings: Sequence[Clipping], noise: Noise
-) -> None:
-    """Raise MovedError where the frames differ by more in structure than in flat places of the same brightness.
-
-    Between frames that stand still structure cancels. What is textured is told by the frames' mean, whose noise is
-    independent of the difference's.
-    """
-    usable = sum(int(blocks.usable.sum()) for blocks in lattices)
-    rejected = 1 - sum(int(mask.sum()) for mask in kept) / max(usable, 1)
-    if rejected > _MOST_REJECTED:
-        raise MovedError(f"{100 * rejected:.0f} % of the picture is not the same in both frames")
-    textures = np.concatenate([blocks.texture[blocks.usable] for blocks in lattices])
-    # Noise alone has a quarter below 0.88. Less than that is seen where what differs is taken for noise, but is none.
-    if textures.size and float(np.quantile(textures, 0.25)) < _LEAST_TEXTURE:
-        raise MovedError("the frames differ by more than they vary: the scene is not the same in both")
-    contrasts = [
-        contrast
-        for blocks, clipping in zip(lattices, clippings, strict=True)
-        for contrast in _contrasts(blocks, _relative(blocks, clipping, noise))
-    ]
-    if not contrasts:
-        return
-    excesses, errors = np.array(contrasts).T
-    excess, error = float(np.average(excesses, weights=errors**-2)), float((errors**-2).sum() ** -0.5)
-    if excess > max(_MOST_EXCESS, _SURE * error):
-        raise MovedError(f"where the scene has structure the frames differ by {100 * excess:.0f} % more than elsewhere")
-
-
-def _contrasts(blocks: PairBlocks, relative: Array) -> list[tuple[float, float]]:
-    """How much more the textured blocks differ than the flattest of the same brightness, and its standard error.
-
-    Where all is textured the least textured quarter stands for the flat ones.
-    """
-    found = []
-    for chosen in _by_brightness(blocks):
-        texture, here = blocks.texture[chosen], relative[chosen]
-        quarter = float(np.quantile(texture, 0.25))
-        flat, textured = here[texture <= max(_FLAT, quarter)], here[texture > max(_TEXTURED, quarter)]
-        if min(flat.size, textured.size) >= _LEAST_CONTRASTED:
-            excess = float(np.median(textured) / np.median(flat)) - 1
-            # Of a median of Gaussians; halves of blocks have BLOCK²/2 pixels.
-            error = math.sqrt(math.pi / 2 * 2 / (BLOCK**2 / 2) * (1 / flat.size + 1 / textured.size))
-            found.append((excess, error))
-    return found
+    return np.asarray(blocks.usable & (relative_variance(blocks, clipping, noise) < limit))
 
 
 def _used(mean: Plane, difference: Plane, clipping: Clipping, noise: Noise) -> tuple[Mask, Mask]:
@@ -239,14 +182,14 @@ def _moments(values: NDArray[np.float32], used: Mask, count: Array) -> tuple[Arr
 def _medians(blocks: PairBlocks) -> list[tuple[float, float, float]]:
     """Mean, variance and number of blocks, bin by bin of brightness."""
     found = []
-    for chosen in _by_brightness(blocks):
+    for chosen in by_brightness(blocks):
         median = float(np.median(blocks.variance[chosen])) / _median_of_noise(BLOCK**2 / 2 - 1)
         found.append((float(blocks.mean[chosen].mean()), median, float(chosen.sum())))
     return found
 
 
-def _by_brightness(blocks: PairBlocks) -> Iterator[Mask]:
-    """The usable blocks of each of _ROUGH_BINS bins that has any to speak of."""
+def by_brightness(blocks: PairBlocks) -> Iterator[Mask]:
+    """(B,) the usable blocks of each of _ROUGH_BINS bins that has any to speak of."""
     which = (np.sqrt(np.clip(blocks.brightness, 0, BRIGHTEST) / BRIGHTEST) * (_ROUGH_BINS - 1e-6)).astype(np.intp)
     for number in range(_ROUGH_BINS):
         chosen = blocks.usable & (which == number)
@@ -254,7 +197,8 @@ def _by_brightness(blocks: PairBlocks) -> Iterator[Mask]:
             yield chosen
 
 
-def _relative(blocks: PairBlocks, clipping: Clipping, noise: Noise) -> Array:
+def relative_variance(blocks: PairBlocks, clipping: Clipping, noise: Noise) -> Array:
+    """(B,) the variance of each block over that of `noise` at its brightness."""
     seen = response(noise, clipping).at(blocks.brightness)[0]
     return np.asarray(blocks.variance / np.maximum(seen, 1e-24))
 

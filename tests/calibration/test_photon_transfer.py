@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rcl_calibration.fixed_pattern import black_level_warning, black_levels, prnu
 from rcl_calibration.frame_pair import difference, without_axes
 from rcl_calibration.model import Noise
-from rcl_calibration.pair_blocks import MovedError
+from rcl_calibration.moved import MovedError
 from rcl_calibration.pair_profile import estimate_pair, profile_of_pairs
 from rcl_calibration.photon_transfer import measure_pair
 from rcl_calibration.profile import SIGMA_X
