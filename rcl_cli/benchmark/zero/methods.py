@@ -30,7 +30,8 @@ class Method:
     """Noise levels that the method knows: the true ones, or those that `rcl_calibration` measures in each picture."""
 
 
-INPUT, BM3D = "input", "bm3d"
+INPUT, BM3D, BM3D_STRONG = "input", "bm3d", "bm3d-strong"
+NOISY_AS_CLEAN = "noisy-as-clean"
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
@@ -47,3 +48,13 @@ METHODS: dict[str, Method] = {
     )
 }
 """In the order of the table. The yardstick is supervised-told, which learns from clean pictures and is told σ(x)."""
+REAL_METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        Method(INPUT),
+        Method(BM3D),
+        Method(BM3D_STRONG),
+        Method(NOISY_AS_CLEAN, NOISY_AS_CLEAN, {"strength": 2.0}),
+    )
+}
+"""On real pairs, whose noise is not independent and whose clean pictures nothing but the score sees."""

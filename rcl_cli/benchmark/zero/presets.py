@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -35,3 +35,9 @@ PRESETS = {
     "small": Budget(steps=1800, batch=8, crop=40, width=16, test_count=16, test_side=256),
     "paper": Budget(steps=40_000, batch=64, crop=128, width=32, depth=4, trials=3, test_side=512),
 }
+REAL_PRESETS = {
+    "smoke": replace(PRESETS["smoke"], crop=48, train_count=None, test_count=None, test_side=64),
+    "small": replace(PRESETS["small"], crop=48, test_count=None, test_side=128),
+    "paper": replace(PRESETS["paper"], test_side=512),
+}
+"""The same on real pairs, of which all are learnt from and scored: `test_side` is small because BM3D is slow."""

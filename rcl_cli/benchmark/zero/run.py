@@ -1,34 +1,33 @@
-"""The rows of the comparison, in pieces that can be interrupted: a row once measured stays in the work folder."""
+"""Rows of simulated noise: clean pictures of which one noisy copy each is made."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from statistics import fmean, stdev
 
 import torch
 
 from rcl_cli.benchmark.estimators import fingerprint
 from rcl_cli.benchmark.tables.data import Data
-from rcl_cli.benchmark.tables.jobs import Job, run_jobs
+from rcl_cli.benchmark.tables.jobs import Job
 from rcl_cli.benchmark.tables.row import Row
-from rcl_cli.benchmark.tables.store import RowStore, digest
+from rcl_cli.benchmark.tables.store import digest
 from rcl_cli.benchmark.tables.version import training_version
 from rcl_cli.benchmark.zero.block_matching import installed
 from rcl_cli.benchmark.zero.data import NoisyPicture, simulated, with_blind_levels
 from rcl_cli.benchmark.zero.methods import BLIND, BM3D, INPUT, METHODS, Method
 from rcl_cli.benchmark.zero.presets import Budget
+from rcl_cli.benchmark.zero.rows import Cell, make_row
 from rcl_cli.benchmark.zero.score import Denoiser, network, noisy_input, peer, score
 from rcl_cli.benchmark.zero.train import pretexts, train
 from rcl_cli.domain import Domain
 
-TABLE, ROWS = "zero", "zero-rows.jsonl"
 DOMAINS = ("rgb", "bayer")
-_DECIDING = ("block_matching.py", "data.py", "score.py", "stabilise.py", "train.py")
-_CODE = fingerprint([Path(__file__).with_name(name) for name in _DECIDING])
+DECIDING = ("block_matching.py", "data.py", "score.py", "stabilise.py", "train.py")
+_CODE = fingerprint([Path(__file__).with_name(name) for name in DECIDING])
 TEST_SEED = 1
 """Added to the run's seed: no test picture has the noise that one of the same name has in training."""
 
@@ -44,11 +43,15 @@ class Comparison:
     seed: int
     device: str
 
+    def every_cell(self) -> list[Cell]:
+        """All rows, domain by domain."""
+        return [Cell(domain, method) for domain in DOMAINS for method in METHODS]
+
     def key(self, cell: Cell) -> str:
         """A digest of everything that decides a row; without training that is the test pictures alone."""
         learnt = pretexts(METHODS[cell.method])
         return digest(
-            cell=asdict(cell),
+            cell={"domain": cell.data, "method": cell.method},
             budget=asdict(self.budget) if learnt else self.budget.test_side,
             contrast=self.contrast if METHODS[cell.method].contrast else None,
             seed=self.seed,
@@ -56,68 +59,30 @@ class Comparison:
             code=[training_version(learnt) if learnt else "", _CODE],
         )
 
+    def cells(self, domains: Sequence[str], methods: Sequence[str]) -> list[Cell]:
+        """The rows of some methods; BM3D only where its package is installed."""
+        possible = [m for m in methods if m != BM3D or installed()]
+        return [cell for cell in self.every_cell() if cell.data in domains and cell.method in possible]
 
-@dataclass(frozen=True)
-class Cell:
-    """One row to be measured."""
-
-    domain: str
-    method: str
-
-
-def cells(domains: Sequence[str], methods: Sequence[str]) -> list[Cell]:
-    """All rows of some methods; BM3D only where its package is installed."""
-    return [Cell(domain, method) for domain in domains for method in methods if method != BM3D or installed()]
+    def jobs(self, cells: Sequence[Cell]) -> list[Job]:
+        """One for each row."""
+        return [Job(f"{cell.data} {cell.method}", _measure, (self, (cell,))) for cell in cells]
 
 
-def measure_cells(
-    comparison: Comparison,
-    wanted: Sequence[Cell],
-    work: Path,
-    *,
-    workers: int = 1,
-    on_plan: Callable[[int], None] = lambda jobs: None,
-) -> Iterator[Row]:
-    """The row of each cell: those of the work folder first, then each as it is measured.
-
-    `on_plan` hears how many are to be measured. Raises RclError where training diverges, FileError for a picture that
-    cannot be read; rows done till then stay.
-    """
-    store = RowStore(work / ROWS)
-    known = store.read()
-    keys = {cell: comparison.key(cell) for cell in wanted}
-    yield from (known[key] for key in keys.values() if key in known)
-    jobs = [Job(f"{c.domain} {c.method}", measure_cell, (comparison, c)) for c, key in keys.items() if key not in known]
-    on_plan(len(jobs))
-    for job, row in run_jobs(jobs, workers):
-        store.append(keys[job.arguments[1]], row)
-        yield row
+def _measure(comparison: Comparison, cells: Sequence[Cell]) -> list[Row]:
+    return [measure_cell(comparison, cell) for cell in cells]
 
 
 def measure_cell(comparison: Comparison, cell: Cell) -> Row:
     """One row."""
-    method, domain, budget = METHODS[cell.method], Domain(cell.domain), comparison.budget
+    method, domain, budget = METHODS[cell.method], Domain(cell.data), comparison.budget
     began = time.perf_counter()
-    tests = _tests(comparison, cell.domain)
+    tests = _tests(comparison, cell.data)
     trials = budget.trials if method.pretext else 1
     figures = [
         score(_denoiser(comparison, method, domain, trial), _seen_by(method, tests, domain)) for trial in range(trials)
     ]
-    psnr, ssim = zip(*figures, strict=True)
-    return Row(
-        TABLE,
-        method.name,
-        "denoise",
-        "skip" if method.pretext else "",
-        cell.domain,
-        _labels(comparison, method),
-        fmean(psnr),
-        stdev(psnr) if trials > 1 else 0.0,
-        fmean(ssim),
-        stdev(ssim) if trials > 1 else 0.0,
-        trials,
-        round(time.perf_counter() - began, 1),
-    )
+    return make_row(method, cell.data, _labels(comparison, method), figures, time.perf_counter() - began)
 
 
 def _denoiser(comparison: Comparison, method: Method, domain: Domain, trial: int) -> Denoiser:

@@ -35,3 +35,36 @@ def test_it_says_that_bm3d_is_left_out(pictures: Path, tmp_path: Path, monkeypat
     assert result.exit_code == 0
     assert result.stdout == ""
     assert "its package is not installed" in result.stderr
+
+
+def test_real_pairs_join_the_page_beside_rows_of_earlier_runs(pictures: Path, real_pairs: Path, tmp_path: Path) -> None:
+    run(pictures, tmp_path, *ASKED)
+    real = ("--preset", "smoke", "--steps", "1", "--domain", "real", "--real", str(real_pairs), "--method", "input")
+    rows = run(pictures, tmp_path, *real, "--method", "noisy-as-clean", "--json")
+    assert [(row["data"], row["method"]) for row in rows] == [
+        ("first", "input"),
+        ("first", "noisy-as-clean"),
+        ("second", "noisy-as-clean"),
+        ("second", "input"),
+    ]
+    page = (tmp_path / "zero.md").read_text()
+    assert "| sure |" in page
+    assert page.count("| noisy-as-clean |") == 4
+    assert "Real pairs (2 of first, 1 of second)" in page
+    assert "The middle 64²" in page
+
+
+def test_a_bad_pair_is_named_and_the_others_are_measured(pictures: Path, real_pairs: Path, tmp_path: Path) -> None:
+    (real_pairs / "first" / "scene0_mean.png").unlink()
+    arguments = ["benchmark", "zero", "--data", str(pictures), "--output", str(tmp_path), "--real", str(real_pairs)]
+    result = CliRunner().invoke(cli, [*arguments, "--domain", "real", "--method", "input", "--preset", "smoke"])
+    assert result.exit_code == 1
+    assert "scene0_real.png" in result.stderr
+    assert "Real pairs (1 of first, 1 of second)" in (tmp_path / "zero.md").read_text()
+
+
+@pytest.mark.parametrize("asked", [("--domain", "real"), ("--method", "noisy-as-clean")])
+def test_real_rows_need_real_pairs(pictures: Path, tmp_path: Path, asked: tuple[str, str]) -> None:
+    result = CliRunner().invoke(cli, ["benchmark", "zero", "--data", str(pictures), "--output", str(tmp_path), *asked])
+    assert result.exit_code == 2
+    assert "--real" in result.stderr

@@ -1,33 +1,118 @@
+"""Rows of real pairs: each method on each set, measured once."""
+
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
+import torch
 
-from rcl_cli.benchmark.zero import real
+from rcl_calibration.profile import NoiseProfile
+from rcl_cli.benchmark.tables.row import Row
+from rcl_cli.benchmark.zero import real, score
+from rcl_cli.benchmark.zero.data import NoisyPicture
+from rcl_cli.benchmark.zero.measure import known_rows, measure_cells
+from rcl_cli.benchmark.zero.methods import BM3D, BM3D_STRONG, INPUT, NOISY_AS_CLEAN, REAL_METHODS
 from rcl_cli.benchmark.zero.presets import Budget
+from rcl_cli.benchmark.zero.real import RealComparison
+from rcl_cli.benchmark.zero.real_pictures import middle
+from rcl_cli.benchmark.zero.real_sets import find_sets
+from rcl_cli.benchmark.zero.rows import Cell
+from rcl_cli.domain import Domain
+
+TINY = Budget(steps=2, batch=2, crop=16, width=4, depth=1, test_side=48)
 
 
-def write_pair(folder: Path, name: str, seed: int, sigma_dn: float) -> None:
-    rng = np.random.default_rng(seed)
-    clean = np.tile(np.linspace(60, 190, 64)[:, None, None], (1, 64, 3))
-    noisy = clean + sigma_dn * rng.standard_normal(clean.shape)
-    for ending, values in (("real", noisy), ("mean", clean)):
-        cv2.imwrite(str(folder / f"{name}_{ending}.png"), values.round().astype(np.uint8))
+@pytest.fixture
+def comparison(real_pairs: Path) -> RealComparison:
+    return RealComparison(tuple(find_sets(real_pairs, TINY.crop)[0]), TINY, 0, "cpu")
 
 
-def test_rows_of_a_set_of_pairs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(real, "installed", lambda: False)
-    (tmp_path / "mine").mkdir()
-    for seed in range(2):
-        write_pair(tmp_path / "mine", f"scene{seed}", seed, 8.0)
-    budget = Budget(steps=2, batch=2, crop=16, width=4, test_side=48)
-    rows = list(real.measure_real(tmp_path, budget, sets=("mine",)))
-    assert [(row.method, row.data, row.labels) for row in rows] == [
-        ("input", "mine", None),
-        ("noisy-as-clean", "mine", 0),
-    ]
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[NoiseProfile]:
+    """BM3D as if it were installed; the noise that it is told at each call."""
+    heard: list[NoiseProfile] = []
+
+    def listening(noisy: np.ndarray, noise: NoiseProfile, domain: Domain) -> np.ndarray:
+        heard.append(noise)
+        return noisy
+
+    monkeypatch.setattr(real, "installed", lambda: True)
+    monkeypatch.setattr(score, "bm3d", listening)
+    return heard
+
+
+def rows_of(comparison: RealComparison, work: Path, *methods: str) -> list[Row]:
+    return list(measure_cells(comparison, comparison.cells(methods), work))
+
+
+def test_every_method_has_a_row_on_every_set(
+    comparison: RealComparison, tmp_path: Path, told: list[NoiseProfile]
+) -> None:
+    rows = rows_of(comparison, tmp_path, *REAL_METHODS)
+    assert {(row.data, row.method, row.labels, row.network) for row in rows} == {
+        (data, method, *((0, "skip") if method == NOISY_AS_CLEAN else (None, "")))
+        for data in ("first", "second")
+        for method in REAL_METHODS
+    }
+    on_page = [(row.data, row.method) for row in known_rows(comparison, tmp_path)]
+    assert on_page == [(data, method) for data in ("first", "second") for method in REAL_METHODS]
+
+
+def test_the_input_is_scored_in_its_middle(comparison: RealComparison, tmp_path: Path) -> None:
+    (first, _) = rows_of(comparison, tmp_path, INPUT)
     # The mean squared error is that of the noise, 8² DN, and of rounding both, twice 1/12.
-    assert abs(rows[0].psnr_db - 10 * np.log10(255**2 / (64 + 1 / 6))) < 0.2
+    assert abs(first.psnr_db - 10 * np.log10(255**2 / (64 + 1 / 6))) < 0.2
+
+
+def test_bm3d_is_told_the_measured_level_and_the_strong_one_more(
+    comparison: RealComparison, tmp_path: Path, told: list[NoiseProfile]
+) -> None:
+    rows_of(comparison, tmp_path, BM3D, BM3D_STRONG)
+    first, first_strong, second, second_strong = told[:2], told[2:4], told[4:5], told[5:]
+    for noise, strong in zip(first + second, first_strong + second_strong, strict=True):
+        # The flattest quarter of the blocks has somewhat less than the true level.
+        assert 0.6 < 255 * np.sqrt(noise.read[0]) / 8 < 1.05
+        assert np.sqrt(strong.read) == pytest.approx(2.5 * np.sqrt(noise.read))
+        assert strong.shot == noise.shot == (0, 0, 0, 0)
+
+
+def test_rows_are_kept_until_something_that_decides_them_changes(comparison: RealComparison) -> None:
+    alone = replace(comparison, sets=comparison.sets[:1])
+    changed = {
+        "steps": replace(comparison, budget=replace(TINY, steps=3)),
+        "seed": replace(comparison, seed=1),
+        "sets": alone,
+        "side": replace(comparison, budget=replace(TINY, test_side=32)),
+    }
+    for method, deciding in ((INPUT, {"side"}), (NOISY_AS_CLEAN, set(changed))):
+        cell = Cell("first", method)
+        found = {name for name, other in changed.items() if other.key(cell) != comparison.key(cell)}
+        assert found == deciding
+
+
+def test_one_training_serves_all_sets(comparison: RealComparison) -> None:
+    jobs = comparison.jobs(comparison.cells([INPUT, NOISY_AS_CLEAN]))
+    assert [len(job.arguments[1]) for job in jobs] == [1, 2, 1]
+
+
+def test_trials_have_their_own_seeds(comparison: RealComparison, tmp_path: Path) -> None:
+    several = replace(comparison, budget=replace(TINY, trials=2))
+    row = rows_of(several, tmp_path, NOISY_AS_CLEAN)[0]
+    assert row.trials == 2
+    assert row.psnr_std > 0
+
+
+def test_bm3d_is_left_out_where_its_package_is_not(comparison: RealComparison, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(real, "installed", lambda: False)
+    assert {cell.method for cell in comparison.cells(list(REAL_METHODS))} == {INPUT, NOISY_AS_CLEAN}
+
+
+def test_the_middle_fits_every_network() -> None:
+    picture = torch.rand(3, 75, 200)
+    cut = middle(NoisyPicture(Path("a.png"), picture, picture + 1, NoiseProfile.uniform(0, 1e-4)), 128)
+    assert cut.clean.shape == (3, 64, 128)
+    assert torch.equal(cut.clean, picture[:, 5:69, 36:164])
+    assert torch.equal(cut.noisy, cut.clean + 1)

@@ -11,9 +11,11 @@ import torch
 from rcl_cli.benchmark.tables.data import find_data
 from rcl_cli.benchmark.zero import run
 from rcl_cli.benchmark.zero.data import simulated
+from rcl_cli.benchmark.zero.measure import known_rows, measure_cells
 from rcl_cli.benchmark.zero.methods import METHODS
-from rcl_cli.benchmark.zero.presets import PRESETS, Budget
-from rcl_cli.benchmark.zero.run import Cell, Comparison, cells, measure_cell, measure_cells
+from rcl_cli.benchmark.zero.presets import PRESETS, REAL_PRESETS, Budget
+from rcl_cli.benchmark.zero.rows import Cell
+from rcl_cli.benchmark.zero.run import Comparison, measure_cell
 from rcl_cli.domain import Domain
 from rcl_cli.evaluate.metrics import psnr_db
 
@@ -54,6 +56,7 @@ def test_rows_are_kept_until_something_that_decides_them_changes(
     list(measure_cells(longer, wanted[1:], tmp_path, on_plan=planned.append))
     assert first == again
     assert planned == [2, 0, 1]
+    assert known_rows(comparison, tmp_path) == first
 
 
 def test_trials_have_their_own_seeds_and_the_same_pictures(comparison: Comparison) -> None:
@@ -62,9 +65,9 @@ def test_trials_have_their_own_seeds_and_the_same_pictures(comparison: Compariso
     assert 0 < row.psnr_std < 1
 
 
-def test_bm3d_is_left_out_where_its_package_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bm3d_is_left_out_where_its_package_is_not(comparison: Comparison, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "installed", lambda: False)
-    assert cells(["rgb"], ["input", "bm3d"]) == [Cell("rgb", "input")]
+    assert comparison.cells(["rgb"], ["input", "bm3d"]) == [Cell("rgb", "input")]
 
 
 def test_a_row_is_the_same_when_it_is_trained_again(comparison: Comparison) -> None:
@@ -74,4 +77,4 @@ def test_a_row_is_the_same_when_it_is_trained_again(comparison: Comparison) -> N
 
 
 def test_presets_give_every_method_the_same_budget() -> None:
-    assert all(budget.crop % (2 << budget.depth) == 0 for budget in PRESETS.values())
+    assert all(budget.crop % (2 << budget.depth) == 0 for budget in (*PRESETS.values(), *REAL_PRESETS.values()))
