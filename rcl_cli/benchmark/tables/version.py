@@ -22,12 +22,12 @@ _PROTOCOL = (
 
 def training_version(pretexts: Sequence[type]) -> str:
     """Changes with the code of pretraining and of these pretexts, not with comments and docstrings."""
-    return _fingerprint(*_sources(_TRAINING), *(Path(inspect.getfile(pretext)) for pretext in pretexts))
+    return code_version(*_sources(_TRAINING), *(Path(inspect.getfile(pretext)) for pretext in pretexts))
 
 
 def protocol_version(task: type) -> str:
     """Changes with the code of the protocol and of the task."""
-    return _fingerprint(*_sources(_PROTOCOL), Path(inspect.getfile(task)))
+    return code_version(*_sources(_PROTOCOL), Path(inspect.getfile(task)))
 
 
 def _sources(places: Iterable[str]) -> list[Path]:
@@ -36,7 +36,8 @@ def _sources(places: Iterable[str]) -> list[Path]:
 
 
 @cache
-def _fingerprint(*files: Path) -> str:
+def code_version(*files: Path) -> str:
+    """Twelve hexadecimal digits that change with the code in these files, not with comments and docstrings."""
     # Kept for as long as the program runs: an editor may change the files meanwhile.
     code = "\0".join(_without_words(file.read_text(encoding="utf-8")) for file in files)
     return hashlib.sha256(code.encode()).hexdigest()[:12]

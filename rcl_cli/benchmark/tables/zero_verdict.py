@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rcl_cli.benchmark.tables.block import Block
 from rcl_cli.benchmark.tables.paper import INPUT
-from rcl_cli.benchmark.tables.targets import BM3D, yardstick, zero_label
+from rcl_cli.benchmark.tables.targets import best_bm3d, yardstick, zero_label
 from rcl_cli.benchmark.tables.verdict import Outcome, Statement, distance
 
 _VARIANTS = {
@@ -23,7 +23,7 @@ def zero_verdict(block: Block) -> list[Statement]:
 
 def _best(block: Block) -> Iterator[Statement]:
     best = zero_label(block)
-    others = (yardstick(block), block.find(BM3D, "denoise"), block.find(INPUT, "denoise"))
+    others = (yardstick(block), best_bm3d(block), block.find(INPUT, "denoise"))
     for other in others:
         if best and other:
             yield Statement(Outcome.FACT, f"Without labels {distance(best, other)}.")

@@ -79,6 +79,16 @@ def test_real_pairs_are_judged_by_their_input(make_row):
     assert list(reached("zero", rows).values()) == [True, False]
 
 
+def test_real_pairs_are_judged_by_the_better_bm3d(make_row):
+    rows = [
+        make_row("bm3d", 33.0, table="zero", data="srgb-cc", network="", labels=None),
+        make_row("bm3d-strong", 34.0, table="zero", data="srgb-cc", network="", labels=None),
+        make_row("noisy-as-clean", 33.5, table="zero", data="srgb-cc", network="skip", labels=0),
+    ]
+    assert reached("zero", rows) == {"no labels (noisy-as-clean) less BM3D (bm3d-strong), srgb-cc": False}
+    assert reached("zero", [rows[0], rows[2]]) == {"no labels (noisy-as-clean) less BM3D, srgb-cc": True}
+
+
 def test_there_are_no_targets_without_rows(make_row):
     assert reached("table1", [make_row("vader", 14.0)]) == {}
     assert reached("sweep", [make_row("tau 1", 14.0)]) == {}
