@@ -28,7 +28,7 @@ def _contrast(distance: str) -> Mapping[str, Any]:
 
 _DENSE = ("vader", "densecl", "pixcontrast")
 INPUT, ORACLE, FROM_SCRATCH = "input", "oracle", "sl"
-RCL_PUBLISHED, NO_CONTRAST = "rcl-published", "rcl-no-contrast"
+RCL_PUBLISHED, NO_CONTRAST, RCL_RECORRUPTED = "rcl-published", "rcl-no-contrast", "rcl-recorrupted"
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
@@ -43,6 +43,7 @@ METHODS: dict[str, Method] = {
         Method("rcl-emd", _contrast("emd")),
         Method(RCL_PUBLISHED, {"pretext": "rcl", "options": {"alpha": 1e-3, "centred": False, "neighbours": 0.0}}),
         Method(NO_CONTRAST, {"pretext": "rcl", "options": {"alpha": 0.0}}),
+        Method(RCL_RECORRUPTED, {"pretext": "recorrupted", "contrast": 1e-3}),
         Method("supervised", {"pretext": "supervised"}),
         Method(FROM_SCRATCH, pretrained=False),
         Method(ORACLE, pretrained=False),
@@ -51,6 +52,7 @@ METHODS: dict[str, Method] = {
 """In the order of the tables.
 
 input: the noisy picture, enlarged where the task asks for it; rcl-emd, -bd, -mmd: with our defaults; rcl-published:
-the paper's loss; rcl-no-contrast: ours with α = 0, to tell what the contrast adds; supervised: the paper's SL (Den);
-sl: no pretraining, finetuned; oracle: the whole network, trained with all labels as long as a pretraining.
+the paper's loss; rcl-no-contrast: ours with α = 0, to tell what the contrast adds; rcl-recorrupted: the contrast beside
+Recorrupted-to-Recorrupted, which knows each picture's noise level; supervised: the paper's SL (Den); sl: no
+pretraining, finetuned; oracle: the whole network, trained with all labels as long as a pretraining.
 """

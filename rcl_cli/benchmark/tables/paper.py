@@ -42,6 +42,7 @@ NAMES: Mapping[str, str] = {
     RCL: "RCL-EMD",
     "rcl-published": "RCL-EMD, loss as published",
     "rcl-no-contrast": "RCL-EMD without contrast",
+    "rcl-recorrupted": "R2R and contrast",
     SL_DENOISE: "SL (denoising)",
     ORACLE: "Oracle",
     SL: "SL",
@@ -49,6 +50,7 @@ NAMES: Mapping[str, str] = {
     "noise2noise+sl": "N2N + SL",
     "rcl-published+sl": "RCL as published + SL",
     "rcl-no-contrast+sl": "RCL without contrast + SL",
+    "rcl-recorrupted+sl": "R2R and contrast + SL",
     RCL_SL: "RCL + SL",
 }
 """In the order of the tables."""

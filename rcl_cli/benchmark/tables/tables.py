@@ -14,6 +14,7 @@ from rcl_cli.benchmark.tables.methods import (
     ORACLE,
     PLAIN,
     RCL_PUBLISHED,
+    RCL_RECORRUPTED,
     Method,
 )
 from rcl_cli.benchmark.tables.presets import Preset
@@ -31,6 +32,7 @@ _TABLE3 = {
     "noise2noise+sl": "noise2noise",
     "rcl-published+sl": RCL_PUBLISHED,
     "rcl-no-contrast+sl": NO_CONTRAST,
+    "rcl-recorrupted+sl": RCL_RECORRUPTED,
     "rcl+sl": "rcl-emd",
 }
 """The rows of table 3, and the backbones that they start from."""
