@@ -25,6 +25,8 @@ DENSE = ("vader", "densecl", "pixcontrast")
 DENSE_PLUS = tuple(f"{name}+" for name in DENSE)
 SL, RCL_SL = "sl", "rcl+sl"
 """Rows of table 3: from scratch, and finetuned from RCL-EMD."""
+RCL_RECORRUPTED_SL = "rcl-recorrupted+sl"
+"""Ours: from the contrast beside Recorrupted-to-Recorrupted."""
 
 NAMES: Mapping[str, str] = {
     INPUT: "noisy input",
@@ -50,7 +52,7 @@ NAMES: Mapping[str, str] = {
     "noise2noise+sl": "N2N + SL",
     "rcl-published+sl": "RCL as published + SL",
     "rcl-no-contrast+sl": "RCL without contrast + SL",
-    "rcl-recorrupted+sl": "R2R and contrast + SL",
+    RCL_RECORRUPTED_SL: "R2R and contrast + SL",
     RCL_SL: "RCL + SL",
 }
 """In the order of the tables."""
