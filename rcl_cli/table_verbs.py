@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -72,7 +71,7 @@ def measure_cells(
     from rcl_cli.benchmark.tables.run import Measurement, known_rows
 
     measurement = Measurement.plan(workshop, wanted)
-    began, rows = time.perf_counter(), []
+    rows = []
     with progress(len(measurement.jobs), table, "jobs") as bar:
 
         def on_job(name: str) -> None:
@@ -85,8 +84,8 @@ def measure_cells(
                 print_json_line(asdict(row))
     if not given["as_json"]:
         print_table(_table(rows))
-    facts = about(workshop, given["preset"], time.perf_counter() - began)
-    page = write_page(table, known_rows(workshop, every), name(facts), given["output"])
+    known = known_rows(workshop, every)
+    page = write_page(table, known, name(about(workshop, given["preset"], known)), given["output"])
     console.print(f"{page} is written", markup=False, soft_wrap=True)
 
 

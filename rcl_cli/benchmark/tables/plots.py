@@ -12,7 +12,7 @@ import numpy as np
 from rcl_cli.benchmark.tables import paper
 from rcl_cli.benchmark.tables.block import Block, short_of, shown
 from rcl_cli.benchmark.tables.difference import difference
-from rcl_cli.benchmark.tables.paper import INPUT, ORACLE, RCL_SL, SL, name
+from rcl_cli.benchmark.tables.paper import INPUT, ORACLE, RCL_RECORRUPTED_SL, RCL_SL, SL, name
 from rcl_cli.benchmark.tables.row import Row
 from rcl_cli.benchmark.tables.summary import NOISE, TRAINED, UNTRAINED, Sample
 from rcl_cli.errors import RclError
@@ -24,7 +24,17 @@ if TYPE_CHECKING:
 
 OURS, THEIRS, REFERENCE = "#c1272d", "#999999", "#333333"
 _SAMPLES = {UNTRAINED: "#0000a7", TRAINED: OURS, NOISE: REFERENCE}
-_CURVES = {SL: REFERENCE, "consistency+sl": "#008176", "noise2noise+sl": "#0000a7", RCL_SL: OURS}
+_CURVES = {
+    SL: REFERENCE,
+    "consistency+sl": "#008176",
+    "noise2noise+sl": "#0000a7",
+    "rcl-published+sl": "#b37ccc",
+    "rcl-no-contrast+sl": "#f28e2b",
+    RCL_RECORRUPTED_SL: "#59a14f",
+    RCL_SL: OURS,
+}
+_HEADROOM = 0.6
+"""Of a panel's data range, above the data, for its legend."""
 _POINTS: dict[str, Any] = {"marker": "o", "markersize": 4, "capsize": 2, "linewidth": 1.2}
 _BINS = 80
 _MARKERS = ("s", "^", "D")
@@ -104,8 +114,7 @@ def _curves(blocks: Sequence[Block], path: Path) -> None:
         above.set_title(block.short, fontsize=10)
     axes[0].set_ylabel("PSNR (dB)")
     axes[len(blocks)].set_ylabel("PSNR less that of SL (dB)")
-    for ax in (axes[len(blocks) - 1], axes[-1]):
-        ax.legend(fontsize=7)
+    axes[-1].legend(*_papers(axes[-1]), fontsize=7)
     save(figure, path)
 
 
@@ -120,6 +129,16 @@ def _reached(block: Block, ax: Axes) -> None:
     if noisy:
         ax.axhline(noisy.psnr_db, color=REFERENCE, linewidth=0.6, linestyle=":", label=name(INPUT))
     ax.set_xscale("log")
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, high + _HEADROOM * (high - low))
+    ax.legend(fontsize=7, ncols=2, loc="upper left")
+
+
+def _papers(ax: Axes) -> tuple[list[Any], list[str]]:
+    """The legend's entry of the paper's curve: the others are named in the panel above."""
+    handles, labels = ax.get_legend_handles_labels()
+    kept = [i for i, label in enumerate(labels) if label.endswith("paper")]
+    return [handles[i] for i in kept], [labels[i] for i in kept]
 
 
 def _gained(block: Block, ax: Axes) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 
 import torch
 
 from rcl_cli.benchmark.page import hardware
+from rcl_cli.benchmark.tables.about import command_of_all
 from rcl_cli.benchmark.tables.page import About
 from rcl_cli.benchmark.zero.methods import NOISY_AS_CLEAN, REAL_METHODS
 from rcl_cli.benchmark.zero.real import STRONG, RealComparison
@@ -37,7 +37,7 @@ def about(comparison: Comparison, preset: str, seconds: float, real: RealCompari
     """`seconds`: wall time of all rows on the page."""
     budget, data, device = comparison.budget, comparison.data, torch.device(comparison.device)
     return About(
-        command=shlex.join(["rcl", *sys.argv[1:]]),
+        command=command_of_all(sys.argv[1:]),
         preset=preset,
         settings={
             "training": f"{budget.steps} steps of {budget.batch} crops of {budget.crop}²",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -31,19 +30,19 @@ def command(**given: Any) -> None:
     from rcl_cli.benchmark.tables.about import about
     from rcl_cli.benchmark.tables.fig2 import METHOD, samples
     from rcl_cli.benchmark.tables.fig2_page import write_fig2_page
-    from rcl_cli.benchmark.tables.methods import PLAIN
+    from rcl_cli.benchmark.tables.methods import NETWORKS
     from rcl_cli.benchmark.tables.pretrained import backbone
     from rcl_cli.benchmark.tables.summary import summaries
 
     needed_packages()
-    workshop, began, found = open_workshop(given), time.perf_counter(), {}
-    networks = given["networks"] or (PLAIN,)
+    workshop, found = open_workshop(given), {}
+    networks = given["networks"] or NETWORKS
     steps = workshop.preset.pretrain.steps
     for network in networks:
         with progress(steps, f"pretrain, {network}", "steps") as bar:
             path = backbone(workshop, METHOD, network, on_step=lambda step: bar.advance())
         found[network] = samples(workshop, path)
-    facts = about(workshop, given["preset"], time.perf_counter() - began)
+    facts = about(workshop, given["preset"])
     page, figure = write_fig2_page(found, facts, given["output"])
     rows = [summary for network, parts in found.items() for summary in summaries(network, parts)]
     if given["as_json"]:

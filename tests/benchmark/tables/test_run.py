@@ -119,9 +119,9 @@ def test_table2_and_table3(data: Path) -> None:
 
 
 @pytest.mark.usefixtures("tiny")
-def test_fig2_prints_three_samples(data: Path) -> None:
+def test_fig2_prints_three_samples_of_each_network(data: Path) -> None:
     found = rows(benchmark(data, "fig2", "--json"))
-    assert [row["sample"] for row in found] == ["untrained", "trained", "true noise"]
+    assert [row["sample"] for row in found] == ["untrained", "trained", "true noise"] * 2
     assert Path(found[0]["plot"]).is_file()
 
 
