@@ -21,7 +21,6 @@ from rcl_cli.benchmark.tables.presets import Preset
 from rcl_cli.errors import RclError
 from rcl_cli.evaluate.settings import Protocol
 
-TABLES = ("table1", "table2", "table3")
 _TABLE1 = tuple(name for name in METHODS if name not in ("supervised", FROM_SCRATCH))
 _TABLE2 = (INPUT, "noise2noise", "noise2self", "rcl-bd", "rcl-mmd", "rcl-emd", "supervised", ORACLE)
 _TABLE2_TASKS = ("sr", "jdensr")
