@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import torch
+from torch import Tensor, nn
 
 from rcl_cli.errors import RclError
 
@@ -30,10 +32,33 @@ def choose_device(name: str = "auto") -> torch.device:
 
 @contextmanager
 def autocast(device: torch.device) -> Iterator[None]:
-    """Mixed precision where it is safe without loss scaling: bfloat16 on CUDA cards that have it; else float32."""
-    mixed = device.type == "cuda" and torch.cuda.is_bf16_supported()
-    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=mixed):
+    """Mixed precision for training, where it is fast and safe without loss scaling: bfloat16; elsewhere float32."""
+    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=has_bfloat16(device)):
         yield
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether the device has instructions for bfloat16: CUDA cards and x86 processors may."""
+    match device.type:
+        case "cuda":
+            return bool(torch.cuda.is_bf16_supported())
+        case "cpu":
+            # Older versions of torch cannot tell.
+            found: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+            return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
+    return False
+
+
+def placed(tensor: Tensor, device: torch.device) -> Tensor:
+    """The tensor on the device; (N, C, h, w) with channels last in memory, by which convolutions are faster."""
+    layout = torch.channels_last if tensor.ndim == 4 else torch.preserve_format
+    return tensor.to(device, memory_format=layout)
+
+
+def place_module(module: nn.Module, device: torch.device) -> None:
+    """Moves the module to the device, its weights laid out for what `placed` returns."""
+    module.to(device)
+    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def step_generator(seed: int, step: int) -> torch.Generator:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from rcl_cli.device import autocast, choose_device, step_generator
+from rcl_cli.device import autocast, choose_device, place_module, placed, step_generator
 from rcl_cli.errors import RclError
 from rcl_cli.nn.backbone import Backbone
 from rcl_cli.nn.unet import UNetConfig
@@ -29,9 +29,24 @@ def test_each_step_has_its_own_repeatable_numbers() -> None:
     torch.testing.assert_close(torch.rand(4, generator=step_generator(1, 1)), draws[1, 1], rtol=0, atol=0)
 
 
-def test_the_cpu_computes_in_float32() -> None:
+@pytest.mark.parametrize("capabilities", [{"avx512_bf16": True}, {"amx_bf16": True}, {"avx2": True}, {}])
+def test_the_cpu_mixes_precisions_where_it_has_instructions_for_that(
+    monkeypatch: pytest.MonkeyPatch, capabilities: dict[str, bool]
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
     with autocast(torch.device("cpu")):
-        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.float32
+        product = torch.ones(2, 2) @ torch.ones(2, 2)
+    assert product.dtype == (torch.bfloat16 if {"avx512_bf16", "amx_bf16"} & set(capabilities) else torch.float32)
+
+
+def test_placing_changes_the_order_in_memory_and_no_value() -> None:
+    backbone, x = Backbone(UNetConfig(channels=3, width=4, depth=1)), torch.rand(2, 3, 8, 8)
+    before = backbone(x)
+    place_module(backbone, torch.device("cpu"))
+    there = placed(x, torch.device("cpu"))
+    assert there.is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(backbone(there), before)
+    torch.testing.assert_close(placed(x[0], torch.device("cpu")), x[0], rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("residual", [True, False])

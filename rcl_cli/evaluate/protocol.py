@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from rcl_cli.data.pairs import Pair, crop_side
+from rcl_cli.device import place_module, placed
 from rcl_cli.evaluate.labels import Degradation, PictureFiles, draw_pairs, drawn_labels
 from rcl_cli.evaluate.settings import PROXY, Protocol
 from rcl_cli.evaluate.start import Start
@@ -79,12 +80,12 @@ def measure(
     task: Task, model: nn.Module, tests: Sequence[Pair], device: torch.device, *, noise_map: bool = False
 ) -> Figures:
     """Means of the task's metrics over the test pairs; predictions are clipped to 0…1 first."""
-    model.to(device).eval()
+    place_module(model.eval(), device)
     told = noise_map and task.noise_aware
     rows = []
     for pair in tests:
-        sigma = pair.sigma[None].to(device) if told else None
-        prediction = model(pair.x[None].to(device), sigma)[0].float().cpu().clamp(0, 1)
+        sigma = placed(pair.sigma[None], device) if told else None
+        prediction = model(placed(pair.x[None], device), sigma)[0].float().cpu().clamp(0, 1)
         rows.append(task.metrics(prediction, pair.target))
     return {name: math.fsum(row[name] for row in rows) / len(rows) for name in rows[0]}
 
@@ -102,9 +103,11 @@ def _trained(
         return draw_pairs(labels, degradation, side, count, rng)
 
     if protocol.mode == PROXY:
-        model = start.with_new_layer(task, domain, seed).to(device)
+        model = start.with_new_layer(task, domain, seed)
+        place_module(model, device)
         train_last_layer(protocol, task, model, draw, seed, device)
     else:
-        model = start.with_own_layer(task, domain, seed).to(device)
+        model = start.with_own_layer(task, domain, seed)
+        place_module(model, device)
         train_all(protocol, task, model, draw, seed, device)
     return model

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from rcl_cli.data.pairs import Pair
-from rcl_cli.device import autocast, step_generator
+from rcl_cli.device import autocast, placed, step_generator
 from rcl_cli.errors import RclError
 from rcl_cli.evaluate.settings import Protocol
 from rcl_cli.nn.model import TaskModel
@@ -43,8 +43,8 @@ def train_all(protocol: Protocol, task: Task, model: TaskModel, draw: Draw, seed
     for step in range(1, protocol.steps + 1):
         pair = draw(protocol.batch, step_generator(seed, step))
         with autocast(device):
-            prediction: Tensor = model(pair.x.to(device), pair.sigma.to(device) if told else None)
-        _descend(optimizer, task.loss(prediction.float(), pair.target.to(device)), step)
+            prediction: Tensor = model(placed(pair.x, device), placed(pair.sigma, device) if told else None)
+        _descend(optimizer, task.loss(prediction.float(), placed(pair.target, device)), step)
 
 
 @torch.no_grad()
@@ -55,11 +55,11 @@ def _pool(
     features, inputs, targets = [], [], []
     for number, start in enumerate(range(0, protocol.pool, protocol.batch), start=1):
         pair = draw(min(protocol.batch, protocol.pool - start), step_generator(seed, number))
-        x = pair.x.to(device)
+        x = placed(pair.x, device)
         with autocast(device):
-            features.append(unet(x, pair.sigma.to(device) if told else None).float())
+            features.append(unet(x, placed(pair.sigma, device) if told else None).float())
         inputs.append(x)
-        targets.append(pair.target.to(device))
+        targets.append(placed(pair.target, device))
     return torch.cat(features), torch.cat(inputs), torch.cat(targets)
 
 

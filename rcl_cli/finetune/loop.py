@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from rcl_cli.data.pairs import Pair, PairSource, batch
-from rcl_cli.device import autocast, choose_device, step_generator
+from rcl_cli.device import autocast, choose_device, place_module, placed, step_generator
 from rcl_cli.finetune.descent import Descent
 from rcl_cli.nn.model import TaskModel
 from rcl_cli.task import Task
@@ -82,7 +82,7 @@ def finetune(
     where that has not helped several times; `log` hears `restored`, the step it went back to.
     """
     device = choose_device(settings.device)
-    model.to(device)
+    place_module(model, device)
     trained = _trained_parameters(model, freeze=settings.freeze)
     descent = Descent(trained, settings.learning_rate, settings.steps)
     held_out = pairs.validation()
@@ -93,7 +93,9 @@ def finetune(
         losses: list[float] = []
         words = _words(start)
         for step, pair in enumerate(_batches(pairs, settings), start=1):
-            loss = task.loss(predict(task, model.train(), pair, device), pair.target.to(device))
+            with autocast(device):
+                prediction = predict(task, model.train(), pair, device)
+            loss = task.loss(prediction, placed(pair.target, device))
             losses.append(descent.step(step, loss))
             finite = math.isfinite(losses[-1])
             if not finite or step % settings.validate_every == 0 or step == settings.steps:
@@ -131,9 +133,8 @@ def validate(task: Task, model: TaskModel, pairs: Sequence[Pair], device: torch.
 
 def predict(task: Task, model: TaskModel, pair: Pair, device: torch.device) -> Tensor:
     """The float32 prediction for a pair, or for a batch of pairs: (N, C_out, h·U, w·U)."""
-    x, sigma = (t if t.ndim == 4 else t[None] for t in (pair.x, pair.sigma))
-    with autocast(device):
-        y: Tensor = model(x.to(device), sigma.to(device) if task.noise_aware else None)
+    x, sigma = (placed(t if t.ndim == 4 else t[None], device) for t in (pair.x, pair.sigma))
+    y: Tensor = model(x, sigma if task.noise_aware else None)
     return y.float()
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from rcl_cli.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -28,7 +29,10 @@ class TaskModel(nn.Module):
         self.head = head
 
     def forward(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
-        y: Tensor = self.head(self.unet(x, sigma), x)
+        features = self.unet(x, sigma)
+        # In mixed precision too: bfloat16 cannot show the detail of a picture, which some heads make as a whole.
+        with torch.autocast(x.device.type, enabled=False):
+            y: Tensor = self.head(features.float(), x)
         return y
 
     @property

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from rcl_cli.data.crops import RegionSource
-from rcl_cli.device import step_generator
+from rcl_cli.device import placed, step_generator
 from rcl_cli.errors import RclError
 from rcl_cli.nn.backbone import Backbone
 from rcl_cli.pretext import Losses, Pretext
@@ -78,7 +78,7 @@ def run_loop(
         began, passed = time.perf_counter(), restorer.pictures
         rng = step_generator(settings.seed, step)
         views = pretext.views(source.sample(settings.batch, side, rng), rng)
-        losses = pretext.loss(restorer, {name: view.to(device) for name, view in views.items()})
+        losses = pretext.loss(restorer, {name: placed(view, device) for name, view in views.items()})
         norms = _gradient_norms(model, losses) if step % settings.gradients_every == 0 else {}
         optimizer.zero_grad()
         losses.total.backward()  # type: ignore[no-untyped-call]

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from rcl_cli.data.crops import RegionSource
-from rcl_cli.device import step_generator
+from rcl_cli.device import place_module, step_generator
 from rcl_cli.errors import RclError
 from rcl_cli.header import Header
 from rcl_cli.nn.backbone import Backbone
@@ -124,8 +124,9 @@ def pretrain(
     pretext = parts.make(PretextSetup(pictures.domain, settings.crop, encoder, noise=noise_level(source)))
     torch.manual_seed(settings.seed)
     config = UNetConfig(pictures.domain.channels, settings.width, settings.depth, settings.skip)
-    backbone = Backbone(config).to(device)
-    trained = nn.ModuleDict({"backbone": backbone, "pretext": pretext.build_modules(backbone).to(device)})
+    backbone = Backbone(config)
+    trained = nn.ModuleDict({"backbone": backbone, "pretext": pretext.build_modules(backbone)})
+    place_module(trained, device)
     optimizer = make_optimizer(trained, settings.lr)
     start = load_state(folder / STATE, trained, optimizer) if resume else 0
     denoises = parts.main.denoises and settings.skip

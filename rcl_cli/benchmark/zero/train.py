@@ -10,6 +10,7 @@ from torch import nn
 from rcl_cli.benchmark.zero.data import NoisyPicture, region_source
 from rcl_cli.benchmark.zero.methods import Method
 from rcl_cli.benchmark.zero.presets import Budget
+from rcl_cli.device import place_module
 from rcl_cli.domain import Domain
 from rcl_cli.nn.backbone import Backbone
 from rcl_cli.nn.unet import UNetConfig
@@ -40,8 +41,9 @@ def train(
     setup = PretextSetup(domain, budget.crop, noise=noise_level(source))
     pretext = _parts(method, contrast).make(setup)
     torch.manual_seed(seed)
-    backbone = Backbone(UNetConfig(domain.channels, budget.width, budget.depth)).to(device)
-    trained = nn.ModuleDict({"backbone": backbone, "pretext": pretext.build_modules(backbone).to(device)})
+    backbone = Backbone(UNetConfig(domain.channels, budget.width, budget.depth))
+    trained = nn.ModuleDict({"backbone": backbone, "pretext": pretext.build_modules(backbone)})
+    place_module(trained, device)
     loop = LoopSettings(
         budget.steps,
         min(budget.batch, len(source)),
