@@ -37,7 +37,6 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Minutes to see that it works, about half an hour a table on two cores, or the paper's setting on a GPU.",
     ),
     click.option("--steps", type=click.IntRange(min=1), help="Of each pretraining.  [default: the preset's]"),
-    click.option("--network", "networks", multiple=True, type=click.Choice(NETWORKS), help="Only this one."),
     click.option("--encoder", default="self", show_default=True, help="As in `rcl pretrain`; all methods share it."),
     click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of everything random."),
     click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu."),
@@ -56,6 +55,12 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option("--json", "as_json", is_flag=True, help="Print each result as a JSON line."),
 )
+
+
+network_option = click.option(
+    "--network", "networks", multiple=True, type=click.Choice(NETWORKS), help="Only this one."
+)
+"""Of the tables that are measured with both networks."""
 
 
 def table_options(command: Command) -> Command:

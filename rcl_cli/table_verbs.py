@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +11,11 @@ import click
 from rcl_cli.benchmark.tables.methods import NETWORKS
 from rcl_cli.benchmark.tables.tables import method_names
 from rcl_cli.console import console, new_table, print_json_line, print_table, progress
-from rcl_cli.table_options import open_workshop, table_options
+from rcl_cli.table_options import network_option, open_workshop, table_options
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from rcl_cli.benchmark.tables.page import About
     from rcl_cli.benchmark.tables.pretrained import Workshop
     from rcl_cli.benchmark.tables.row import Row
     from rcl_cli.benchmark.tables.tables import Cell
@@ -27,6 +26,7 @@ def table_command(table: str, words: str) -> click.Command:
 
     @click.command(help=words)
     @table_options
+    @network_option
     @click.option(
         "--method", "methods", multiple=True, type=click.Choice(method_names(table)), help="Only this. Can be repeated."
     )
@@ -41,6 +41,9 @@ def table_command(table: str, words: str) -> click.Command:
 
 def _measure(table: str, methods: Sequence[str], workers: int, given: dict[str, Any]) -> None:
     from rcl_cli.benchmark.calibration import needed_packages
+    from rcl_cli.benchmark.tables.about import about
+    from rcl_cli.benchmark.tables.page import write_page
+    from rcl_cli.benchmark.tables.run import known_rows
     from rcl_cli.benchmark.tables.tables import cells
 
     needed_packages()
@@ -48,31 +51,21 @@ def _measure(table: str, methods: Sequence[str], workers: int, given: dict[str, 
     pictures = len(workshop.data.train)
     wanted = cells(table, workshop.preset, pictures, methods=methods, networks=given["networks"])
     every = cells(table, workshop.preset, pictures, networks=NETWORKS)
-    measure_cells(table, wanted, every, workshop, workers, given)
+    rows = measure_rows(table, wanted, workshop, workers, as_json=given["as_json"])
+    if not given["as_json"]:
+        print_table(_table(rows))
+    known = known_rows(workshop, every)
+    page = write_page(table, known, about(workshop, given["preset"], known), given["output"])
+    console.print(f"{page} is written", markup=False, soft_wrap=True)
 
 
-def measure_cells(
-    table: str,
-    wanted: Sequence[Cell],
-    every: Sequence[Cell],
-    workshop: Workshop,
-    workers: int,
-    given: Mapping[str, Any],
-    name: Callable[[About], About] = lambda facts: facts,
-) -> None:
-    """Measure the `wanted` cells as far as they are not known yet and print them.
+def measure_rows(title: str, cells: Sequence[Cell], workshop: Workshop, workers: int, *, as_json: bool) -> list[Row]:
+    """The row of each cell, measured where it is not known yet; with `as_json` printed as soon as it is there."""
+    from rcl_cli.benchmark.tables.run import Measurement
 
-    The page has those of `every` cell that are known by then, and what `name` makes of its facts.
-
-    `given`: the values of `table_options`.
-    """
-    from rcl_cli.benchmark.tables.about import about
-    from rcl_cli.benchmark.tables.page import write_page
-    from rcl_cli.benchmark.tables.run import Measurement, known_rows
-
-    measurement = Measurement.plan(workshop, wanted)
+    measurement = Measurement.plan(workshop, cells)
     rows = []
-    with progress(len(measurement.jobs), table, "jobs") as bar:
+    with progress(len(measurement.jobs), title, "jobs") as bar:
 
         def on_job(name: str) -> None:
             bar.advance()
@@ -80,13 +73,9 @@ def measure_cells(
 
         for row in measurement.rows(workers, on_job):
             rows.append(row)
-            if given["as_json"]:
+            if as_json:
                 print_json_line(asdict(row))
-    if not given["as_json"]:
-        print_table(_table(rows))
-    known = known_rows(workshop, every)
-    page = write_page(table, known, name(about(workshop, given["preset"], known)), given["output"])
-    console.print(f"{page} is written", markup=False, soft_wrap=True)
+    return rows
 
 
 def _table(rows: Sequence[Row]) -> Table:

@@ -55,6 +55,12 @@ def true_noise(patches: Patches) -> Sample:
     return _sample(NOISE, residual_dn(patches.noisy, patches.clean), patches)
 
 
+def agreement(residual: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+    """Pearson's correlation of each row of (n, elements) with that of the noise, and its standard deviation over it."""
+    residual, noise = residual.double(), noise.double()
+    return _correlation(residual, noise), residual.std(1, correction=0) / noise.std(1, correction=0)
+
+
 def _two_crops(versions: Tensor, crop: int, rng: torch.Generator) -> Tensor:
     """(V, C, H, W) → (V, 2, C, crop, crop): the same two places in all V, in a region half as long again as a crop."""
     region = _place(versions, crop + crop // 2, rng)
@@ -72,11 +78,11 @@ def _sample(name: str, residual: Tensor, patches: Patches) -> Sample:
     """`residual`: (rounds, 2, N, C, h, w), 8-bit DN."""
     noise = residual_dn(patches.noisy, patches.clean)
     found, true = (part.flatten(0, 2).flatten(1).double() for part in (residual, noise))  # (crops, n)
-    size = found.std(1, correction=0) / true.std(1, correction=0)
+    correlation, size = agreement(found, true)
     return Sample(
         name,
         torch.cat([_differences(first, second) for first, second in residual]).numpy(),
-        correlation=_correlation(found, true).median().item(),
+        correlation=correlation.median().item(),
         offset_dn=found.mean(1).abs().median().item(),
         size=size.median().item(),
     )

@@ -9,7 +9,7 @@ import torch
 from rcl_cli.benchmark.tables.densities import Patches, cut, densities, true_noise
 from rcl_cli.benchmark.tables.methods import METHODS
 from rcl_cli.benchmark.tables.pretrained import Workshop
-from rcl_cli.benchmark.tables.run import DOMAIN, degradation_of, tests_of
+from rcl_cli.benchmark.tables.run import degradation_of, tests_of
 from rcl_cli.benchmark.tables.summary import TRAINED, UNTRAINED, Sample
 from rcl_cli.device import step_generator
 from rcl_cli.nn.backbone import Backbone
@@ -22,7 +22,7 @@ ROUNDS = 8
 
 def samples(workshop: Workshop, path: Path) -> list[Sample]:
     """Of the backbone in the file `path`, on the test pictures with noise as in pretraining."""
-    trained, _ = load_backbone(path, DOMAIN)
+    trained, _ = load_backbone(path, workshop.domain)
     torch.manual_seed(workshop.preset.pretrain.seed)  # as `pretrain` does: the weights that it started from
     untrained = Backbone(trained.config)
     patches = _patches(workshop, trained.config.multiple)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from rcl_cli.benchmark.tables import camera
 from rcl_cli.benchmark.tables.data import Data
 from rcl_cli.benchmark.tables.methods import METHODS, SKIP, Method
 from rcl_cli.benchmark.tables.presets import Preset
@@ -17,6 +18,7 @@ from rcl_cli.data.cache import RegionCache
 from rcl_cli.domain import Domain
 from rcl_cli.errors import CheckpointError, FileError
 from rcl_cli.header import read_header
+from rcl_cli.noise import NoiseSource, SigmaNoise
 from rcl_cli.pretrain.parts import Parts
 from rcl_cli.pretrain.pictures import Pictures, collect_pictures
 from rcl_cli.pretrain.run import BACKBONE, ENCODER, STATE, make_encoder, pretrain
@@ -37,18 +39,33 @@ class Workshop:
     device: torch.device
     encoder: str = SELF
     """As `PretrainSettings.encoder`; `self` is trained once and shared by all methods."""
+    domain: Domain = Domain.RGB
+    """Of the noisy pictures that are made of the clean ones. RGB keeps the values of the files."""
+
+    @property
+    def noise(self) -> NoiseSource:
+        """RGB: the paper's; raws: a sensor's."""
+        return camera.NOISE if self.domain.is_raw else SigmaNoise(*(self.preset.pretrain.sigma_range or (0.0, 0.0)))
+
+    @property
+    def pictures(self) -> str:
+        """A digest of the noisy pictures, noise apart."""
+        made = f"; {self.domain.value}, camera {camera.CODE}" if self.domain.is_raw else ""
+        return self.data.fingerprint + made
 
     def settings(self, method: Method, network: str) -> PretrainSettings:
         """Of one method on one network; the encoder is as given."""
         base = replace(self.preset.pretrain, encoder=self.encoder, skip=network == SKIP)
-        return with_changes(base, method.changes)
+        # Simulated raws get their noise here, as those of a camera have it already.
+        made = replace(base, domain=self.domain.value, sigma_range=None) if self.domain.is_raw else base
+        return with_changes(made, method.changes)
 
     def key(self, method: Method, network: str) -> str:
         """A digest of everything that decides a backbone."""
         settings = self.settings(method, network)
         parts = Parts.load(settings)
         pretexts = [parts.main, *parts.joining]
-        return digest(settings=asdict(settings), data=self.data.fingerprint, code=training_version(pretexts))
+        return digest(settings=asdict(settings), data=self.pictures, code=training_version(pretexts))
 
     def shares_encoder(self, method: Method) -> bool:
         """Whether the method needs the `self` encoder that is trained once for all."""
@@ -102,7 +119,7 @@ def self_encoder(workshop: Workshop) -> Path:
     parts = Parts.load(settings)
     key = digest(
         settings={name: value for name, value in asdict(settings).items() if name in _ENCODER_SETTINGS},
-        data=workshop.data.fingerprint,
+        data=workshop.pictures,
         code=training_version([]),
     )
     folder = workshop.work / "encoder" / key
@@ -115,9 +132,12 @@ _ENCODER_SETTINGS = ("encoder_steps", "crop", "seed", "sigma_range", "linear", "
 
 
 def _pictures(workshop: Workshop, parts: Parts) -> Pictures:
-    plan = parts.region_plan(len(workshop.data.train))
-    cache = RegionCache(workshop.work / "regions")
-    pictures = collect_pictures(workshop.data.train, Domain.RGB, plan, cache)
+    domain, files = workshop.domain, workshop.data.train
+    plan, cache = parts.region_plan(len(files)), RegionCache(workshop.work / "regions")
+    if domain.is_raw:
+        plan = replace(plan, noise=workshop.noise, levels=None)
+        cache = RegionCache(workshop.work / f"regions-{domain.value}", camera.MosaicReader(domain))
+    pictures = collect_pictures(files, domain, plan, cache)
     _refuse(pictures.left_out)
     return pictures
 

@@ -30,3 +30,15 @@ class Row:
     trials: int
     seconds: float
     """Wall time of all trials, pretraining left out."""
+
+
+@dataclass(frozen=True)
+class SweepRow(Row):
+    """With what the pretrained network f gives by itself, without labels."""
+
+    output_psnr_db: float
+    """Of f(x); mean over the test pictures, peak 1."""
+    correlation: float
+    """Pearson's, of a picture's residual x − f(x) and its true noise; median over the test pictures."""
+    size: float
+    """Standard deviation of a picture's residual over that of its noise; median over the test pictures."""

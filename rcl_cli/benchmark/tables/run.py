@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
+from rcl_cli.benchmark.tables.camera import LitPictures
 from rcl_cli.benchmark.tables.jobs import Job, run_jobs
 from rcl_cli.benchmark.tables.pretrained import Workshop, backbone, self_encoder
+from rcl_cli.benchmark.tables.residual import with_residual
 from rcl_cli.benchmark.tables.row import Row
 from rcl_cli.benchmark.tables.store import RowStore, digest
 from rcl_cli.benchmark.tables.tables import Cell
-from rcl_cli.benchmark.tables.version import protocol_version
+from rcl_cli.benchmark.tables.version import code_version, protocol_version
 from rcl_cli.data.pairs import Pair
 from rcl_cli.domain import Domain
 from rcl_cli.evaluate.labels import Degradation, PictureFiles, fixed_pairs
 from rcl_cli.evaluate.protocol import Outcome, measure, run_protocol
 from rcl_cli.evaluate.start import Interpolation, Start
 from rcl_cli.nn.unet import UNetConfig
-from rcl_cli.noise import SigmaNoise
 from rcl_cli.plugins import get_task
 
 ROWS = "rows.jsonl"
-DOMAIN = Domain.RGB
 _ENCODER_JOB = "encoder"
 _LEAST_TEST_SIDE = 48
+_BY_ITSELF = code_version(*(Path(__file__).with_name(name) for name in ("densities.py", "residual.py")))
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,9 @@ def cell_key(workshop: Workshop, cell: Cell) -> str:
         network=[preset.pretrain.width, preset.pretrain.depth],
         noise=preset.pretrain.sigma_range,
         test=[preset.test_side, preset.pretrain.seed],
-        data=workshop.data.fingerprint,
+        data=workshop.pictures,
         code=protocol_version(type(get_task(cell.task))),
+        **({"by itself": _BY_ITSELF} if cell.by_itself else {}),
     )
 
 
@@ -103,44 +106,51 @@ def measure_cell(workshop: Workshop, cell: Cell) -> Row:
     degradation = degradation_of(workshop, cell.task)
     start = _start(workshop, cell)
     tests = tests_of(workshop, degradation, start.config.multiple)
+    task, domain = degradation.task, workshop.domain
     if cell.protocol is None:
-        figures = measure(degradation.task, Interpolation(degradation.task, DOMAIN), tests, workshop.device)
-        return _row(cell, Outcome((figures,), 0.0), None)
+        figures = measure(task, Interpolation(task, domain), tests, workshop.device)
+        return _row(cell, domain, Outcome((figures,), 0.0), None)
     outcome = run_protocol(cell.protocol, start, degradation, _labels(workshop), tests, workshop.device)
     labels = len(workshop.data.train) if cell.protocol.labels is None else cell.protocol.labels
-    return _row(cell, outcome, labels)
+    row = _row(cell, domain, outcome, labels)
+    return with_residual(row, start, task, tests, workshop.device) if cell.by_itself else row
 
 
 def degradation_of(workshop: Workshop, task: str) -> Degradation:
     """The task with the noise of the tables."""
-    low, high = workshop.preset.pretrain.sigma_range or (0.0, 0.0)
-    return Degradation(get_task(task), DOMAIN, SigmaNoise(low, high))
+    return Degradation(get_task(task), workshop.domain, workshop.noise)
 
 
 def tests_of(workshop: Workshop, degradation: Degradation, multiple: int) -> list[Pair]:
     """The test pictures, the same for all methods."""
-    pictures = PictureFiles(workshop.data.test, _LEAST_TEST_SIDE, linear=True)
-    return fixed_pairs(pictures, degradation, workshop.preset.test_side, multiple, workshop.preset.pretrain.seed)
+    preset = workshop.preset
+    pictures = _files(workshop, workshop.data.test, _LEAST_TEST_SIDE)
+    side = preset.test_side * workshop.domain.pixels
+    return fixed_pairs(pictures, degradation, side, multiple, preset.pretrain.seed)
 
 
 def _labels(workshop: Workshop) -> PictureFiles:
-    return PictureFiles(workshop.data.train, workshop.preset.pretrain.crop, linear=True)
+    return _files(workshop, workshop.data.train, workshop.preset.pretrain.crop * workshop.domain.pixels)
+
+
+def _files(workshop: Workshop, paths: Sequence[Path], least_side: int) -> PictureFiles:
+    return LitPictures(paths, least_side) if workshop.domain.is_raw else PictureFiles(paths, least_side, linear=True)
 
 
 def _start(workshop: Workshop, cell: Cell) -> Start:
     if cell.method.pretrained:
-        return Start.load(backbone(workshop, cell.method, cell.network), DOMAIN)
+        return Start.load(backbone(workshop, cell.method, cell.network), workshop.domain)
     settings = workshop.settings(cell.method, cell.network)
-    return Start(UNetConfig(DOMAIN.channels, settings.width, settings.depth, settings.skip))
+    return Start(UNetConfig(workshop.domain.channels, settings.width, settings.depth, settings.skip))
 
 
-def _row(cell: Cell, outcome: Outcome, labels: int | None) -> Row:
+def _row(cell: Cell, domain: Domain, outcome: Outcome, labels: int | None) -> Row:
     return Row(
         cell.table,
         cell.name,
         cell.task,
         cell.network,
-        DOMAIN.value,
+        domain.value,
         labels,
         outcome.mean("psnr_db"),
         outcome.std("psnr_db"),

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from rcl_cli.benchmark.tables.row import Row
+from rcl_cli.benchmark.tables.row import Row, SweepRow
 
 
 def digest(**parts: Any) -> str:
@@ -49,6 +49,7 @@ def _line_end(file: BinaryIO) -> str:
 def _parse(line: str) -> tuple[str, Row] | None:
     try:
         values = json.loads(line)
-        return values["digest"], Row(**{field.name: values[field.name] for field in fields(Row)})
+        kind = SweepRow if "correlation" in values else Row
+        return values["digest"], kind(**{field.name: values[field.name] for field in fields(kind)})
     except (ValueError, KeyError, TypeError):
         return None

@@ -3,81 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rcl_cli.benchmark.tables.methods import SKIP, Method
+from rcl_cli.benchmark.tables.methods import INPUT, METHODS, PLAIN, SKIP, Method
 from rcl_cli.benchmark.tables.presets import Preset
 from rcl_cli.benchmark.tables.tables import Cell
 from rcl_cli.evaluate.settings import FINETUNE, PROXY, Protocol
 
 TABLE = "sweeps"
-OUTPUT = "output"
-JUDGES = (PROXY, FINETUNE, OUTPUT)
-"""A new last layer from few labels; the whole network from few labels; what the network gives by itself."""
-TITLE = "Sweeps: what makes residual contrastive learning work"
-READING = """\
-Each row is `rcl pretrain --pretext rcl` with one setting changed and all others at their defaults, pretrained once and
-then judged on denoising. *defaults* has none changed. τ is in 8-bit DN. `neighbours 0` has the encoder's consistency
-alone; `alpha 0` has no contrast.
-"""
+JUDGES = (PROXY, FINETUNE)
+"""A new last layer from few labels; the whole network from few labels."""
+DOMAINS = ("rgb", "bayer")
+DEFAULTS = "defaults"
 
 
 @dataclass(frozen=True)
-class Knob:
-    """One setting, and the values to try."""
+class Setting:
+    """One way to depart from the defaults."""
 
-    values: tuple[Any, ...]
-    is_option: bool = True
-    """Of the pretext; else of `PretrainSettings`."""
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Of the pretext."""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """Of `PretrainSettings`."""
+    network: str = SKIP
+    domains: Sequence[str] = DOMAINS
+    """Where it is none of the defaults."""
 
-
-KNOBS: Mapping[str, Knob] = {
-    "tau": Knob((0.25, 0.5, 2.0, 4.0)),
-    "alpha": Knob((0.0, 1e-3, 1e-2, 1.0)),
-    "distance": Knob(("bd", "mmd")),
-    "planes": Knob(("separate",)),
-    "centred": Knob((False,)),
-    "neighbours": Knob((0.0, 0.25, 4.0)),
-    "layers": Knob(((0,), (1,), (2,), (0, 1, 2)), is_option=False),
-    "encoder": Knob(("none",), is_option=False),
-    "crop": Knob((32, 64), is_option=False),
-}
-"""The global skip is swept by measuring both networks."""
+    @property
+    def method(self) -> Method:
+        """The pretraining, in a folder of its own."""
+        changes = {"pretext": "rcl", "options": dict(self.options), **self.changes}
+        return Method(f"sweep-{self.name.replace(', ', '-').replace(' ', '-')}", changes)
 
 
-def cells(
-    of: Sequence[str], preset: Preset, *, judge: str = PROXY, networks: Sequence[str] = (), pictures: int
-) -> list[Cell]:
-    """The cells of the knobs named, all if none is; first the defaults. `pictures`: to learn from."""
-    methods = [Method("defaults", _changes({})), *(m for name in of or KNOBS for m in _methods(name))]
-    table = TABLE if judge == PROXY else f"{TABLE}-{judge}"
-    protocol = _protocol(judge, preset, pictures)
-    return [
-        Cell(table, method.name, replace(method, name=_folder_name(method.name)), "denoise", network, protocol)
-        for network in networks or (SKIP,)
-        for method in methods
-    ]
+def _option(name: str, *values: Any) -> tuple[Setting, ...]:
+    return tuple(Setting(f"{name} {_text(value)}", {name: value}) for value in values)
 
 
-def _methods(name: str) -> list[Method]:
-    knob = KNOBS[name]
-    found = []
-    for value in knob.values:
-        changed = {"options": {name: value}} if knob.is_option else {name: value}
-        found.append(Method(f"{name} {_text(value)}", _changes(changed)))
-    return found
-
-
-def _changes(changed: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {"pretext": "rcl", **changed}
-
-
-def _protocol(judge: str, preset: Preset, pictures: int) -> Protocol:
-    if judge == PROXY:
-        return preset.proxy
-    fewest = min((count for count in preset.label_counts if 0 < count < pictures), default=None)
-    return replace(preset.finetune, labels=0 if judge == OUTPUT else fewest)
+def _change(name: str, *values: Any) -> tuple[Setting, ...]:
+    return tuple(Setting(f"{name} {_text(value)}", changes={name: value}) for value in values)
 
 
 def _text(value: Any) -> str:
@@ -88,5 +54,52 @@ def _text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _folder_name(name: str) -> str:
-    return f"sweep-{name.replace(' ', '-')}"
+KNOBS: Mapping[str, Sequence[Setting]] = {
+    "tau": _option("tau", 0.1, 3.0, 10.0),
+    "alpha": _option("alpha", 0.0, 0.01, 1.0),
+    "distance": _option("distance", "bd", "mmd"),
+    "planes": (
+        Setting("planes separate", {"planes": "separate"}, domains=["rgb"]),
+        Setting("planes pooled", {"planes": "pooled"}, domains=["bayer"]),
+    ),
+    "centred": _option("centred", False),
+    "consistency": (
+        Setting("recorrupted 0", {"recorrupted": 0.0, "neighbours": 0.0}),
+        Setting("recorrupted 0, neighbours 1", {"recorrupted": 0.0, "neighbours": 1.0}),
+        Setting("recorrupted 1, neighbours 1", {"recorrupted": 1.0, "neighbours": 1.0}),
+        *_change("encoder", "none"),
+    ),
+    "layers": _change("layers", (0,), (0, 1, 2)),
+    "crop": _change("crop", 32, 64),
+    "skip": (Setting("skip no", network=PLAIN),),
+}
+
+
+def cells(of: Sequence[str], preset: Preset, *, domain: str, judge: str = PROXY, pictures: int) -> list[Cell]:
+    """The cells of the knobs named, all if none is; first the noisy input and the defaults.
+
+    `pictures`: to learn from.
+    """
+    table = table_of(judge)
+    settings = [Setting(DEFAULTS), *(setting for name in of or KNOBS for setting in KNOBS[name])]
+    protocol = _protocol(judge, preset, pictures)
+    return [
+        Cell(table, INPUT, METHODS[INPUT], "denoise", "", None),
+        *(
+            Cell(table, s.name, s.method, "denoise", s.network, protocol, by_itself=True)
+            for s in settings
+            if domain in s.domains
+        ),
+    ]
+
+
+def table_of(judge: str) -> str:
+    """The name of the page."""
+    return TABLE if judge == PROXY else f"{TABLE}-{judge}"
+
+
+def _protocol(judge: str, preset: Preset, pictures: int) -> Protocol:
+    if judge == PROXY:
+        return preset.proxy
+    fewest = min((count for count in preset.label_counts if 0 < count < pictures), default=None)
+    return replace(preset.finetune, labels=fewest)

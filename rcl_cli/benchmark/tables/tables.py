@@ -51,6 +51,8 @@ class Cell:
     """"" for what is no network."""
     protocol: Protocol | None
     """None: there is nothing to train, the input itself is measured."""
+    by_itself: bool = False
+    """What the backbone gives without labels is measured as well."""
 
     @property
     def title(self) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rcl_cli.console import console, new_table, print_json_line, print_table, progress
-from rcl_cli.table_options import open_workshop, table_options
+from rcl_cli.table_options import network_option, open_workshop, table_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @table_options
+@network_option
 def command(**given: Any) -> None:
     """See whether the residual of RCL becomes the noise: the densities of figure 2 of the paper.
 

@@ -20,6 +20,7 @@ from rcl_cli.benchmark.tables.presets import PRESETS, Preset
 from rcl_cli.benchmark.tables.pretrained import Workshop
 from rcl_cli.benchmark.tables.run import Measurement, cell_key
 from rcl_cli.benchmark.tables.tables import cells
+from rcl_cli.domain import Domain
 from rcl_cli.main import cli
 
 SMOKE = PRESETS["smoke"]
@@ -125,6 +126,30 @@ def test_fig2_prints_three_samples_of_each_network(data: Path) -> None:
     assert Path(found[0]["plot"]).is_file()
 
 
+@pytest.mark.usefixtures("tiny")
+def test_sweep_of_both_domains_in_one_work_folder(data: Path) -> None:
+    found = rows(benchmark(data, "sweep", "--json", "--of", "planes"))
+    assert [(row["data"], row["method"]) for row in found] == [
+        ("rgb", "input"),
+        ("rgb", "defaults"),
+        ("rgb", "planes separate"),
+        ("bayer", "input"),
+        ("bayer", "defaults"),
+        ("bayer", "planes pooled"),
+    ]
+    by_itself = {"output_psnr_db", "correlation", "size"}
+    assert [by_itself <= row.keys() for row in found] == [False, True, True] * 2
+    assert rows(benchmark(data, "sweep", "--json", "--of", "planes", "--domain", "bayer")) == found[3:]
+    assert len(list((data / "work" / "encoder").iterdir())) == 2
+    page = (data / "out" / "sweeps.md").read_text(encoding="utf-8")
+    assert (
+        page.index("## RGB")
+        < page.index("| planes separate |")
+        < page.index("raws\n")
+        < page.index("| planes pooled |")
+    )
+
+
 def test_an_interrupted_table_measures_what_is_missing_alone(data: Path) -> None:
     made = workshop(data)
     wanted = cells("table1", TINY, 4, methods=["input", "noise2noise", "noise2self"])
@@ -154,6 +179,23 @@ def test_what_decides_a_row_changes_its_key(data: Path) -> None:
     ]
     assert len({key(TINY), *others}) == 7
     assert key(TINY) == key(replace(TINY))
+
+
+def test_the_domain_changes_backbone_and_row(data: Path) -> None:
+    (cell,) = cells("table1", TINY, 4, methods=["rcl-emd"])
+    rgb = workshop(data)
+    raw = replace(rgb, domain=Domain.BAYER)
+    assert cell_key(rgb, cell) != cell_key(raw, cell)
+    assert rgb.folder(cell.method, cell.network) != raw.folder(cell.method, cell.network)
+
+
+def test_test_pictures_of_raws_have_noise_of_a_sensor(data: Path) -> None:
+    made = replace(workshop(data), domain=Domain.BAYER)
+    for pair in run.tests_of(made, run.degradation_of(made, "denoise"), 2):
+        assert pair.x.shape == pair.target.shape
+        assert len(pair.x) == 4
+        ratio = ((pair.x - pair.target) / pair.sigma).square().mean()
+        assert ratio == pytest.approx(1, abs=0.2)  # of 2304 squares of standard normals: 1 ± 0.03, and σ is of noisy x
 
 
 @pytest.mark.slow

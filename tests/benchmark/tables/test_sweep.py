@@ -2,8 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from rcl_cli.benchmark.tables.methods import INPUT
 from rcl_cli.benchmark.tables.presets import PRESETS
-from rcl_cli.benchmark.tables.sweep import JUDGES, KNOBS, cells
+from rcl_cli.benchmark.tables.sweep import DOMAINS, JUDGES, KNOBS, cells
+from rcl_cli.domain import Domain
+from rcl_cli.plugins import get_pretext
+from rcl_cli.pretext import PretextSetup
 from rcl_cli.pretrain.parts import Parts
 from rcl_cli.pretrain.settings import with_changes
 
@@ -11,28 +15,42 @@ SMALL = PRESETS["small"]
 
 
 def test_each_cell_changes_one_setting_of_the_defaults() -> None:
-    found = cells(["tau", "layers"], SMALL, pictures=198)
-    assert [cell.name for cell in found][:3] == ["defaults", "tau 0.25", "tau 0.5"]
-    defaults, *changed = (with_changes(SMALL.pretrain, cell.method.changes) for cell in found)
+    found = cells(["tau", "layers"], SMALL, domain="rgb", pictures=198)
+    assert [cell.name for cell in found][:3] == [INPUT, "defaults", "tau 0.1"]
+    _, defaults, *changed = (with_changes(SMALL.pretrain, cell.method.changes) for cell in found)
     for settings in changed:
         assert (settings.options != defaults.options) + (settings.layers != defaults.layers) == 1
 
 
-@pytest.mark.parametrize("name", list(KNOBS))
-def test_every_value_can_be_set_up(name: str) -> None:
-    for cell in cells([name], SMALL, pictures=198):
-        Parts.load(with_changes(SMALL.pretrain, cell.method.changes)).region_plan(198)
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_every_setting_can_be_set_up_and_differs_from_the_defaults(domain: str) -> None:
+    setup = PretextSetup(Domain(domain), 48, noise=0.03, noise_levels=True)
+    defaults = get_pretext("rcl")(setup).describe()
+    for cell in cells([], SMALL, domain=domain, pictures=198)[2:]:
+        settings = with_changes(SMALL.pretrain, cell.method.changes)
+        parts = Parts.load(settings)
+        parts.region_plan(198)
+        kept = ("encoder", "layers", "crop", "skip")
+        changed = any(getattr(settings, name) != getattr(SMALL.pretrain, name) for name in kept)
+        assert changed or cell.network == "plain" or parts.make(setup).describe() != defaults, cell.name
 
 
-def test_folders_and_rows_of_all_knobs_have_names_of_their_own() -> None:
-    found = cells([], SMALL, pictures=198, networks=("plain", "skip"))
-    assert (
-        len({(cell.method.name, cell.network) for cell in found}) == len({cell.title for cell in found}) == len(found)
-    )
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_folders_and_rows_of_all_knobs_have_names_of_their_own(domain: str) -> None:
+    found = cells([], SMALL, domain=domain, pictures=198)
+    assert len({cell.method.name for cell in found}) == len({cell.title for cell in found}) == len(found)
+    assert len(found) <= 1 + 20
+
+
+def test_knobs_hold_the_pretext_options_by_name() -> None:
+    known = get_pretext("rcl")(PretextSetup(Domain.RGB, 48)).describe()
+    for settings in KNOBS.values():
+        for setting in settings:
+            assert setting.options.keys() <= known.keys()
 
 
 def test_judges_differ_in_labels_and_table() -> None:
-    by_judge = {judge: cells(["tau"], SMALL, judge=judge, pictures=198)[0] for judge in JUDGES}
-    labels = {judge: cell.protocol.labels for judge, cell in by_judge.items() if cell.protocol}
-    assert labels == {"proxy": 10, "finetune": 10, "output": 0}
-    assert len({cell.table for cell in by_judge.values()}) == 3
+    by_judge = {j: cells(["tau"], SMALL, domain="rgb", judge=j, pictures=198)[1] for j in JUDGES}
+    modes = {judge: (cell.protocol.mode, cell.protocol.labels) for judge, cell in by_judge.items() if cell.protocol}
+    assert modes == {"proxy": ("proxy", 10), "finetune": ("finetune", 10)}
+    assert len({cell.table for cell in by_judge.values()}) == 2
