@@ -34,7 +34,8 @@ class Setting:
     @property
     def method(self) -> Method:
         """The pretraining, in a folder of its own."""
-        changes = {"pretext": "rcl", "options": dict(self.options), **self.changes}
+        # As in the tables, f is not told the noise level.
+        changes = {"pretext": "rcl", "options": {"noise_aware": False, **self.options}, **self.changes}
         return Method(f"sweep-{self.name.replace(', ', '-').replace(' ', '-')}", changes)
 
 
@@ -64,10 +65,10 @@ KNOBS: Mapping[str, Sequence[Setting]] = {
     ),
     "centred": _option("centred", False),
     "consistency": (
-        Setting("recorrupted 0", {"recorrupted": 0.0, "neighbours": 0.0}),
-        Setting("recorrupted 0, neighbours 1", {"recorrupted": 0.0, "neighbours": 1.0}),
-        Setting("recorrupted 1, neighbours 1", {"recorrupted": 1.0, "neighbours": 1.0}),
-        *_change("encoder", "none"),
+        *_option("neighbours", 1.0),
+        *_change("encoder", "self"),
+        *_option("recorrupted", 0.0),
+        Setting("recorrupted 0, neighbours 0", {"recorrupted": 0.0, "neighbours": 0.0}),
     ),
     "layers": _change("layers", (0,), (0, 1, 2)),
     "crop": _change("crop", 32, 64),

@@ -22,8 +22,10 @@ from rcl_cli.files import write_text
 TITLE = "Sweeps: what makes residual contrastive learning work"
 READING = """\
 Each row is `rcl pretrain --pretext rcl` with one setting changed and all others at their defaults, pretrained once;
-*defaults* has none changed. τ is in 8-bit DN of the residual. *recorrupted 0* without neighbours has the encoder's
-consistency alone; *alpha 0* has no contrast; *skip no* is the U-Net of the paper, whose result replaces its input.
+*defaults* has none changed: noise levels are known, so Recorrupted-to-Recorrupted stands beside the contrast. f is not
+told them. τ is in 8-bit DN of the residual. *recorrupted 0* has what pictures of unknown noise get, the encoder's
+consistency and that of neighbours; without neighbours the encoder's alone. *encoder* and *layers* add the encoder's to
+the defaults. *alpha 0* has no contrast; *skip no* is the U-Net of the paper, whose result replaces its input.
 
 *PSNR* is of the table's protocol, after learning from few labels. The columns right of it are of what the pretrained
 network f gives by itself: *PSNR of f(x)*; the *correlation* of the residual x − f(x) with the true noise, and the
