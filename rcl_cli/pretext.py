@@ -52,6 +52,8 @@ class PretextSetup:
     """The pretext's own settings, by name."""
     noise: float | None = None
     """Typical standard deviation of the pictures' noise, in normalised units; None where it is not known."""
+    noise_levels: bool = False
+    """The noise levels of most pictures are known, and batches come with them."""
     noise_input: bool = True
     """f_θ may be told σ(x); False beside a contrast, which could name the pictures by it."""
 
@@ -79,14 +81,24 @@ class Pretext(ABC):
     needs_clean: ClassVar[bool] = False
     """Batches are clean, with the profile of the noise to add to each picture."""
     needs_noise: ClassVar[bool] = False
-    """Batches come with the profile of the noise in each picture."""
+    """Batches come with the profile of the noise in each picture; a picture without one is left out."""
+    uses_noise: ClassVar[bool] = False
+    """Batches come with such profiles where they can be trusted, and with one of λ = 0 elsewhere."""
     needs_covariance: ClassVar[bool] = False
     """Batches come with the covariance of the noise in each picture, for RGB whose noise is not independent."""
-    denoises: ClassVar[bool] = False
+    denoises: bool = False
     """f_θ(x) is x without noise when training ends: the host makes it a head for `denoise`."""
 
     def __init__(self, setup: PretextSetup) -> None:
         self.setup = setup
+
+    @classmethod
+    def wants_encoder(cls, options: Mapping[str, Any], noise_levels: bool) -> bool:
+        """Whether an encoder is made unless the user says otherwise. Default: where the loss uses one.
+
+        `options` as in `PretextSetup`; `noise_levels`: whether those of most pictures are known.
+        """
+        return cls.uses_encoder
 
     @property
     def margin(self) -> int:

@@ -24,7 +24,14 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         type=int,
         help=f"Side of a crop: pixels of RGB, 2×2 (Bayer) or 3×3 (X-Trans) pixels of raws.  [default: {_DEFAULT.crop}]",
     ),
-    click.option("--lr", type=float, help=f"Learning rate, fixed.  [default: {_DEFAULT.lr}]"),
+    click.option("--lr", type=float, help=f"Learning rate.  [default: {_DEFAULT.lr}]"),
+    click.option(
+        "--lr-fall",
+        "fall",
+        type=float,
+        metavar="PART",
+        help=f"Part of the steps, at the end, in which it falls to 0; in the paper 0.  [default: {_DEFAULT.fall}]",
+    ),
     click.option("--width", type=int, help=f"The network's features at full size.  [default: {_DEFAULT.width}]"),
     click.option("--depth", type=int, help=f"The network's levels below full size.  [default: {_DEFAULT.depth}]"),
     click.option(
@@ -65,7 +72,10 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         type=click.Path(path_type=Path, dir_okay=False),
         help="Noise profiles for pretexts that need them.  [default: calibrated, the file's own, or blind]",
     ),
-    click.option("--encoder", help="Of the consistency term: self, imagenet, none or a file.  [default: self]"),
+    click.option(
+        "--encoder",
+        help="Of the consistency term: self, imagenet, none or a file.  [default: self, where the pretext wants one]",
+    ),
     click.option(
         "--encoder-layers",
         "layers",

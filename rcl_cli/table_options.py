@@ -37,7 +37,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Minutes to see that it works, about half an hour a table on two cores, or the paper's setting on a GPU.",
     ),
     click.option("--steps", type=click.IntRange(min=1), help="Of each pretraining.  [default: the preset's]"),
-    click.option("--encoder", default="self", show_default=True, help="As in `rcl pretrain`; all methods share it."),
+    click.option("--encoder", default="auto", show_default=True, help="As in `rcl pretrain`; all methods share it."),
     click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of everything random."),
     click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu."),
     click.option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from rcl_cli.pretrain.distance import DISTANCES, PLANES, plane_values
 from rcl_cli.pretrain.loss import DN, centred, consistency_loss, contrastive_loss, pair_statistics, residual_dn
 from rcl_cli.pretrain.neighbours import draw_neighbours, neighbour_loss, neighbours
 from rcl_pretexts.options import read_options, require
+from rcl_pretexts.recorruption import input_sigma, recorrupted, recorruption_errors
 
 PAPER_NOISE_DN = 8.0
 """Typical σ of pictures in the paper's regime (σ at white uniform in [0, 20]), as `noise_level` measures it."""
@@ -23,7 +25,7 @@ ALPHA = 0.1
 """At that noise. Up to here features and residual are as without the contrast; at 1 features are worse by 0.3 dB."""
 TAU = {"emd": 1.0, "bd": 0.02, "mmd": 0.06}
 """Where the noise itself, σ ∈ [0, 20], has a loss of 1.2 nats by each distance in a batch of 16 (chance: 2.8)."""
-PAPER = {"alpha": 1e-3, "centred": False, "neighbours": 0.0}
+PAPER = {"alpha": 1e-3, "centred": False, "recorrupted": 0.0, "neighbours": 0.0}
 """Options of the loss as it is published."""
 
 
@@ -33,43 +35,62 @@ class ResidualContrast(Pretext):
     Contrast: InfoNCE over distances between residuals in 8-bit DN (eq. 3). `centred` residuals have lost the mean of
     each plane, by which a network could name pictures without finding their noise.
 
-    Consistency of two kinds, added. In the encoder's eyes (eq. 5): the features of input and output, squared
-    difference, mean over a layer's elements, over the layers and over the two patches. A fixed encoder sees noise go
-    as it sees texture go, so this alone holds f at the identity. Of `neighbours`, with this weight: one half-size
+    Consistency of three kinds, of which those in force are added. In the encoder's eyes (eq. 5): the features of input
+    and output, squared difference, mean over a layer's elements, over the layers and over the two patches. A fixed
+    encoder sees noise go as it sees texture go, so this alone holds f at the identity. In the other two noise may go
+    and texture may not. `recorrupted`, with this weight: f restores one noisier copy and is compared with another,
+    whose noise is unrelated; errors are shares of each picture's noise. It is the default where the noise levels are
+    known, alone; a picture without one takes part in the contrast only. `neighbours`, with this weight: one half-size
     picture, restored, is compared with another of the same scene, whose noise is independent (`neighbour_loss`), in
-    units of (8 DN)²; here noise may go and texture may not. Weight 0 is the published loss.
+    units of (8 DN)². It is the default where levels are not known, beside the encoder. The published loss has neither.
 
-    By default τ follows the pictures' noise σ, and α its square, as the consistency does: the balance of the terms is
-    then the same for a clean sensor as for a noisy one.
+    By default τ follows the pictures' noise σ, and α its square unless errors are shares of the noise: the balance of
+    the terms is then the same for a clean sensor as for a noisy one.
 
     Options: `alpha`; `distance`, "emd", "bd" or "mmd"; `tau`, in the distance's unit: 8-bit DN for "emd", none for the
     others; `planes`, "pooled" or "separate": by default pooled for RGB, separate for RAW, whose planes differ in noise;
-    `centred`, yes; `neighbours`, 1. `PAPER` has those of the published loss.
+    `centred`, yes; `recorrupted`, 1 or 0; `neighbours`, 0 or 1; `noise_aware`, whether f is told σ(x): yes where
+    `recorrupted` is in force. `PAPER` has those of the published loss.
     """
 
     name = "rcl"
     uses_encoder = True
+    uses_noise = True
 
     def __init__(self, setup: PretextSetup) -> None:
         super().__init__(setup)
         distance = str(setup.options.get("distance", "emd"))
         strength = 1.0 if setup.noise is None else setup.noise * DN / PAPER_NOISE_DN
-        tau = TAU.get(distance, 1.0) * (strength if distance == "emd" else 1.0)
+        recorrupts = _recorrupts(setup.options, setup.noise_levels)
         defaults = {
-            "alpha": ALPHA * strength**2,
-            "tau": tau,
+            "alpha": ALPHA * (1.0 if recorrupts else strength**2),
+            "tau": TAU.get(distance, 1.0) * (strength if distance == "emd" else 1.0),
             "distance": distance,
             "planes": "separate" if setup.domain.is_raw else "pooled",
             "centred": True,
-            "neighbours": 1.0,
+            "recorrupted": float(recorrupts),
+            "neighbours": float(not recorrupts),
+            "noise_aware": recorrupts and setup.noise_input,
         }
         self.options = read_options(self.name, setup.options, defaults)
         known = f"distance must be one of {', '.join(DISTANCES)} and planes one of {', '.join(PLANES)}"
         require(distance in DISTANCES and self.options["planes"] in PLANES, known)
-        positive = self.options["tau"] > 0 and min(self.options["alpha"], self.options["neighbours"]) >= 0
-        require(positive, "tau must be above 0, and neither alpha nor neighbours below 0")
+        least = min(self.options[name] for name in ("alpha", "recorrupted", "neighbours"))
+        require(
+            self.options["tau"] > 0 and least >= 0, "tau must be above 0; alpha, recorrupted, neighbours at least 0"
+        )
+        require(
+            setup.noise_levels or not (self.options["recorrupted"] or self.options["noise_aware"]),
+            "recorrupted and noise_aware need pictures of known noise, which these are not: give a --profile",
+        )
         cell = 2 * phase_step(setup.domain)
         require(setup.crop % cell == 0, f"crops must be multiples of {cell} elements, to be halved")
+        self.denoises = self.options["recorrupted"] > 0
+
+    @classmethod
+    def wants_encoder(cls, options: Mapping[str, Any], noise_levels: bool) -> bool:
+        """Not beside the recorruption."""
+        return not _recorrupts(options, noise_levels)
 
     @property
     def margin(self) -> int:
@@ -82,17 +103,24 @@ class ResidualContrast(Pretext):
         return dict(self.options)
 
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
-        """Two overlapping patches of each image: `first`, `second`, (N, C, crop, crop); and `choices` of neighbours."""
+        """`input`, (2N, C, crop, crop): a patch of each image, then another that overlaps it.
+
+        Besides `choices` of neighbours, and what `recorruption.recorrupted` gives; with that, `input` is noisier.
+        """
         crop, domain = self.setup.crop, self.setup.domain
-        patches = {name: random_crops(batch.pictures, crop, domain, rng) for name in ("first", "second")}
-        if not self.options["neighbours"]:
-            return patches
-        return patches | {"choices": draw_neighbours(2 * len(batch.pictures), crop, crop, phase_step(domain), rng)}
+        patches = torch.cat([random_crops(batch.pictures, crop, domain, rng) for _ in range(2)])
+        views = {"input": patches}
+        if self.options["neighbours"]:
+            views["choices"] = draw_neighbours(len(patches), crop, crop, phase_step(domain), rng)
+        if self.options["recorrupted"]:
+            views |= recorrupted(patches, 2 * batch.noise, domain, rng)
+        return views
 
     def loss(self, model: Restorer, views: Views) -> Losses:
         """The terms, and what the contrast tells apart; `emd_positive`, … are named after the distance."""
-        x = torch.cat([views["first"], views["second"]])  # (2N, C, crop, crop)
-        restored = model(x)
+        x = views["input"]
+        sigma = input_sigma(views) if self.options["recorrupted"] else None
+        restored = model(x, sigma if self.options["noise_aware"] else None)
         residual = residual_dn(x, restored)
         distances = self._distances(residual)
         contrast = contrastive_loss(distances, self.options["tau"])
@@ -102,7 +130,7 @@ class ResidualContrast(Pretext):
             "residual_dn": residual.detach().abs().mean().item(),
             **self._statistics(distances),
         }
-        for name, (weight, values) in self._consistencies(model, x, restored, views).items():
+        for name, (weight, values) in self._consistencies(model, views, restored, sigma).items():
             terms[name] = weight * values.sum() / 2
             log[name] = values.mean().item()
         return Losses(torch.stack(list(terms.values())).sum(), terms, log)
@@ -114,24 +142,33 @@ class ResidualContrast(Pretext):
         return DISTANCES[self.options["distance"]](first, second)
 
     def _consistencies(
-        self, model: Restorer, x: Tensor, restored: Tensor, views: Views
+        self, model: Restorer, views: Views, restored: Tensor, sigma: Tensor | None
     ) -> dict[str, tuple[float, Tensor]]:
         """Weight and (2N,) values of each kind in force."""
-        found = {}
+        found, x = {}, views["input"]
         if self.setup.encoder is not None:
             with torch.no_grad():
                 of_input = self.setup.encoder(x)
             found["consistency"] = 1.0, consistency_loss(of_input, self.setup.encoder(restored))
+        if sigma is not None:
+            known = (views["shot"] + views["read"]).amax((1, 2, 3)) > 0
+            found["recorrupted"] = self.options["recorrupted"], recorruption_errors(restored, views, sigma) * known
         if weight := self.options["neighbours"]:
             choices = views["choices"]
-            second = model(neighbours(x, choices)[1])
-            found["neighbours"] = weight, neighbour_loss(x, restored, second, choices, PAPER_NOISE_DN / DN)
+            second = neighbours(x, choices)[1]
+            told = input_sigma({**views, "input": second}) if self.options["noise_aware"] else None
+            found["neighbours"] = weight, neighbour_loss(x, restored, model(second, told), choices, PAPER_NOISE_DN / DN)
         return found
 
     def _statistics(self, distances: Tensor) -> dict[str, float]:
         named = pair_statistics(distances)
         prefix = self.options["distance"]
         return {"accuracy": named.pop("accuracy"), **{f"{prefix}_{k}": v for k, v in named.items()}}
+
+
+def _recorrupts(options: Mapping[str, Any], noise_levels: bool) -> bool:
+    given = {name: value for name, value in options.items() if name == "recorrupted"}
+    return noise_levels and read_options("rcl", given, {"recorrupted": 1.0})["recorrupted"] > 0
 
 
 @hookimpl

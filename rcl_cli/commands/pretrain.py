@@ -94,7 +94,7 @@ def command(
         console.print(f"Saved at step {result.step}. Go on with: {again}", markup=False, soft_wrap=True)
         sys.exit(_INTERRUPTED)
     added = _add_models(result, Store.open(store), name or output.name)
-    if parts.main.denoises and result.denoiser is None:
+    if result.lacks_skip:
         console.print("There is no head for denoise, which a network with --no-skip cannot be")
     if as_json:
         print_json_line({**added, "step": result.step})
@@ -181,9 +181,10 @@ def _noise_words(pictures: Pictures) -> str:
 
 
 def _encoder(parts: Parts, pictures: Pictures, output: Path, device: torch.device, resume: bool) -> Encoder | None:
+    from rcl_cli.pretrain.noise_level import levels_known
     from rcl_cli.pretrain.run import make_encoder
 
-    if resume or parts.settings.encoder != "self" or not parts.uses_encoder:
+    if resume or parts.encoder(levels_known(pictures.source)) != "self":
         return make_encoder(parts, pictures.source, output, device, resume=resume)
     with progress(parts.settings.encoder_steps, "encoder", "steps") as bar:
         return make_encoder(parts, pictures.source, output, device, on_step=lambda loss: bar.advance())

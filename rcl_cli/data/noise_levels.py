@@ -12,6 +12,9 @@ from rcl_cli.profiles import profile_for
 from rcl_cli.raw.frame import Frame, RawFrame
 from rcl_cli.store import Store
 
+UNKNOWN = NoiseProfile.uniform(0.0, 0.0, method="not known")
+"""Stands for the noise of a picture that cannot be measured."""
+
 
 @dataclass(frozen=True)
 class NoiseLevels:
@@ -19,6 +22,8 @@ class NoiseLevels:
 
     given: Path | None = None
     store: Path | None = None
+    required: bool = True
+    """Refuse pictures whose noise is not known; else they get λ = 0, as do those of which a blind estimate is weak."""
 
     def of(self, frame: Frame) -> NoiseProfile:
         """The frame's noise. Raises ValueError where nothing of it is known, FileError as `profile_for` does.
@@ -26,6 +31,8 @@ class NoiseLevels:
         A profile that only holds for the brightness the picture has is good enough for that picture.
         """
         profile, _ = profile_for(frame, given=self.given, store=self.store)
+        if not self.required:
+            return profile if profile.quality == "ok" else UNKNOWN
         if not any((*profile.shot, *profile.read)):
             raise ValueError(f"its noise cannot be measured ({profile.reason}); give a profile with --profile")
         return profile
@@ -33,7 +40,8 @@ class NoiseLevels:
     def describe(self) -> str:
         """A word that differs where the profiles might."""
         path = self.given or Store.open(self.store).profiles
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else "blind"
+        known = hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else "blind"
+        return known if self.required else f"{known}, where known"
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ class Combined(Pretext):
         super().__init__(setup)
         self.main = main
         self.parts = (main, *joining)
+        self.denoises = main.denoises
 
     @property
     def margin(self) -> int:

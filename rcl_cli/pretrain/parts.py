@@ -43,10 +43,18 @@ class Parts:
         names = [CONSISTENCY] * settings.consistency + [CONTRAST] * (settings.contrast is not None)
         return cls(settings, main, tuple(map(get_pretext, names)))
 
-    @property
-    def uses_encoder(self) -> bool:
-        """Whether an encoder is to be made."""
-        return self.settings.encoder != "none" and (self.main.uses_encoder or self.settings.consistency)
+    def encoder(self, noise_levels: bool) -> str:
+        """`PretrainSettings.encoder` with "auto" decided; "none" where no loss has a use for one.
+
+        `noise_levels`: whether those of most pictures are known.
+        """
+        settings = self.settings
+        if not (self.main.uses_encoder or settings.consistency):
+            return "none"
+        if settings.encoder != "auto":
+            return settings.encoder
+        wanted = settings.consistency or settings.layers or self.main.wants_encoder(settings.options, noise_levels)
+        return "self" if wanted else "none"
 
     def check_domain(self, domain: Domain) -> None:
         """Raises RclError where the pretext does not know the domain."""
@@ -65,7 +73,12 @@ class Parts:
     def _joining(self, pretext: type[Pretext], setup: PretextSetup) -> Pretext:
         if pretext.name == CONSISTENCY:
             return pretext(replace(setup, options={}))
-        options = {"neighbours": 0.0, **self.settings.contrast_options, "alpha": self.settings.contrast}
+        options = {
+            "recorrupted": 0.0,
+            "neighbours": 0.0,
+            **self.settings.contrast_options,
+            "alpha": self.settings.contrast,
+        }
         return pretext(replace(setup, encoder=None, options=options))
 
     def region_plan(self, pictures: int, store: Path | None = None) -> RegionPlan:
@@ -78,8 +91,8 @@ class Parts:
         levels: NoiseLevels | NoiseCovariances | None = None
         if self.main.needs_covariance:
             levels = NoiseCovariances()
-        elif self.main.needs_noise:
-            levels = NoiseLevels(given, store)
+        elif self.main.needs_noise or self.main.uses_noise:
+            levels = NoiseLevels(given, store, required=self.main.needs_noise)
         return plan_regions(
             pictures,
             settings.cache_size,

@@ -23,7 +23,7 @@ from rcl_cli.pretext import PretextSetup
 from rcl_cli.pretrain.encoders import load_encoder
 from rcl_cli.pretrain.loop import LoopSettings, Metrics, make_optimizer, run_loop
 from rcl_cli.pretrain.metrics import MetricsLog
-from rcl_cli.pretrain.noise_level import noise_level
+from rcl_cli.pretrain.noise_level import levels_known, noise_level
 from rcl_cli.pretrain.parts import Parts
 from rcl_cli.pretrain.pictures import Pictures
 from rcl_cli.pretrain.self_encoder import (
@@ -55,6 +55,8 @@ class Result:
     """False where it was stopped before its last step."""
     denoiser: Path | None = None
     """The same network as a head for `denoise`, where the pretext makes a denoiser."""
+    lacks_skip: bool = False
+    """The pretext makes a denoiser, but a plain network cannot be that head."""
 
 
 def make_encoder(
@@ -71,13 +73,13 @@ def make_encoder(
     The self encoder is trained and kept in `folder`; `resume` takes the one kept there. Raises RclError as
     `load_encoder` does.
     """
-    if not parts.uses_encoder:
+    settings, chosen = parts.settings, parts.encoder(levels_known(source))
+    if chosen == "none":
         return None
-    settings = parts.settings
     encoder = (
         _self_encoder(settings, source, folder / ENCODER, device, resume, on_step)
-        if settings.encoder == "self"
-        else load_encoder(settings.encoder, source.domain, settings.layers or None)
+        if chosen == "self"
+        else load_encoder(chosen, source.domain, settings.layers or None)
     ).to(device)
     sample = source.batch(min(_SAMPLE, len(source)), settings.crop, step_generator(settings.seed, -1))
     encoder.standardise(sample.to(device))
@@ -121,7 +123,10 @@ def pretrain(
     """
     settings, source = parts.settings, pictures.source
     parts.check_domain(pictures.domain)
-    pretext = parts.make(PretextSetup(pictures.domain, settings.crop, encoder, noise=noise_level(source)))
+    setup = PretextSetup(
+        pictures.domain, settings.crop, encoder, noise=noise_level(source), noise_levels=levels_known(source)
+    )
+    pretext = parts.make(setup)
     torch.manual_seed(settings.seed)
     config = UNetConfig(pictures.domain.channels, settings.width, settings.depth, settings.skip)
     backbone = Backbone(config)
@@ -129,8 +134,10 @@ def pretrain(
     place_module(trained, device)
     optimizer = make_optimizer(trained, settings.lr)
     start = load_state(folder / STATE, trained, optimizer) if resume else 0
-    denoises = parts.main.denoises and settings.skip
-    loop = LoopSettings(settings.steps, min(settings.batch, len(source)), settings.lr, settings.seed)
+    denoises = pretext.denoises and settings.skip
+    loop = LoopSettings(
+        settings.steps, min(settings.batch, len(source)), settings.lr, settings.seed, fall=settings.fall
+    )
 
     def save(step: int) -> None:
         save_state(folder / STATE, trained, optimizer, step)
@@ -157,7 +164,13 @@ def pretrain(
             on_checkpoint=save,
             should_stop=should_stop,
         )
-    return Result(folder / BACKBONE, step, step >= settings.steps, folder / DENOISER if denoises else None)
+    return Result(
+        folder / BACKBONE,
+        step,
+        step >= settings.steps,
+        folder / DENOISER if denoises else None,
+        pretext.denoises and not denoises,
+    )
 
 
 def _header(settings: PretrainSettings, pictures: Pictures, options: dict[str, Any], step: int) -> Header:

@@ -33,12 +33,15 @@ class PretrainSettings:
     crop: int = 64
     """Side in tensor elements; one element is 2×2 sensor pixels of Bayer, 3×3 of X-Trans."""
     lr: float = 1e-3
+    fall: float = 0.3
+    """Part of the steps, at the end, in which the learning rate falls to 0."""
     width: int = 24
     depth: int = 2
     skip: bool = True
     """The network's result is added to its input; False: the plain U-Net of the paper."""
-    encoder: str = "self"
-    """"self", "imagenet", a file, or "none" for no consistency term."""
+    encoder: str = "auto"
+    """"self", "imagenet", a file, or "none" for no consistency term; "auto": self where the pretext
+    wants one or `layers` are given."""
     layers: tuple[int, ...] = ()
     """Of the encoder; empty: its own default."""
     encoder_steps: int = 300
@@ -63,13 +66,15 @@ class PretrainSettings:
             raise RclError("--sigma-range takes two values, the smaller first, neither below 0")
         if self.contrast is not None and self.contrast < 0:
             raise RclError("--contrast must not be below 0")
+        if not 0 <= self.fall <= 1:
+            raise RclError("--lr-fall must be between 0 and 1")
         if self.consistency and self.encoder == "none":
             raise RclError("--consistency compares features of an encoder; leave out --encoder none")
 
 
 PRESETS = {
     "default": PretrainSettings(),
-    "paper": PretrainSettings(steps=20_000, crop=128, width=32, depth=4, skip=False),
+    "paper": PretrainSettings(steps=20_000, crop=128, fall=0.0, width=32, depth=4, skip=False),
     "smoke": PretrainSettings(steps=60, batch=8, crop=32, width=8, encoder_steps=40, cache_size=500_000_000),
 }
 """default: what measured well; paper: section 4, the plain U-Net; smoke: a minute on a laptop, to see that it runs."""
@@ -92,8 +97,8 @@ def load_run(folder: Path) -> tuple[PretrainSettings, list[str], str]:
     path = folder / "run.json"
     try:
         note = json.loads(path.read_text(encoding="utf-8"))
-        # Runs of older versions have no `linear`.
-        values = {"linear": False, **note["settings"]}
+        # Runs of older versions have neither.
+        values = {"linear": False, "fall": 0.0, **note["settings"]}
         known = {f.name: values[f.name] for f in fields(PretrainSettings)}
         for name in ("layers", "sigma_range"):
             known[name] = None if known[name] is None else tuple(known[name])

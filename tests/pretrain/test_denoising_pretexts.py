@@ -76,7 +76,8 @@ def unweighted(
     pretext: Pretext, monkeypatch: pytest.MonkeyPatch, model: Restorer, clean: Tensor
 ) -> Callable[..., Tensor]:
     """The pretext's loss on fresh noise, in plain squared values: a picture's weight depends on its noise a little."""
-    monkeypatch.setattr(f"{type(pretext).__module__}.precision", lambda sigma: 1.0)
+    for module in ("recorruption", "sure"):
+        monkeypatch.setattr(f"rcl_pretexts.{module}.precision", lambda sigma: 1.0)
 
     def loss(rng: torch.Generator) -> Tensor:
         noisy = add_noises(clean, (PROFILE,), Domain.RGB, rng)

@@ -22,13 +22,14 @@ class Method:
     """False: there is no pretraining before labels come in."""
 
 
-def _contrast(distance: str) -> Mapping[str, Any]:
-    return {"pretext": "rcl", "options": {"distance": distance}}
+def _rcl(**options: Any) -> Mapping[str, Any]:
+    # No method of the tables is told the noise level of what it restores.
+    return {"pretext": "rcl", "options": {"noise_aware": False, **options}}
 
 
 _DENSE = ("vader", "densecl", "pixcontrast")
 INPUT, ORACLE, FROM_SCRATCH = "input", "oracle", "sl"
-RCL_PUBLISHED, NO_CONTRAST, RCL_RECORRUPTED = "rcl-published", "rcl-no-contrast", "rcl-recorrupted"
+RCL_PUBLISHED, RCL_NEIGHBOURS, NO_CONTRAST = "rcl-published", "rcl-neighbours", "rcl-no-contrast"
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
@@ -38,12 +39,12 @@ METHODS: dict[str, Method] = {
         Method("consistency", {"pretext": "consistency"}),
         Method("noise2noise", {"pretext": "noise2noise"}),
         Method("noise2self", {"pretext": "noise2self"}),
-        Method("rcl-bd", _contrast("bd")),
-        Method("rcl-mmd", _contrast("mmd")),
-        Method("rcl-emd", _contrast("emd")),
-        Method(RCL_PUBLISHED, {"pretext": "rcl", "options": {"alpha": 1e-3, "centred": False, "neighbours": 0.0}}),
-        Method(NO_CONTRAST, {"pretext": "rcl", "options": {"alpha": 0.0}}),
-        Method(RCL_RECORRUPTED, {"pretext": "recorrupted", "contrast": 1e-3}),
+        Method("rcl-bd", _rcl(distance="bd")),
+        Method("rcl-mmd", _rcl(distance="mmd")),
+        Method("rcl-emd", _rcl(distance="emd")),
+        Method(RCL_PUBLISHED, _rcl(alpha=1e-3, centred=False, recorrupted=0.0, neighbours=0.0)),
+        Method(RCL_NEIGHBOURS, _rcl(recorrupted=0.0)),
+        Method(NO_CONTRAST, _rcl(alpha=0.0)),
         Method("supervised", {"pretext": "supervised"}),
         Method(FROM_SCRATCH, pretrained=False),
         Method(ORACLE, pretrained=False),
@@ -51,8 +52,9 @@ METHODS: dict[str, Method] = {
 }
 """In the order of the tables.
 
-input: the noisy picture, enlarged where the task asks for it; rcl-emd, -bd, -mmd: with our defaults; rcl-published:
-the paper's loss; rcl-no-contrast: ours with α = 0, to tell what the contrast adds; rcl-recorrupted: the contrast beside
-Recorrupted-to-Recorrupted, which knows each picture's noise level; supervised: the paper's SL (Den); sl: no
-pretraining, finetuned; oracle: the whole network, trained with all labels as long as a pretraining.
+input: the noisy picture, enlarged where the task asks for it; rcl-emd, -bd, -mmd: with our defaults for pictures of
+known noise, beside Recorrupted-to-Recorrupted; rcl-neighbours: with those for pictures of unknown noise;
+rcl-published: the paper's loss; rcl-no-contrast: rcl-emd with α = 0, to tell what the contrast adds; supervised: the
+paper's SL (Den); sl: no pretraining, finetuned; oracle: the whole network, trained with all labels as long as a
+pretraining.
 """

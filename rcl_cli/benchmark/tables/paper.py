@@ -25,8 +25,8 @@ DENSE = ("vader", "densecl", "pixcontrast")
 DENSE_PLUS = tuple(f"{name}+" for name in DENSE)
 SL, RCL_SL = "sl", "rcl+sl"
 """Rows of table 3: from scratch, and finetuned from RCL-EMD."""
-RCL_RECORRUPTED_SL = "rcl-recorrupted+sl"
-"""Ours: from the contrast beside Recorrupted-to-Recorrupted."""
+RCL_NEIGHBOURS_SL = "rcl-neighbours+sl"
+"""From ours for pictures of unknown noise."""
 
 NAMES: Mapping[str, str] = {
     INPUT: "noisy input",
@@ -44,7 +44,7 @@ NAMES: Mapping[str, str] = {
     RCL: "RCL-EMD",
     "rcl-published": "RCL-EMD, loss as published",
     "rcl-no-contrast": "RCL-EMD without contrast",
-    "rcl-recorrupted": "R2R and contrast",
+    "rcl-neighbours": "RCL-EMD, noise unknown",
     SL_DENOISE: "SL (denoising)",
     ORACLE: "Oracle",
     SL: "SL",
@@ -52,7 +52,7 @@ NAMES: Mapping[str, str] = {
     "noise2noise+sl": "N2N + SL",
     "rcl-published+sl": "RCL as published + SL",
     "rcl-no-contrast+sl": "RCL without contrast + SL",
-    RCL_RECORRUPTED_SL: "R2R and contrast + SL",
+    RCL_NEIGHBOURS_SL: "RCL, noise unknown + SL",
     RCL_SL: "RCL + SL",
 }
 """In the order of the tables."""

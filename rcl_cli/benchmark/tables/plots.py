@@ -12,7 +12,7 @@ import numpy as np
 from rcl_cli.benchmark.tables import paper
 from rcl_cli.benchmark.tables.block import Block, short_of, shown
 from rcl_cli.benchmark.tables.difference import difference
-from rcl_cli.benchmark.tables.paper import INPUT, ORACLE, RCL_RECORRUPTED_SL, RCL_SL, SL, name
+from rcl_cli.benchmark.tables.paper import INPUT, ORACLE, RCL_NEIGHBOURS_SL, RCL_SL, SL, name
 from rcl_cli.benchmark.tables.row import Row
 from rcl_cli.benchmark.tables.summary import NOISE, TRAINED, UNTRAINED, Sample
 from rcl_cli.errors import RclError
@@ -30,7 +30,7 @@ _CURVES = {
     "noise2noise+sl": "#0000a7",
     "rcl-published+sl": "#b37ccc",
     "rcl-no-contrast+sl": "#f28e2b",
-    RCL_RECORRUPTED_SL: "#59a14f",
+    RCL_NEIGHBOURS_SL: "#59a14f",
     RCL_SL: OURS,
 }
 _HEADROOM = 0.6

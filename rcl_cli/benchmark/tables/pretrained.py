@@ -24,7 +24,7 @@ from rcl_cli.pretrain.pictures import Pictures, collect_pictures
 from rcl_cli.pretrain.run import BACKBONE, ENCODER, STATE, make_encoder, pretrain
 from rcl_cli.pretrain.settings import PretrainSettings, save_run, with_changes
 
-SELF = "self"
+AUTO, SELF = "auto", "self"
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Workshop:
     work: Path
     """Folder of everything that is made on the way."""
     device: torch.device
-    encoder: str = SELF
-    """As `PretrainSettings.encoder`; `self` is trained once and shared by all methods."""
+    encoder: str = AUTO
+    """As `PretrainSettings.encoder`; that called self is trained once and shared by all methods."""
     domain: Domain = Domain.RGB
     """Of the noisy pictures that are made of the clean ones. RGB keeps the values of the files."""
 
@@ -69,7 +69,8 @@ class Workshop:
 
     def shares_encoder(self, method: Method) -> bool:
         """Whether the method needs the `self` encoder that is trained once for all."""
-        return self.encoder == SELF and Parts.load(self.settings(method, SKIP)).uses_encoder
+        # The noise that is simulated is known.
+        return Parts.load(self.settings(method, SKIP)).encoder(noise_levels=True) == SELF
 
     def folder(self, method: Method, network: str) -> Path:
         """Of the method's run."""

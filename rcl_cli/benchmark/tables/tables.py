@@ -13,8 +13,8 @@ from rcl_cli.benchmark.tables.methods import (
     NO_CONTRAST,
     ORACLE,
     PLAIN,
+    RCL_NEIGHBOURS,
     RCL_PUBLISHED,
-    RCL_RECORRUPTED,
     Method,
 )
 from rcl_cli.benchmark.tables.presets import Preset
@@ -31,7 +31,7 @@ _TABLE3 = {
     "noise2noise+sl": "noise2noise",
     "rcl-published+sl": RCL_PUBLISHED,
     "rcl-no-contrast+sl": NO_CONTRAST,
-    "rcl-recorrupted+sl": RCL_RECORRUPTED,
+    "rcl-neighbours+sl": RCL_NEIGHBOURS,
     "rcl+sl": "rcl-emd",
 }
 """The rows of table 3, and the backbones that they start from."""

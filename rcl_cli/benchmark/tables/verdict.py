@@ -172,7 +172,7 @@ def _consistency(block: Block) -> Iterator[Statement]:
 def _variants(block: Block) -> Iterator[Statement]:
     """RCL beside its variants, of which the paper has none."""
     rcl = block.find(RCL, "denoise")
-    for method in ("rcl-published", "rcl-no-contrast", "rcl-recorrupted"):
+    for method in ("rcl-published", "rcl-neighbours", "rcl-no-contrast"):
         if rcl and (other := block.find(method, "denoise")):
             yield Statement(Outcome.FACT, f"{distance(rcl, other)}.")
 

@@ -59,17 +59,6 @@ def test_few_labels_are_asked_of_the_products_network(make_row, pretrained, expe
     assert list(reached("table3", rows).values()) == expected
 
 
-def test_each_start_of_the_products_network_is_judged_by_its_own_rows(make_row):
-    rows = curves(make_row, "skip", {10: 30.0}, {0: 29.0, 10: 29.5})
-    rows += [make_row("rcl-recorrupted+sl", 31.0 + n, table="table3", network="skip", labels=n) for n in (0, 10)]
-    assert reached("table3", rows) == {
-        "RCL + SL less SL at every number of labels": False,
-        "labels with which RCL + SL reaches the figure of SL": False,
-        "R2R and contrast + SL less SL at every number of labels": True,
-        "labels with which R2R and contrast + SL reaches the figure of SL": True,
-    }
-
-
 def test_zero_labels_take_the_best_network_without_clean_pictures(make_row):
     levels = {"noise2noise": 36.0, "supervised": 34.9, "supervised-told": 35.0, "sure": 34.6, "noise2self": 30.0}
     rows = [make_row(m, psnr, table="zero", labels=0, network="skip") for m, psnr in levels.items()]
