@@ -24,7 +24,8 @@ class Protocol:
     crop: int = 64
     """Side of training crops in elements of the input, to be rounded up."""
     lr: float = 1e-3
-    """Fixed."""
+    fall: float = 0.3
+    """Part of the steps, at the end, in which the learning rate falls to 0."""
     pool: int = 512
     """Crops of a proxy trial: their features are computed once, and steps draw from them."""
     seed: int = 0

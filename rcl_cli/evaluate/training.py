@@ -13,7 +13,7 @@ from rcl_cli.device import autocast, placed, step_generator
 from rcl_cli.errors import RclError
 from rcl_cli.evaluate.settings import Protocol
 from rcl_cli.nn.model import TaskModel
-from rcl_cli.pretrain.loop import make_optimizer
+from rcl_cli.pretrain.loop import make_optimizer, share_of_rate
 from rcl_cli.task import Task
 
 Draw = Callable[[int, torch.Generator], Pair]
@@ -32,7 +32,7 @@ def train_last_layer(
     for step in range(1, protocol.steps + 1):
         drawn = torch.randint(len(features), (protocol.batch,), generator=rng).to(device)
         prediction = model.head(features[drawn], inputs[drawn])
-        _descend(optimizer, task.loss(prediction, targets[drawn]), step)
+        _descend(optimizer, task.loss(prediction, targets[drawn]), step, protocol)
 
 
 def train_all(protocol: Protocol, task: Task, model: TaskModel, draw: Draw, seed: int, device: torch.device) -> None:
@@ -44,7 +44,7 @@ def train_all(protocol: Protocol, task: Task, model: TaskModel, draw: Draw, seed
         pair = draw(protocol.batch, step_generator(seed, step))
         with autocast(device):
             prediction: Tensor = model(placed(pair.x, device), placed(pair.sigma, device) if told else None)
-        _descend(optimizer, task.loss(prediction.float(), placed(pair.target, device)), step)
+        _descend(optimizer, task.loss(prediction.float(), placed(pair.target, device)), step, protocol)
 
 
 @torch.no_grad()
@@ -63,9 +63,11 @@ def _pool(
     return torch.cat(features), torch.cat(inputs), torch.cat(targets)
 
 
-def _descend(optimizer: torch.optim.Optimizer, loss: Tensor, step: int) -> None:
+def _descend(optimizer: torch.optim.Optimizer, loss: Tensor, step: int, protocol: Protocol) -> None:
     if not math.isfinite(loss.item()):
         raise RclError(f"the loss is no longer a number at step {step}; use a smaller --lr")
+    for group in optimizer.param_groups:
+        group["lr"] = protocol.lr * share_of_rate(step, protocol.steps, fall=protocol.fall)
     optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     optimizer.step()

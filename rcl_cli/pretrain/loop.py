@@ -40,9 +40,18 @@ class LoopSettings:
 
     def rate(self, step: int) -> float:
         """The learning rate of step 1 … `steps`."""
-        rising = step / (self.rise * self.steps) if self.rise else 1.0
-        falling = (self.steps - step + 1) / (self.fall * self.steps) if self.fall else 1.0
-        return self.lr * min(1.0, rising, falling)
+        return self.lr * share_of_rate(step, self.steps, rise=self.rise, fall=self.fall)
+
+
+def share_of_rate(step: int, steps: int, *, rise: float = 0.0, fall: float = 0.0) -> float:
+    """0…1, for step 1 … `steps`: rises in a part of the steps at the start, and falls in one at the end.
+
+    >>> [share_of_rate(step, 4, rise=0.5, fall=0.5) for step in (1, 2, 3, 4)]
+    [0.5, 1.0, 1.0, 0.5]
+    """
+    rising = step / (rise * steps) if rise else 1.0
+    falling = (steps - step + 1) / (fall * steps) if fall else 1.0
+    return min(1.0, rising, falling)
 
 
 def make_optimizer(model: nn.Module, lr: float) -> torch.optim.Adam:

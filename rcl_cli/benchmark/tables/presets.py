@@ -34,7 +34,9 @@ class Preset:
     def oracle(self) -> Protocol:
         """The whole network on all labels, with the budget of a pretraining, once."""
         p = self.pretrain
-        return replace(self.finetune, labels=None, trials=1, steps=p.steps, batch=p.batch, crop=p.crop, lr=p.lr)
+        return replace(
+            self.finetune, labels=None, trials=1, steps=p.steps, batch=p.batch, crop=p.crop, lr=p.lr, fall=p.fall
+        )
 
 
 def _pretrain(**values: object) -> PretrainSettings:
@@ -55,13 +57,15 @@ PRESETS = {
         _pretrain(steps=500, batch=16, crop=48, width=16, depth=2, encoder_steps=300),
         Protocol(PROXY, labels=10, trials=5, steps=1000, batch=8, crop=48, pool=256),
         Protocol(FINETUNE, trials=5, steps=300, batch=8, crop=48),
-        label_counts=(0, 10, 100),
+        label_counts=(0, 5, 10, 100),
         test_side=160,
     ),
     "paper": Preset(
-        _pretrain(steps=20_000, batch=64, crop=128, width=32, depth=4, encoder_steps=2000, cache_size=4_000_000_000),
-        Protocol(PROXY, labels=10, trials=5, steps=4000, batch=16, crop=128, pool=1024),
-        Protocol(FINETUNE, trials=5, steps=4000, batch=16, crop=128),
+        _pretrain(
+            steps=20_000, batch=64, crop=128, fall=0.0, width=32, depth=4, encoder_steps=2000, cache_size=4_000_000_000
+        ),
+        Protocol(PROXY, labels=10, trials=5, steps=4000, batch=16, crop=128, fall=0.0, pool=1024),
+        Protocol(FINETUNE, trials=5, steps=4000, batch=16, crop=128, fall=0.0),
         label_counts=(0, 10, 100, 1000, 10_000),
         test_side=320,
     ),
