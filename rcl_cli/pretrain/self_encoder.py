@@ -110,7 +110,9 @@ def load_self_encoder(path: Path, domain: Domain, layers: Sequence[int] | None =
         raise CheckpointError(path, f"{what}; choose another with --encoder")
     encoder = Encoder(encoder_stages(), layers or header.architecture.get("layers", LAYERS), domain, _MEAN, _STD)
     try:
-        encoder.stages.load_state_dict(checkpoint.tensors)
+        # The file may have stages above the highest of `layers`.
+        needed = encoder.stages.state_dict().keys() & checkpoint.tensors.keys()
+        encoder.stages.load_state_dict({name: checkpoint.tensors[name] for name in needed})
     except RuntimeError as error:
         raise CheckpointError(path, "does not fit rcl's own encoder; train it again with --encoder self") from error
     return encoder
