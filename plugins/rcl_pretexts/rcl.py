@@ -16,8 +16,9 @@ from rcl_cli.pretext import Losses, Pretext, PretextSetup, Restorer, Views
 from rcl_cli.pretrain.distance import DISTANCES, PLANES, plane_values
 from rcl_cli.pretrain.loss import DN, centred, consistency_loss, contrastive_loss, pair_statistics, residual_dn
 from rcl_cli.pretrain.neighbours import draw_neighbours, neighbour_loss, neighbours
+from rcl_pretexts.errors import log_errors
 from rcl_pretexts.options import read_options, require
-from rcl_pretexts.recorruption import input_sigma, recorrupted, recorruption_errors
+from rcl_pretexts.recorruption import input_sigma, recorrupted
 
 PAPER_NOISE_DN = 8.0
 """Typical σ of pictures in the paper's regime (σ at white uniform in [0, 20]), as `noise_level` measures it."""
@@ -39,12 +40,12 @@ class ResidualContrast(Pretext):
     and output, squared difference, mean over a layer's elements, over the layers and over the two patches. A fixed
     encoder sees noise go as it sees texture go, so this alone holds f at the identity. In the other two noise may go
     and texture may not. `recorrupted`, with this weight: f restores one noisier copy and is compared with another,
-    whose noise is unrelated; errors are shares of each picture's noise. It is the default where the noise levels are
+    whose noise is unrelated, by `log_errors`. It is the default where the noise levels are
     known, alone; a picture without one takes part in the contrast only. `neighbours`, with this weight: one half-size
     picture, restored, is compared with another of the same scene, whose noise is independent (`neighbour_loss`), in
     units of (8 DN)². It is the default where levels are not known, beside the encoder. The published loss has neither.
 
-    By default τ follows the pictures' noise σ, and α its square unless errors are shares of the noise: the balance of
+    By default τ follows the pictures' noise σ, and α its square beside `neighbours`: the balance of
     the terms is then the same for a clean sensor as for a noisy one.
 
     Options: `alpha`; `distance`, "emd", "bd" or "mmd"; `tau`, in the distance's unit: 8-bit DN for "emd", none for the
@@ -152,7 +153,7 @@ class ResidualContrast(Pretext):
             found["consistency"] = 1.0, consistency_loss(of_input, self.setup.encoder(restored))
         if sigma is not None:
             known = (views["shot"] + views["read"]).amax((1, 2, 3)) > 0
-            found["recorrupted"] = self.options["recorrupted"], recorruption_errors(restored, views, sigma) * known
+            found["recorrupted"] = self.options["recorrupted"], log_errors(restored, views["target"]) * known
         if weight := self.options["neighbours"]:
             choices = views["choices"]
             second = neighbours(x, choices)[1]

@@ -9,14 +9,15 @@ import torch
 from rcl_cli.data.batch import Batch
 from rcl_cli.hookspecs import hookimpl
 from rcl_cli.pretext import Losses, Pretext, PretextSetup, Restorer, Views
+from rcl_pretexts.errors import log_errors
 from rcl_pretexts.options import read_options, require
-from rcl_pretexts.recorruption import input_sigma, recorrupted, recorruption_errors
+from rcl_pretexts.recorruption import input_sigma, recorrupted
 
 
 class Recorrupted(Pretext):
     """‖f(y + α·σ·z) − (y − σ·z/α)‖², z ~ N(0, 1) (Pang et al. 2021, section 3, with D = α·diag(σ)).
 
-    f is told the noise level of what it is given. Each picture's error counts as a share of its noise.
+    f is told the noise level of what it is given. Each picture counts by its `log_errors`.
 
     Options: `strength`, α, 1: smaller is closer to y, with a noisier target; `noise_aware`, yes.
     """
@@ -40,7 +41,7 @@ class Recorrupted(Pretext):
     def loss(self, model: Restorer, views: Views) -> Losses:
         sigma = input_sigma(views, self.options["strength"])
         restored = model(views["input"], sigma if self.options["noise_aware"] else None)
-        return Losses(recorruption_errors(restored, views, sigma).sum())
+        return Losses(log_errors(restored, views["target"]).sum())
 
 
 @hookimpl

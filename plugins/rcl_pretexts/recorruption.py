@@ -12,7 +12,6 @@ from rcl_calibration.profile import NoiseProfile
 from rcl_cli.data.batch import sigma_maps, variance_gains
 from rcl_cli.domain import Domain
 from rcl_cli.pretext import Views
-from rcl_pretexts.errors import precision
 from rcl_pretexts.noise_level import sigma_of
 
 
@@ -22,7 +21,8 @@ def recorrupted(
     """`input`, y + α·σ·z, and `target`, y − σ·z/α, z ~ N(0, 1), α = `strength`; `shot` and `read` of y's noise.
 
     y: (N, C, h, w), with one profile each; `shot` and `read`: (N, C, 1, 1). With noise n of y the noises of the two
-    have the covariance Cov(n + ασz, n − σz/α) = σ² − σ² = 0. σ² = λ_shot·y + λ_read is taken from the noisy y itself:
+    have the covariance Cov(n + ασz, n − σz/α) = σ² − σ² = 0, so that the gradient of ‖f(input) − target‖² is that of
+    ‖f(input) − clean‖² in expectation. σ² = λ_shot·y + λ_read is taken from the noisy y itself:
     right on the mean, and exact where the noise does not depend on the signal.
     """
     shot, read = variance_gains(noise, domain, y)
@@ -36,11 +36,3 @@ def input_sigma(views: Views, strength: float = 1.0) -> Tensor:
     From what f is given: σ of y itself would tell f about the noise that was added to y.
     """
     return sigma_of(views["input"], views["shot"], views["read"]) * math.sqrt(1 + strength**2)
-
-
-def recorruption_errors(restored: Tensor, views: Views, sigma: Tensor) -> Tensor:
-    """(N,): mean squares of f(`input`) − `target`, as shares of the variance of each picture's `input_sigma`.
-
-    The gradient is that of ‖f(input) − clean‖² in expectation.
-    """
-    return ((restored - views["target"]).square() * precision(sigma)).mean((1, 2, 3))

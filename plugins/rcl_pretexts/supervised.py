@@ -10,7 +10,7 @@ import torch
 from rcl_cli.data.batch import Batch, add_noises, variance_gains
 from rcl_cli.hookspecs import hookimpl
 from rcl_cli.pretext import Losses, Pretext, Restorer, Views
-from rcl_pretexts.errors import DN, picture_sum, precision
+from rcl_pretexts.errors import DN, log_errors, picture_sum
 from rcl_pretexts.noise_level import sigma_of
 from rcl_pretexts.options import Configured
 
@@ -20,8 +20,8 @@ class Supervised(Configured):
 
     Each picture keeps its own (λ_shot, λ_read); the noise itself is new in every step.
 
-    Option: `noise_aware`, no. Yes: f is told σ, and learns by the squared error as a share of the noise, which is what
-    `sure` and `recorrupted` estimate without the clean picture.
+    Option: `noise_aware`, no. Yes: f is told σ, and learns by `log_errors`, as `recorrupted` does without the clean
+    picture.
     """
 
     name = "supervised"
@@ -39,7 +39,7 @@ class Supervised(Configured):
         noisy, clean = views["noisy"], views["clean"]
         if self.options["noise_aware"]:
             sigma = sigma_of(noisy, views["shot"], views["read"])
-            return Losses(picture_sum((model(noisy, sigma) - clean).square() * precision(sigma)))
+            return Losses(log_errors(model(noisy, sigma), clean).sum())
         total = picture_sum((model(noisy) - clean).abs() * DN)
         return Losses(total, log={"error_dn": total.item() / len(noisy)})
 

@@ -156,7 +156,7 @@ def test_a_picture_of_unknown_noise_takes_part_in_the_contrast_only() -> None:
     first, second = (pretext.loss(shrunk, v) for v in (views, {**views, "target": changed}))
     torch.testing.assert_close(first.terms["recorrupted"], second.terms["recorrupted"], rtol=0, atol=0)
     changed[0] += 1
-    assert pretext.loss(shrunk, {**views, "target": changed}).total > 2 * first.total
+    assert pretext.loss(shrunk, {**views, "target": changed}).total > first.total + 1
 
 
 def test_both_consistencies_can_be_in_force_with_the_level_told() -> None:
