@@ -16,18 +16,18 @@ def picture_sum(values: Tensor) -> Tensor:
     return values.flatten(1).mean(1).sum()
 
 
-def log_errors(restored: Tensor, target: Tensor) -> Tensor:
-    """ln(mean square + 1 DN²) of each picture's error, in DN²: twice (N, C, h, w) → (N,).
+def log_errors(mean_squares: Tensor) -> Tensor:
+    """ln(mean square + 1 DN²), in DN², of each picture's error: (N,) → (N,).
 
     PSNR by another name. Far from the target all pictures count alike, and near it each by its own noise, whatever the
     ISO; 1 DN² keeps those that have next to none from counting most. With a noisy target the gradient is that of the
-    squared error against the clean one over the mean square, whose fluctuation over a patch is small.
+    squared error against the clean one, over the mean square, whose fluctuation over a patch is small.
 
     >>> import torch
-    >>> round(float(log_errors(torch.zeros(1, 3, 2, 2), torch.full((1, 3, 2, 2), 2 / 255))), 4)
+    >>> round(float(log_errors(torch.tensor(4 / 255**2))), 4)
     1.6094
     """
-    return ((restored - target).square().mean((1, 2, 3)) * DN**2 + 1).log()
+    return (mean_squares * DN**2 + 1).log()
 
 
 def precision(sigma: Tensor) -> Tensor:

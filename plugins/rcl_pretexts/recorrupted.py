@@ -41,7 +41,7 @@ class Recorrupted(Pretext):
     def loss(self, model: Restorer, views: Views) -> Losses:
         sigma = input_sigma(views, self.options["strength"])
         restored = model(views["input"], sigma if self.options["noise_aware"] else None)
-        return Losses(log_errors(restored, views["target"]).sum())
+        return Losses(log_errors((restored - views["target"]).square().mean((1, 2, 3))).sum())
 
 
 @hookimpl

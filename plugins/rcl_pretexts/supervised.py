@@ -39,7 +39,7 @@ class Supervised(Configured):
         noisy, clean = views["noisy"], views["clean"]
         if self.options["noise_aware"]:
             sigma = sigma_of(noisy, views["shot"], views["read"])
-            return Losses(log_errors(model(noisy, sigma), clean).sum())
+            return Losses(log_errors((model(noisy, sigma) - clean).square().mean((1, 2, 3))).sum())
         total = picture_sum((model(noisy) - clean).abs() * DN)
         return Losses(total, log={"error_dn": total.item() / len(noisy)})
 

@@ -35,9 +35,9 @@ def neighbours(x: Tensor, choices: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def neighbour_loss(
-    x: Tensor, restored: Tensor, restored_second: Tensor, choices: Tensor, unit: float, detail: float = 1.0
+    x: Tensor, restored: Tensor, restored_second: Tensor, choices: Tensor, detail: float = 1.0
 ) -> Tensor:
-    """How far each picture's second neighbours, restored, are from its first ones: (N,), mean squares in `unit`².
+    """How far each picture's second neighbours, restored, are from its first ones: (N,), mean squares.
 
     x, `restored` = f(x): (N, C, h, w); `restored_second` = f(second of `neighbours(x, choices)`). The noise of the
     first is independent of what f has seen, so f gains nothing by keeping noise, nor by removing what both have.
@@ -49,4 +49,4 @@ def neighbour_loss(
     own_first, own_second = neighbours(restored.detach(), choices)
     error = restored_second - first
     corrected = error - (own_second - own_first)
-    return (error.square() + detail * corrected.square()).mean((1, 2, 3)) / unit**2
+    return (error.square() + detail * corrected.square()).mean((1, 2, 3))

@@ -48,8 +48,8 @@ def test_the_loss_is_that_of_two_cells_worked_by_hand() -> None:
     restored = torch.tensor([[[[2.0, 3.0, 5.0, 5.0], [0.0, 0.0, 0.0, 0.0]]]])
     choices = torch.zeros(1, 1, 2, dtype=torch.long)  # the first: upper left, the second: upper right
     # Errors 3 − 1 and 5 − 5; f(x) itself has a difference of 3 − 2 and of 0 between the neighbours.
-    loss = neighbour_loss(x, restored, torch.tensor([[[[3.0, 5.0]]]]), choices, unit=2.0, detail=0.5)
-    assert loss.item() == pytest.approx((2**2 + 0.5 * (2 - 1) ** 2) / 2 / 2**2)
+    loss = neighbour_loss(x, restored, torch.tensor([[[[3.0, 5.0]]]]), choices, detail=0.5)
+    assert loss.item() == pytest.approx((2**2 + 0.5 * (2 - 1) ** 2) / 2)
 
 
 def test_descending_from_the_noisy_picture_leads_to_the_clean_one() -> None:
@@ -63,7 +63,7 @@ def test_descending_from_the_noisy_picture_leads_to_the_clean_one() -> None:
         restored = clean + kept * noise
         second = neighbours(restored, choices)[1]
         optimizer.zero_grad()
-        neighbour_loss(clean + noise, restored, second, choices, 1.0).sum().backward()
+        neighbour_loss(clean + noise, restored, second, choices).sum().backward()
         optimizer.step()
     # The noise of 2048 pairs of neighbours is correlated by 1/√2048 = 0.02 in each step by chance.
     assert abs(kept.item()) < 0.1
