@@ -45,8 +45,8 @@ class ResidualContrast(Pretext):
     picture, restored, is compared with another of the same scene, whose noise is independent (`neighbour_loss`).
     It is the default where levels are not known, beside the encoder. The published loss has neither.
 
-    Both go by the logarithm of a picture's error (`log_errors`). By default τ follows the pictures' noise σ: the balance
-    of the terms is then the same for a clean sensor as for a noisy one.
+    Both go by the logarithm of a picture's error (`log_errors`). By default τ follows the pictures' noise σ: the
+    balance of the terms is then the same for a clean sensor as for a noisy one.
 
     Options: `alpha`; `distance`, "emd", "bd" or "mmd"; `tau`, in the distance's unit: 8-bit DN for "emd", none for the
     others; `planes`, "pooled" or "separate": by default pooled for RGB, separate for RAW, whose planes differ in noise;
