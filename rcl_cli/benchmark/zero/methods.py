@@ -43,6 +43,7 @@ METHODS: dict[str, Method] = {
         Method("noise2self", "noise2self"),
         Method("recorrupted", "recorrupted", told=True),
         Method("sure", "sure", told=True),
+        Method("rcl", "rcl", told=True),
         Method("recorrupted-blind", "recorrupted", told=True, levels=BLIND),
         Method("sure+contrast", "sure", contrast=True),
     )

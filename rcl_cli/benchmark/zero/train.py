@@ -17,7 +17,7 @@ from rcl_cli.nn.unet import UNetConfig
 from rcl_cli.plugins import get_pretext
 from rcl_cli.pretext import Pretext, PretextSetup
 from rcl_cli.pretrain.loop import LoopSettings, Metrics, make_optimizer, run_loop
-from rcl_cli.pretrain.noise_level import noise_level
+from rcl_cli.pretrain.noise_level import levels_known, noise_level
 from rcl_cli.pretrain.parts import CONTRAST, Parts
 from rcl_cli.pretrain.settings import PretrainSettings
 
@@ -38,7 +38,7 @@ def train(
     `contrast`: weight of the residual contrast, for methods that it joins. Raises RclError where training diverges.
     """
     source = region_source(pictures, domain, clean=method.clean)
-    setup = PretextSetup(domain, budget.crop, noise=noise_level(source))
+    setup = PretextSetup(domain, budget.crop, noise=noise_level(source), noise_levels=levels_known(source))
     pretext = _parts(method, contrast).make(setup)
     torch.manual_seed(seed)
     backbone = Backbone(UNetConfig(domain.channels, budget.width, budget.depth))
