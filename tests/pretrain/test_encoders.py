@@ -38,6 +38,9 @@ def test_the_self_encoder_is_the_same_for_the_same_seed_and_survives_its_file(
     for a, b, c in zip(one(x), two(x), three(x), strict=True):
         assert torch.equal(a, b)
         assert torch.equal(a, c)
+    assert [f.shape[-1] for f in three(x)] == [8, 4]
+    with pytest.raises(CheckpointError, match="encoder for bayer, not an encoder for rgb"):
+        load_encoder(str(tmp_path / "encoder.safetensors"), Domain.RGB)
 
 
 def test_lower_layers_of_a_saved_self_encoder_can_be_taken(noisy_source: Source, tmp_path: Path) -> None:
@@ -47,9 +50,6 @@ def test_lower_layers_of_a_saved_self_encoder_can_be_taken(noisy_source: Source,
     x = torch.rand(1, 3, 16, 16)
     (first,) = load_encoder(str(path), Domain.RGB, (0,))(x)
     assert torch.equal(first, load_encoder(str(path), Domain.RGB)(x)[0])
-    assert [f.shape[-1] for f in three(x)] == [8, 4]
-    with pytest.raises(CheckpointError, match="encoder for bayer, not an encoder for rgb"):
-        load_encoder(str(tmp_path / "encoder.safetensors"), Domain.RGB)
 
 
 def test_missing_imagenet_weights_are_not_fetched_but_explained(

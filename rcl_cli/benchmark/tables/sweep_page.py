@@ -88,7 +88,7 @@ def _effects(rows: Sequence[SweepRow], defaults: Row) -> str:
     sentences = []
     for words, kept in (("Better than the defaults", 1), ("Worse", -1)):
         named = [f"{name} ({d.text} dB)" for name, d in changes if d.db * kept > 0 and not d.within_spread]
-        sentences.append(f"{words}: {', '.join(named) if named else 'none'}.")
+        sentences.append(f"{words}: {'; '.join(named) if named else 'none'}.")
     within = [name for name, d in changes if d.within_spread]
-    sentences.append(f"Within the spread: {', '.join(within)}." if within else "")
+    sentences.append(f"Within the spread: {'; '.join(within)}." if within else "")
     return " ".join(sentence for sentence in sentences if sentence)
