@@ -69,9 +69,9 @@ def command(
     """Pretrain a backbone on noisy pictures, without labels.
 
     PATHS are raws or pictures, or folders of them. By default the network learns to tell pictures apart by the noise
-    that it finds in them (residual contrastive learning). With --pretext recorrupted or sure it learns to denoise
-    from the pictures' calibrated noise alone, and the store gets a head that `rcl apply --task denoise` uses.
-    Ctrl-C saves the run; --resume goes on with it.
+    that it finds in them (residual contrastive learning). Where the noise levels of most pictures are known, it learns
+    to denoise as well, and the store gets a head that `rcl apply --task denoise` uses. Ctrl-C saves the run; --resume
+    goes on with it.
     """
     from rcl_cli.data.cache import RegionCache
     from rcl_cli.device import choose_device
