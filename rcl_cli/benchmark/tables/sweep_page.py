@@ -12,10 +12,10 @@ from rcl_cli.benchmark.tables.markdown import document
 from rcl_cli.benchmark.tables.markdown import table as markdown_table
 from rcl_cli.benchmark.tables.methods import INPUT
 from rcl_cli.benchmark.tables.page import About, heading, note
-from rcl_cli.benchmark.tables.plots import draw
 from rcl_cli.benchmark.tables.row import Row, SweepRow
 from rcl_cli.benchmark.tables.sections import NONE, psnr, ssim
 from rcl_cli.benchmark.tables.sweep import DEFAULTS
+from rcl_cli.benchmark.tables.sweep_plot import draw_sweep
 from rcl_cli.benchmark.tables.words import SPREAD
 from rcl_cli.files import write_text
 
@@ -46,12 +46,12 @@ def write_sweep_page(table: str, rows: Sequence[Row], about: About, output: Path
     named = replace(about, title=TITLE, reading=READING)
     found = _by_data(rows)
     figure = output / f"{table}.png"
-    draw(table, found, figure)
+    draw_sweep(found, figure)
     parts = [
         *heading(table, named),
         READING,
         *(part for block in found for part in _section(block)),
-        f"![{TITLE}]({figure.name})" if found else "",
+        f"![{TITLE}]({figure.name})" if any(block.find(DEFAULTS, "denoise") for block in found) else "",
         SPREAD if any(row.trials > 1 for row in rows) else "",
         note(table, output),
     ]

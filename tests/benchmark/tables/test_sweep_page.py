@@ -42,9 +42,14 @@ def test_each_domain_is_compared_with_its_own_defaults(
     assert "Within the spread: alpha 0." in rgb
     assert "| tau 3 | 42.00 ± 0.10 | +2.00 ± 0.13 | 41.00 | −0.25 | 1.50 |" in raws
     assert "Worse: none." in raws
+    assert "](sweeps.png)" in text
     assert (tmp_path / "sweeps.png").is_file()
 
 
-def test_a_page_without_defaults_has_no_differences(swept: Callable[..., SweepRow], tmp_path: Path) -> None:
+def test_a_page_without_defaults_has_no_differences_and_no_figure(
+    swept: Callable[..., SweepRow], tmp_path: Path
+) -> None:
     page = write_sweep_page("sweeps", [swept("tau 3", 30.0)], About("rcl benchmark sweep"), tmp_path)
-    assert "| tau 3 | 30.00 ± 0.10 | – | 29.00 | −0.25 | 1.50 |" in page.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
+    assert "| tau 3 | 30.00 ± 0.10 | – | 29.00 | −0.25 | 1.50 |" in text
+    assert "sweeps.png" not in text
