@@ -70,7 +70,7 @@ def command(
 
     PATHS are raws or pictures, or folders of them. By default the network learns to tell pictures apart by the noise
     that it finds in them (residual contrastive learning). Where the noise levels of most pictures are known, it learns
-    to denoise as well, and the store gets a head that `rcl apply --task denoise` uses. Ctrl-C saves the run; --resume
+    to denoise as well, and leaves a head for rcl apply --model in the run's folder. Ctrl-C saves the run; --resume
     goes on with it.
     """
     from rcl_cli.data.cache import RegionCache
@@ -93,7 +93,7 @@ def command(
         again = f"rcl pretrain --resume -o {shlex.quote(str(output))}"
         console.print(f"Saved at step {result.step}. Go on with: {again}", markup=False, soft_wrap=True)
         sys.exit(_INTERRUPTED)
-    added = _add_models(result, Store.open(store), name or output.name)
+    added = _add_models(result, Store.open(store), name or output.name, denoises=parts.main.denoises)
     if result.lacks_skip:
         console.print("There is no head for denoise, which a network with --no-skip cannot be")
     if as_json:
@@ -214,12 +214,19 @@ def _train(
         return pretrain(parts, pictures, encoder, output, device, resume=resume, on_step=on_step, should_stop=stopped)
 
 
-def _add_models(result: Result, store: Store, name: str) -> dict[str, object]:
-    """Put what a finished run left into the store and say so."""
+def _add_models(result: Result, store: Store, name: str, *, denoises: bool) -> dict[str, object]:
+    """Put what a finished run left into the store and say so.
+
+    `denoises`: a denoiser is what was asked for. One that comes along stays in the run's folder, since `rcl apply`
+    takes the newest head of the store by itself.
+    """
     added = store.add_model(result.backbone, name)
     console.print(f"Backbone {added.stem}: {result.backbone}", markup=False, soft_wrap=True)
     found: dict[str, object] = {"backbone": result.backbone, "name": added.stem}
-    if result.denoiser is not None:
+    if result.denoiser is not None and not denoises:
+        console.print(f"Denoiser, for rcl apply --model: {result.denoiser}", markup=False, soft_wrap=True)
+        found |= {"head": result.denoiser}
+    elif result.denoiser is not None:
         head = store.add_model(result.denoiser, f"{name}-denoise")
         console.print(f"Head for denoise {head.stem}: {result.denoiser}", markup=False, soft_wrap=True)
         found |= {"head": result.denoiser, "head_name": head.stem}

@@ -115,6 +115,23 @@ def test_a_head_without_labels_denoises_raws(run: Run, tmp_path: Path) -> None:
     assert len(list(out.rglob("*.dng"))) == 3
 
 
+def test_rcl_leaves_a_denoiser_that_is_not_taken_unasked(run: Run, tmp_path: Path) -> None:
+    samples = ["samples", str(tmp_path / "raws"), "--count", "3", "--iso", "3200", "--size", "128x128"]
+    assert CliRunner().invoke(cli, samples).exit_code == 0
+    result = run(tmp_path / "raws", "-o", tmp_path / "run", *TINY, "--json")
+    assert result.exit_code == 0, result.output
+    assert {"contrast", "recorrupted"} <= metrics(tmp_path / "run")[0].keys()
+    head = tmp_path / "run" / "denoise.safetensors"
+    assert json.loads(result.stdout.splitlines()[-1])["head"] == str(head)
+    assert not (tmp_path / "run" / "encoder.safetensors").exists()
+    assert {model.name for model in Store.open().scan()[0]} == {"run"}
+    out = tmp_path / "out"
+    given = ["apply", "--task", "denoise", str(tmp_path / "raws"), "-o", str(out), "--model", str(head)]
+    applied = CliRunner().invoke(cli, given)
+    assert applied.exit_code == 0, applied.output
+    assert len(list(out.rglob("*.dng"))) == 3
+
+
 def test_a_plain_network_leaves_no_head(run: Run, pictures: Path, tmp_path: Path) -> None:
     result = run(pictures, "--pretext", "noise2self", "--no-skip", "-o", tmp_path / "run", *TINY)
     assert result.exit_code == 0, result.output
