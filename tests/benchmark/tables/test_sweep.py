@@ -52,5 +52,6 @@ def test_knobs_hold_the_pretext_options_by_name() -> None:
 def test_judges_differ_in_labels_and_table() -> None:
     by_judge = {j: cells(["tau"], SMALL, domain="rgb", judge=j, pictures=198)[1] for j in JUDGES}
     modes = {judge: (cell.protocol.mode, cell.protocol.labels) for judge, cell in by_judge.items() if cell.protocol}
-    assert modes == {"proxy": ("proxy", 10), "finetune": ("finetune", 10)}
+    fewest = sorted(SMALL.label_counts)[1]
+    assert modes == {"proxy": ("proxy", SMALL.proxy.labels), "finetune": ("finetune", fewest)}
     assert len({cell.table for cell in by_judge.values()}) == 2
