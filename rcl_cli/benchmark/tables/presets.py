@@ -54,7 +54,7 @@ PRESETS = {
         test_count=6,
     ),
     "small": Preset(
-        _pretrain(steps=1000, batch=16, crop=48, width=16, depth=2, encoder_steps=300),
+        _pretrain(steps=600, batch=16, crop=48, width=16, depth=2, encoder_steps=300),
         Protocol(PROXY, labels=10, trials=5, steps=1000, batch=8, crop=48, pool=256),
         Protocol(FINETUNE, trials=5, steps=300, batch=8, crop=48),
         label_counts=(0, 5, 10, 100),
