@@ -40,6 +40,9 @@ INTERRUPTED = 130
     help="How much noise to remove; 0 keeps it all.",
 )
 @click.option(
+    "--ensemble", is_flag=True, help="Average over the eight ways to turn each picture: better, and eight times slower."
+)
+@click.option(
     "--format",
     "file_format",
     type=click.Choice(FORMATS),
@@ -65,6 +68,7 @@ def command(
     model: str | None,
     profile: Path | None,
     strength: float,
+    ensemble: bool,
     file_format: str,
     overwrite: bool,
     device: str,
@@ -99,7 +103,7 @@ def command(
     outcomes: list[Outcome] = []
     interrupted = False
     if jobs:
-        pipeline = _pipeline(task, model, store, device, tile, strength, profile)
+        pipeline = _pipeline(task, model, store, device, tile, strength, profile, ensemble=ensemble)
         start = time.perf_counter()
         try:
             _run(pipeline, jobs, outcomes, linear=linear, overwrite=overwrite, as_json=as_json, debug=debug)
@@ -122,6 +126,8 @@ def _pipeline(
     tile: int | None,
     strength: float,
     profile: Path | None,
+    *,
+    ensemble: bool,
 ) -> Pipeline:
     from rcl_cli.device import choose_device
     from rcl_cli.inference.models import Models, given_model
@@ -129,6 +135,7 @@ def _pipeline(
     from rcl_cli.inference.restore import Restoration
     from rcl_cli.plugins import get_task
     from rcl_cli.profiles import load_profiles
+    from rcl_cli.raw.turn import ALL_TURNS, UPRIGHT
     from rcl_cli.store import Store
 
     # What is wrong with the options is said once, before the first file.
@@ -141,7 +148,8 @@ def _pipeline(
         Restoration(task, domain, strength)
     for error in opened.scan()[1]:
         _say(f"Left out of the store: {error}")
-    return Pipeline(Models(task, opened, chosen, model, tile, announce=_say), strength, profile, announce=_say)
+    models = Models(task, opened, chosen, model, tile, announce=_say)
+    return Pipeline(models, strength, profile, ALL_TURNS if ensemble else UPRIGHT, announce=_say)
 
 
 def _say(sentence: str) -> None:

@@ -17,6 +17,7 @@ from rcl_cli.profiles import profile_for
 from rcl_cli.raw.frame import Frame, RawFrame
 from rcl_cli.raw.pack import Placement, pack, pack_rgb, unpack
 from rcl_cli.raw.picture import Picture
+from rcl_cli.raw.turn import UPRIGHT, Turn
 from rcl_cli.raw.write import write_picture
 
 
@@ -28,6 +29,8 @@ class Pipeline:
     strength: float = 1.0
     profile: Path | None = None
     """A file of noise profiles to use instead of the store's, the file's own or a blind estimate."""
+    turns: tuple[Turn, ...] = UPRIGHT
+    """The network sees each picture in all of these ways, of which the first is upright; results are averaged."""
     announce: Callable[[str], None] = lambda sentence: None
     _sources: set[str] = field(default_factory=set)
 
@@ -45,15 +48,21 @@ class Pipeline:
         model = self.choose_model(frame)
         restoration = Restoration(task, domain, self.strength)
         ready = self.models.load(domain, model)
-        profile = None
-        if task.noise_aware:
-            profile = self._noise(frame)
-        x, placement = _packed(frame, ready)
-        result = restoration.run(x, placement, ready, profile, report)
+        profile = self._noise(frame) if task.noise_aware else None
         output = task.output(domain)
+
+        def seen(number: int, turn: Turn) -> tuple[Float, Placement]:
+            x, placement = _packed(frame, turn, ready)
+            noise = turn.profile(profile) if profile else None
+            result = restoration.run(x, placement, ready, noise, lambda done: report((number + done) / len(self.turns)))
+            return turn.back(_cropped(result, placement, output, task.scale)), placement
+
+        pixels, placement = seen(0, UPRIGHT[0])
+        for number, turn in enumerate(self.turns[1:], start=1):
+            pixels = pixels + seen(number, turn)[0]
         return Picture.from_frame(
             frame,
-            _cropped(result, placement, output, task.scale),
+            pixels / np.float32(len(self.turns)),
             cfa=placement.cfa(task.scale) if output.is_raw else None,
             scale=task.scale,
             denoised=task.noise_aware and self.strength > 0,
@@ -90,11 +99,11 @@ def megapixels(frame: Frame) -> float:
     return (frame.mosaic.size if isinstance(frame, RawFrame) else frame.rgb.size / 3) / 1e6
 
 
-def _packed(frame: Frame, ready: Ready) -> tuple[Float, Placement]:
+def _packed(frame: Frame, turn: Turn, ready: Ready) -> tuple[Float, Placement]:
     multiple = ready.tiling.multiple
     if isinstance(frame, RawFrame):
-        return pack(frame.normalized(), frame.cfa, multiple)
-    return pack_rgb(frame.rgb, multiple)
+        return pack(turn.of(frame.normalized()), turn.cfa(frame.cfa, *frame.mosaic.shape), multiple)
+    return pack_rgb(turn.of(frame.rgb), multiple)
 
 
 def _cropped(result: Float, placement: Placement, output: Domain, scale: int) -> Float:
