@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
@@ -11,7 +11,7 @@ import numpy as np
 from rcl_calibration.fit import Fit, fit_bins, without_texture
 from rcl_calibration.intervals import REPLICATES, Replicates, Resampled, bootstrap, resampled
 from rcl_calibration.model import Array, Clipping
-from rcl_calibration.plane_levels import Level, PlaneLevel, plane_levels
+from rcl_calibration.plane_levels import Level, PlaneLevel, plane_levels, profile_of_levels
 from rcl_calibration.profile import NoiseProfile
 from rcl_calibration.samples import Mask
 from rcl_calibration.selection import Bins
@@ -79,15 +79,10 @@ def _pooled_profile(
         int(plane): _plane_level(int(plane), bins, clippings, fit, again, rng)
         for plane in np.unique(bins.plane[fit.weight > 0])
     }
-    levels = plane_levels(joint, own)
     x = fit.x[fit.weight > 0]
     quality, reason = _joint_verdict(singles, joint.replicates)
-    return NoiseProfile(
-        shot=_four(level.noise.shot for level in levels),
-        read=_four(level.noise.read for level in levels),
-        shot_ci=_four(level.replicates.shot_ci() for level in levels),
-        read_ci=_four(level.replicates.read_ci() for level in levels),
-        sigma_ci=_four(level.replicates.sigma_ci() for level in levels),
+    return profile_of_levels(
+        plane_levels(joint, own),
         x_range=(float(x.min()), float(x.max())),
         method=METHOD,
         images=len(measurements),
@@ -95,10 +90,6 @@ def _pooled_profile(
         reason=reason,
         **labels,
     )
-
-
-def _four(values: Iterable[Any]) -> Any:
-    return tuple(values)
 
 
 def _plane_level(

@@ -13,7 +13,7 @@ from rcl_calibration.fit import fit_line
 from rcl_calibration.intervals import REPLICATES, Replicates
 from rcl_calibration.model import Array, Clipping, Noise, response
 from rcl_calibration.photon_transfer import Cells, PairMeasurement, join, measure_pair
-from rcl_calibration.plane_levels import Level, PlaneLevel, plane_levels
+from rcl_calibration.plane_levels import Level, PlaneLevel, plane_levels, profile_of_levels
 from rcl_calibration.profile import NoiseProfile
 from rcl_calibration.samples import Lattice, Mask
 from rcl_calibration.selection import KEPT_VARIANCE
@@ -70,7 +70,6 @@ def profile_of_pairs(measurements: Sequence[PairMeasurement], *, seed: int = 0, 
         int(plane): _plane_level(cells, clippings, corrected, noise, int(plane), picks, seed)
         for plane in np.unique(cells.plane)
     }
-    levels = plane_levels(joint, own)
     quality, reason = _verdict(cells, corrected, joint.replicates)
     used = corrected.weight > 0
     if used.any() and float(np.ptp(corrected.x[used])) < _LEAST_RANGE:
@@ -84,12 +83,8 @@ def profile_of_pairs(measurements: Sequence[PairMeasurement], *, seed: int = 0, 
             reason=reason or "all frames have the same brightness, which cannot tell shot from read noise",
             **labels,
         )
-    return NoiseProfile(
-        shot=_four(level.noise.shot for level in levels),
-        read=_four(level.noise.read for level in levels),
-        shot_ci=_four(level.replicates.shot_ci() for level in levels),
-        read_ci=_four(level.replicates.read_ci() for level in levels),
-        sigma_ci=_four(level.replicates.sigma_ci() for level in levels),
+    return profile_of_levels(
+        plane_levels(joint, own),
         x_range=(max(float(corrected.x[used].min()), 0.0), float(corrected.x[used].max())) if used.any() else None,
         quality=quality,
         reason=reason,
@@ -179,7 +174,3 @@ def _verdict(cells: Cells, corrected: _Corrected, replicates: Replicates) -> tup
         reason = "too little range of brightness to tell shot from read noise"
         return "unidentifiable", f"{reason}; σ(x) holds for x from {max(low, 0):.3f} to {high:.3f}"
     return "ok", ""
-
-
-def _four(values: Any) -> Any:
-    return tuple(values)
