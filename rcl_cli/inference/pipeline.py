@@ -10,12 +10,13 @@ import numpy as np
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
-from rcl_cli.inference.models import Models, Ready
+from rcl_cli.inference.models import Models
 from rcl_cli.inference.restore import Restoration
 from rcl_cli.inference.tiling import Float
+from rcl_cli.inference.turned import packed, upright
 from rcl_cli.profiles import profile_for
 from rcl_cli.raw.frame import Frame, RawFrame
-from rcl_cli.raw.pack import Placement, pack, pack_rgb, unpack
+from rcl_cli.raw.pack import Placement
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.turn import UPRIGHT, Turn
 from rcl_cli.raw.write import write_picture
@@ -50,12 +51,13 @@ class Pipeline:
         ready = self.models.load(domain, model)
         profile = self._noise(frame) if task.noise_aware else None
         output = task.output(domain)
+        source, cfa = (frame.normalized(), frame.cfa) if isinstance(frame, RawFrame) else (frame.rgb, None)
 
         def seen(number: int, turn: Turn) -> tuple[Float, Placement]:
-            x, placement = _packed(frame, turn, ready)
+            x, placement = packed(source, cfa, turn, ready.tiling.multiple)
             noise = turn.profile(profile) if profile else None
             result = restoration.run(x, placement, ready, noise, lambda done: report((number + done) / len(self.turns)))
-            return turn.back(_cropped(result, placement, output, task.scale)), placement
+            return upright(result, placement, turn, output, task.scale), placement
 
         pixels, placement = seen(0, UPRIGHT[0])
         for number, turn in enumerate(self.turns[1:], start=1):
@@ -97,20 +99,6 @@ def frame_domain(frame: Frame) -> Domain:
 def megapixels(frame: Frame) -> float:
     """Pixels of the file, in millions."""
     return (frame.mosaic.size if isinstance(frame, RawFrame) else frame.rgb.size / 3) / 1e6
-
-
-def _packed(frame: Frame, turn: Turn, ready: Ready) -> tuple[Float, Placement]:
-    multiple = ready.tiling.multiple
-    if isinstance(frame, RawFrame):
-        return pack(turn.of(frame.normalized()), turn.cfa(frame.cfa, *frame.mosaic.shape), multiple)
-    return pack_rgb(turn.of(frame.rgb), multiple)
-
-
-def _cropped(result: Float, placement: Placement, output: Domain, scale: int) -> Float:
-    """(C_out, h·U, w·U) → (H·scale, W·scale) mosaic or (H·scale, W·scale, 3)."""
-    if output.is_raw:
-        return unpack(result, placement, scale)
-    return np.ascontiguousarray(placement.crop(result, scale).transpose(1, 2, 0))
 
 
 def _note(task: str, model: Path, strength: float) -> str:
