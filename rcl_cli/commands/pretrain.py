@@ -165,10 +165,13 @@ def _check_pictures(pictures: Pictures, data: str | None) -> None:
 
 
 def _describe(settings: PretrainSettings, pictures: Pictures, device: torch.device) -> None:
+    from rcl_cli.pretrain.noise_level import levels_known
+
     count = len(pictures.used)
     console.print(f"{count} {pictures.domain.value} pictures, {settings.steps} steps on {device.type}", markup=False)
     if noise := _noise_words(pictures):
-        console.print(f"Noise levels: {noise}", markup=False, soft_wrap=True)
+        few = "" if levels_known(pictures.source) else "; fewer than half, so that they are not used"
+        console.print(f"Noise levels: {noise}{few}", markup=False, soft_wrap=True)
     if count < settings.batch:
         console.print(f"Batch reduced from {settings.batch} to {count}: a batch holds each picture once", markup=False)
 

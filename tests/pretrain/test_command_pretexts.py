@@ -137,3 +137,15 @@ def test_a_plain_network_leaves_no_head(run: Run, pictures: Path, tmp_path: Path
     assert result.exit_code == 0, result.output
     assert not (tmp_path / "run" / "denoise.safetensors").exists()
     assert "no head for denoise" in " ".join(result.stderr.split())
+
+
+def test_what_is_known_of_the_noise_is_said(run: Run, pictures: Path, tmp_path: Path) -> None:
+    samples = ["samples", str(tmp_path / "raws"), "--count", "3", "--iso", "3200", "--size", "128x128"]
+    assert CliRunner().invoke(cli, samples).exit_code == 0
+    told = {}
+    for name, paths in (("known", tmp_path / "raws"), ("unknown", pictures)):
+        result = run(paths, "-o", tmp_path / name, *TINY)
+        assert result.exit_code == 0, result.output
+        told[name] = next(line for line in result.stderr.splitlines() if line.startswith("Noise levels"))
+    assert "not used" not in told["known"]
+    assert "not known; fewer than half, so that they are not used" in told["unknown"]
