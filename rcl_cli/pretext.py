@@ -54,6 +54,8 @@ class PretextSetup:
     """Typical standard deviation of the pictures' noise, in normalised units; None where it is not known."""
     noise_levels: bool = False
     """The noise levels of most pictures are known, and batches come with them."""
+    steps: int | None = None
+    """Of the whole run; None where the pretext is made for something else."""
     noise_input: bool = True
     """f_θ may be told σ(x); False beside a contrast, which could name the pictures by it."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import torch
+from torch import nn
 
 from rcl_cli.data.batch import Batch
 from rcl_cli.domain import Domain
@@ -14,38 +15,53 @@ from rcl_cli.pretext import Losses, Pretext, PretextSetup, Restorer, Views
 from rcl_pretexts.correlated import correlated_noise
 from rcl_pretexts.errors import DN, picture_sum
 from rcl_pretexts.options import Configured, require
+from rcl_pretexts.refined import RefinedTargets
 
 
 class NoisyAsClean(Configured):
-    """Mean |f(y + κ·z) − y| in DN, z with the covariance of y's own noise (Xu et al. 2020, "Noisy-As-Clean", eq. 5).
+    """Mean |f(t + κ·z) − t| in DN, z with the covariance of the noise of the noisy picture y.
 
-    For pictures whose noise is not independent: from JPEGs, or denoised in the camera. The target keeps its noise n,
-    so f is biased towards it: a linear f that is best at a frequency with picture power S and noise power N leaves
-    (S + N)/(S + N + κ²N), at S = 0 the share 1/(1 + κ²) of the noise, at S ≫ N all of the picture. That share is
-    above 0 at any N, whereas unbiased losses, whose optimum is 1 − N/(S + N), turn negative wherever N has been
-    measured too large. f is not told the level: with one κ for all it need not be.
+    For pictures whose noise is not independent: from JPEGs, or denoised in the camera. In the first half of the steps
+    t = y (Xu et al. 2020, "Noisy-As-Clean", eq. 5). This target keeps its noise n, so f is biased towards it: a linear
+    f that is best at a frequency with picture power S and noise power N leaves (S + N)/(S + N + κ²N), at S = 0 the
+    share 1/(1 + κ²) of the noise, at S ≫ N all of the picture. That share is above 0 at any N, whereas unbiased losses,
+    whose optimum is 1 − N/(S + N), turn negative wherever N has been measured too large.
 
-    Option: `strength`, κ, 2.
+    In the second half t = f̄(y), f̄ the f of the first: a target with less noise, after Zhang et al. 2022, "IDR:
+    Self-Supervised Image Denoising via Iterative Data Refinement". The noise to remove is then that of y alone, of
+    which flat blocks show a part that differs from place to place, so each picture's κ is drawn from half to all of
+    `strength`. f is not told the level.
+
+    Options: `strength`, κ, 3; `refine`, yes: no keeps t = y throughout, as do runs whose length is not known.
     """
 
     name = "noisy-as-clean"
     domains = frozenset({Domain.RGB})
     needs_covariance = True
     denoises = True
-    defaults: ClassVar[Mapping[str, Any]] = {"strength": 2.0}
+    defaults: ClassVar[Mapping[str, Any]] = {"strength": 3.0, "refine": True}
 
     def __init__(self, setup: PretextSetup) -> None:
         super().__init__(setup)
         require(self.options["strength"] > 0, "strength must be above 0")
 
+    def build_modules(self, model: Restorer) -> nn.Module:
+        """What the targets of the second half are made by."""
+        steps = self.setup.steps if self.options["refine"] else None
+        self.targets = RefinedTargets(model, None if steps is None else steps // 2)
+        return self.targets
+
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
-        """`input` and `target`."""
+        """`picture`; `noise`, κ·z; `share` of it to be added in the second half, (N, 1, 1, 1)."""
         y = batch.pictures
-        return {"input": y + self.options["strength"] * correlated_noise(y.shape[-1], batch.noise, rng), "target": y}
+        noise = self.options["strength"] * correlated_noise(y.shape[-1], batch.noise, rng)
+        return {"picture": y, "noise": noise, "share": 0.5 + 0.5 * torch.rand((len(y), 1, 1, 1), generator=rng)}
 
     def loss(self, model: Restorer, views: Views) -> Losses:
-        total = picture_sum((model(views["input"]) - views["target"]).abs() * DN)
-        return Losses(total, log={"error_dn": total.item() / len(views["target"])})
+        noise = views["noise"] * views["share"] if self.targets.refined else views["noise"]
+        target = self.targets(views["picture"])
+        total = picture_sum((model(target + noise) - target).abs() * DN)
+        return Losses(total, log={"error_dn": total.item() / len(target)})
 
 
 @hookimpl

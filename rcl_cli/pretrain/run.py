@@ -124,7 +124,12 @@ def pretrain(
     settings, source = parts.settings, pictures.source
     parts.check_domain(pictures.domain)
     setup = PretextSetup(
-        pictures.domain, settings.crop, encoder, noise=noise_level(source), noise_levels=levels_known(source)
+        pictures.domain,
+        settings.crop,
+        encoder,
+        noise=noise_level(source),
+        noise_levels=levels_known(source),
+        steps=settings.steps,
     )
     pretext = parts.make(setup)
     torch.manual_seed(settings.seed)

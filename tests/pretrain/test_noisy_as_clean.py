@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from rcl_calibration.correlation import REACH, noise_covariance
 from rcl_calibration.profile import NoiseProfile
@@ -29,18 +30,46 @@ def test_added_noise_has_the_measured_covariance_and_the_target_none_of_it() -> 
     pretext = get_pretext("noisy-as-clean")(PretextSetup(Domain.RGB, 256, options={"strength": "2"}))
     y = torch.full((1, 3, 256, 256), 0.5)
     views = pretext.views(Batch(y, (profile,)), torch.Generator().manual_seed(1))
-    assert torch.equal(views["target"], y)
-    added = noise_covariance((0.5 + (views["input"] - y)[0] / 2).numpy())
+    assert torch.equal(views["picture"], y)
+    added = noise_covariance((0.5 + views["noise"][0] / 2).numpy())
     variance = measured[0, 0, REACH, REACH]
     # The taper takes 17 % of this lag, and the flattest blocks have some 10 % less variance than the rest.
     np.testing.assert_allclose(added / variance, measured / variance, atol=0.3)
     assert added[0, 1, REACH + 1, REACH + 2] > 0.6 * variance
 
 
-def test_error_is_that_against_the_noisy_picture() -> None:
+class Darker(nn.Module):
+    """Stands in for f: takes 1 DN away."""
+
+    def forward(self, x: torch.Tensor, sigma: torch.Tensor | None = None) -> torch.Tensor:
+        return x - 1 / 255
+
+
+@pytest.mark.parametrize(("options", "second"), [({}, 0.5 * 4 - 1), ({"refine": "no"}, 4 - 1)])
+def test_error_is_that_against_the_noisy_picture_then_against_the_restored_one(
+    options: dict[str, str], second: float
+) -> None:
+    pretext = get_pretext("noisy-as-clean")(PretextSetup(Domain.RGB, 16, options=options, steps=2))
+    model = Darker()
+    pretext.build_modules(model)
+    views = {
+        "picture": torch.full((2, 3, 16, 16), 0.5),
+        "noise": torch.full((2, 3, 16, 16), 4 / 255),
+        "share": torch.full((2, 1, 1, 1), 0.5),
+    }
+    # f leaves 3 of the 4 DN; in the second half half of them are added to the target, wherever that is by then.
+    errors = [float(pretext.loss(model, views).total) / 2 for _ in range(2)]
+    assert errors == pytest.approx([4 - 1, second], rel=1e-4)
+
+
+def test_second_half_adds_from_half_to_all_of_the_strength() -> None:
+    profile, _ = shifted_profile()
     pretext = get_pretext("noisy-as-clean")(PretextSetup(Domain.RGB, 16))
-    views = {"input": torch.zeros(2, 3, 16, 16), "target": torch.full((2, 3, 16, 16), 2 / 255)}
-    assert float(pretext.loss(lambda x, sigma=None: x, views).total) == pytest.approx(2 * 2)
+    share = pretext.views(Batch(torch.zeros(64, 3, 16, 16), (profile,) * 64), torch.Generator().manual_seed(0))["share"]
+    assert share.shape == (64, 1, 1, 1)
+    # Of 64 uniform draws the extremes lie within a tenth of the range of its ends, but for a chance of 0.2 %.
+    assert 0.5 <= share.min() < 0.55
+    assert 0.95 < share.max() <= 1
 
 
 def test_strength_must_be_above_0() -> None:

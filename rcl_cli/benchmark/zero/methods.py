@@ -55,7 +55,7 @@ REAL_METHODS: dict[str, Method] = {
         Method(INPUT),
         Method(BM3D),
         Method(BM3D_STRONG),
-        Method(NOISY_AS_CLEAN, NOISY_AS_CLEAN, {"strength": 2.0}),
+        Method(NOISY_AS_CLEAN, NOISY_AS_CLEAN, {"strength": 3.0}),
     )
 }
 """On real pairs, whose noise is not independent and whose clean pictures nothing but the score sees."""

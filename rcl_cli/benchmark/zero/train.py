@@ -38,7 +38,9 @@ def train(
     `contrast`: weight of the residual contrast, for methods that it joins. Raises RclError where training diverges.
     """
     source = region_source(pictures, domain, clean=method.clean)
-    setup = PretextSetup(domain, budget.crop, noise=noise_level(source), noise_levels=levels_known(source))
+    setup = PretextSetup(
+        domain, budget.crop, noise=noise_level(source), noise_levels=levels_known(source), steps=budget.steps
+    )
     pretext = _parts(method, contrast).make(setup)
     torch.manual_seed(seed)
     backbone = Backbone(UNetConfig(domain.channels, budget.width, budget.depth))
