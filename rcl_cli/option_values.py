@@ -33,3 +33,16 @@ def named_values(ctx: click.Context, parameter: click.Parameter, values: tuple[s
     if any(not name or not sign for name, sign, _ in pairs):
         raise click.BadParameter("give NAME=VALUE")
     return {name: value for name, _, value in pairs}
+
+
+def strength_value(ctx: click.Context, parameter: click.Parameter, value: str) -> float | None:
+    """A number from 0 to 1; None for "auto"."""
+    if value == "auto":
+        return None
+    try:
+        strength = float(value)
+    except ValueError:
+        strength = -1.0
+    if not 0 <= strength <= 1:
+        raise click.BadParameter("give a number from 0 to 1, or auto")
+    return strength

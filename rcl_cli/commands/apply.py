@@ -10,6 +10,7 @@ import click
 
 from rcl_cli.console import console, exit_code, new_table, print_failures, print_json_line, print_table, progress
 from rcl_cli.errors import FileError, RclError
+from rcl_cli.option_values import strength_value
 
 if TYPE_CHECKING:
     from rcl_cli.inference.batch import Outcome
@@ -34,10 +35,11 @@ INTERRUPTED = 130
 )
 @click.option(
     "--strength",
-    type=click.FloatRange(0, 1),
-    default=1.0,
+    default="1",
     show_default=True,
-    help="How much noise to remove; 0 keeps it all.",
+    callback=strength_value,
+    metavar="0…1|auto",
+    help="How much noise to remove; 0 keeps it all, auto finds what is best for each picture, in twice the time.",
 )
 @click.option(
     "--ensemble", is_flag=True, help="Average over the eight ways to turn each picture: better, and eight times slower."
@@ -67,7 +69,7 @@ def command(
     folder: Path,
     model: str | None,
     profile: Path | None,
-    strength: float,
+    strength: float | None,
     ensemble: bool,
     file_format: str,
     overwrite: bool,
@@ -86,7 +88,9 @@ def command(
     after the other tasks. A picture keeps its kind (JPEG at high quality). Mean brightness stays as it was.
 
     Strength: where the result has the layout of the input, it is blended with the input, and 0 gives the input
-    exactly; `demosaic` and `jdensr` tell the network less noise instead.
+    exactly; `demosaic` and `jdensr` tell the network less noise instead. auto estimates the error that a share of
+    `denoise` leaves from the noise level alone, and takes the share with the least: almost all where there is much
+    noise, little where there is next to none.
     """
     from rcl_cli.data.folder import find_files
     from rcl_cli.inference.outputs import leave_out_results, plan_outputs
@@ -124,7 +128,7 @@ def _pipeline(
     store: Path | None,
     device: str,
     tile: int | None,
-    strength: float,
+    strength: float | None,
     profile: Path | None,
     *,
     ensemble: bool,

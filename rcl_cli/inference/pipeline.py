@@ -27,7 +27,7 @@ class Pipeline:
     """What one run does to each file. `announce` hears of each source of noise profiles once, in a sentence."""
 
     models: Models
-    strength: float = 1.0
+    strength: float | None = 1.0
     profile: Path | None = None
     """A file of noise profiles to use instead of the store's, the file's own or a blind estimate."""
     turns: tuple[Turn, ...] = UPRIGHT
@@ -67,7 +67,7 @@ class Pipeline:
             pixels / np.float32(len(self.turns)),
             cfa=placement.cfa(task.scale) if output.is_raw else None,
             scale=task.scale,
-            denoised=task.noise_aware and self.strength > 0,
+            denoised=task.noise_aware and self.strength != 0,
             note=_note(task.name, model, self.strength),
         )
 
@@ -101,5 +101,6 @@ def megapixels(frame: Frame) -> float:
     return (frame.mosaic.size if isinstance(frame, RawFrame) else frame.rgb.size / 3) / 1e6
 
 
-def _note(task: str, model: Path, strength: float) -> str:
-    return f"{task} by rcl with {model.stem}" + (f", strength {strength:g}" if strength < 1 else "")
+def _note(task: str, model: Path, strength: float | None) -> str:
+    words = "auto" if strength is None else f"{strength:g}"
+    return f"{task} by rcl with {model.stem}" + ("" if strength == 1 else f", strength {words}")

@@ -14,10 +14,13 @@ from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.inference.brightness import keep_mean
 from rcl_cli.inference.models import Ready
+from rcl_cli.inference.risk import STEP, best_strength, disturbance
 from rcl_cli.inference.tiling import Float, apply_tiled
 from rcl_cli.noise import sigma_map
 from rcl_cli.raw.pack import Placement
 from rcl_cli.task import Task
+
+_NO_NOISE = NoiseProfile.uniform(0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -26,14 +29,18 @@ class Restoration:
 
     `strength` runs from 0 to 1. Where the result has the layout of the input, it is s·prediction + (1-s)·input, so
     that 0 gives the input exactly. Elsewhere the noise level that the network is told is multiplied by it, so that
-    0 asks for a result with the noise left in.
+    0 asks for a result with the noise left in. None: the `best_strength` of each picture, where the layouts are equal.
     """
 
     task: Task
     domain: Domain
-    strength: float = 1.0
+    strength: float | None = 1.0
 
     def __post_init__(self) -> None:
+        if self.strength is None:
+            if not (self.blends and self.task.noise_aware):
+                raise RclError(f"--strength auto is for tasks that only remove noise, not for {self.task.name}")
+            return
         if not 0 <= self.strength <= 1:
             raise RclError("--strength must be from 0 to 1")
         if self.strength < 1 and not (self.blends or self.task.noise_aware):
@@ -64,19 +71,33 @@ class Restoration:
             self._check_shape(tile, prediction)
             return prediction
 
-        predicted = apply_tiled(network, x, ready.tiling, size=ready.tile, device=ready.device, report=report)
+        passes = 2 if self.strength is None else 1
+
+        def predict(picture: Tensor, number: int) -> Tensor:
+            def part(done: float) -> None:
+                report((number + done) / passes)
+
+            planes = picture.numpy()
+            made = apply_tiled(network, planes, ready.tiling, size=ready.tile, device=ready.device, report=part)
+            return torch.from_numpy(made)
+
         with torch.inference_mode():
-            source = torch.from_numpy(x)
-            prediction = keep_mean(
-                torch.from_numpy(predicted), source, self.task, self.domain, elements_inside(placement)
-            )
-            if self.blends and self.strength < 1:
-                prediction = torch.lerp(source, prediction, self.strength)
+            source, inside = torch.from_numpy(x), elements_inside(placement)
+            prediction = predict(source, 0)
+            strength = self.strength
+            if strength is None:
+                sigma = sigma_map(source, profile or _NO_NOISE, self.domain)
+                direction = disturbance(sigma)
+                moved = predict(source + STEP * direction, 1)
+                strength = best_strength(*(t[:, *inside] for t in (source, prediction, moved, direction, sigma)))
+            prediction = keep_mean(prediction, source, self.task, self.domain, inside)
+            if self.blends and strength < 1:
+                prediction = torch.lerp(source, prediction, strength)
             return self.task.finish(prediction, source).numpy()
 
     @property
     def _told(self) -> float:
-        return 1.0 if self.blends else self.strength
+        return 1.0 if self.blends or self.strength is None else self.strength
 
     def _check_shape(self, tile: Tensor, prediction: Tensor) -> None:
         up = self.task.upsample(self.domain)

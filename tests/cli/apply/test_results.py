@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import rawpy
 
+from rcl_calibration.profile import NoiseProfile
+from rcl_cli.profiles import labels, save_profiles
 from rcl_cli.raw.frame import RawFrame
 from rcl_cli.raw.read import read_frame
 
@@ -80,3 +82,27 @@ def test_npy_holds_the_networks_linear_result(apply: Call, raws: Path, heads: Pa
     pixels = np.load(tmp_path / "out" / "a.npy")
     assert pixels.dtype == np.float32
     assert pixels.shape == (67, 82, 3)
+
+
+def test_strength_auto_keeps_a_picture_without_noise(apply: Call, raws: Path, heads: Path, tmp_path: Path) -> None:
+    profile, frame = tmp_path / "none.json", read_frame(raws / "a.dng")
+    save_profiles(profile, [NoiseProfile.uniform(0.0, 0.0, **labels(frame))])
+    given = ["--strength", "auto", "--profile", profile]
+    result = apply("--task", "denoise", raws / "a.dng", "-o", tmp_path / "out", *given)
+    assert result.exit_code == 0, result.stderr
+    after = read_frame(tmp_path / "out" / "a.dng")
+    assert isinstance(frame, RawFrame)
+    assert isinstance(after, RawFrame)
+    np.testing.assert_allclose(after.normalized(), frame.normalized(), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("task", "strength", "words"),
+    [("demosaic", "auto", "only remove noise"), ("denoise", "2", "from 0 to 1, or auto"), ("denoise", "most", "auto")],
+)
+def test_a_strength_that_cannot_be_is_refused(
+    apply: Call, raws: Path, heads: Path, tmp_path: Path, task: str, strength: str, words: str
+) -> None:
+    result = apply("--task", task, raws, "-o", tmp_path / "out", "--strength", strength)
+    assert result.exit_code == 2
+    assert words in " ".join(result.stderr.split())
