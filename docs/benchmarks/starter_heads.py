@@ -53,9 +53,11 @@ def measure(task: str, domain: str, level: str, shot: float, clean: Path, scratc
     shown = []
     for space in ("linear", "srgb"):
         common = ["evaluate", "--task", task, "--pairs", str(pairs), "--space", space, "--json"]
-        for extra in (["--model", "none"], []):
+        for extra in (["--model", "none"], [], *([["--strength", "auto"]] if task == "denoise" else [])):
             mean = json.loads(rcl(*common, *extra).splitlines()[-1])["mean"]
             shown.append(f"{mean['psnr_db']:.2f} / {mean['ssim']:.3f}")
+        if task != "denoise":
+            shown.append("")
     print(task, domain, level, *shown, file=sys.stderr, flush=True)
     return [task, domain, level, *shown]
 
@@ -69,14 +71,15 @@ def rcl(*words: str) -> str:
 
 def page(rows: list[list[str]], clean: Path) -> str:
     """The page."""
-    names = ("task", "domain", "noise", "linear: before", "linear: head", "as displayed: before", "as displayed: head")
+    figures = [f"{space}: {what}" for space in ("linear", "as displayed") for what in ("before", "head", "auto")]
+    names = ("task", "domain", "noise", *figures)
     table = "\n".join("| " + " | ".join(row) + " |" for row in [list(names), ["---"] * len(names), *rows])
     count = sum(path.is_file() for path in clean.rglob("*"))
     return f"""# The shipped heads, measured
 
 PSNR in dB / SSIM, mean over {count} pictures of `{clean.name}`, none of which any head has seen: they were trained
 on procedural scenes alone. "Before" is the noisy input for `denoise`, bilinear demosaicing for `demosaic`, and that
-with bicubic enlargement for `sr` and `jdensr`. Noise is simulated: λ_shot as named, ln λ_read = 2.18 · ln λ_shot + 1.2.
+with bicubic enlargement for `sr` and `jdensr`. "Auto" is the head with `--strength auto`. Noise is simulated: λ_shot as named, ln λ_read = 2.18 · ln λ_shot + 1.2.
 "As displayed": clipped to 0…1 and sRGB-encoded. The pictures are 8-bit sRGB, decoded to linear values; mosaics are
 made of the linear values.
 

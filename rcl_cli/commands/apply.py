@@ -10,7 +10,7 @@ import click
 
 from rcl_cli.console import console, exit_code, new_table, print_failures, print_json_line, print_table, progress
 from rcl_cli.errors import FileError, RclError
-from rcl_cli.option_values import strength_value
+from rcl_cli.restoring_options import restoring_options
 
 if TYPE_CHECKING:
     from rcl_cli.inference.batch import Outcome
@@ -33,17 +33,7 @@ INTERRUPTED = 130
     type=click.Path(dir_okay=False, path_type=Path),
     help="Noise profiles (JSON).  [default: calibrated for camera and ISO, else the file's tag, else a blind estimate]",
 )
-@click.option(
-    "--strength",
-    default="1",
-    show_default=True,
-    callback=strength_value,
-    metavar="0…1|auto",
-    help="How much noise to remove; 0 keeps it all, auto finds what is best for each picture, in twice the time.",
-)
-@click.option(
-    "--ensemble", is_flag=True, help="Average over the eight ways to turn each picture: better, and eight times slower."
-)
+@restoring_options
 @click.option(
     "--format",
     "file_format",
@@ -139,7 +129,6 @@ def _pipeline(
     from rcl_cli.inference.restore import Restoration
     from rcl_cli.plugins import get_task
     from rcl_cli.profiles import load_profiles
-    from rcl_cli.raw.turn import ALL_TURNS, UPRIGHT
     from rcl_cli.store import Store
 
     # What is wrong with the options is said once, before the first file.
@@ -153,7 +142,7 @@ def _pipeline(
     for error in opened.scan()[1]:
         _say(f"Left out of the store: {error}")
     models = Models(task, opened, chosen, model, tile, announce=_say)
-    return Pipeline(models, strength, profile, ALL_TURNS if ensemble else UPRIGHT, announce=_say)
+    return Pipeline(models, strength, profile, ensemble, announce=_say)
 
 
 def _say(sentence: str) -> None:

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rcl_cli.console import console, exit_code, new_table, print_failures, print_json_line, print_table, progress
 from rcl_cli.errors import FileError
 from rcl_cli.protocol_options import evaluate_protocol, protocol_options
+from rcl_cli.restoring_options import restoring_options
 
 if TYPE_CHECKING:
     from rcl_cli.evaluate.score import Restore
@@ -46,6 +47,7 @@ NO_MODEL = "none"
     type=click.Path(dir_okay=False, path_type=Path),
     help="Noise profiles (JSON).  [default: calibrated for camera and ISO, else the file's tag, else a blind estimate]",
 )
+@restoring_options
 @click.option("--linear", is_flag=True, help="Take the values of RGB files as linear, without decoding the sRGB curve.")
 @click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
 @click.option("--store", type=click.Path(path_type=Path), help="Model store; else $RCL_STORE, else your data folder.")
@@ -59,6 +61,8 @@ def command(
     model: str | None,
     space: str,
     profile: Path | None,
+    strength: float | None,
+    ensemble: bool,
     linear: bool,
     device: str,
     store: Path | None,
@@ -82,7 +86,9 @@ def command(
     if folder is None:
         evaluate_protocol(task, given, linear=linear, device=device, store=store, as_json=as_json)
         return
-    restore = None if model == NO_MODEL else _restore(task, model, profile, device, store)
+    restore = None
+    if model != NO_MODEL:
+        restore = _restore(task, model, profile, device, store, strength=strength, ensemble=ensemble)
     scoring = Scoring(task, restore, srgb=space == "srgb", linear=linear)
     pairs, failures = find_pairs(folder)
     rows: dict[Path, dict[str, float]] = {}
@@ -108,14 +114,27 @@ def command(
 def _check_mode(ctx: click.Context, folder: Path | None, given: dict[str, Any]) -> None:
     if (folder is None) == (given["mode"] is None):
         raise click.UsageError("give pairs (--pairs) or a protocol (--protocol), one of the two")
-    ours, theirs = ("--protocol", ("model", "space", "profile")) if folder is None else ("--pairs", tuple(given))
+    ours, theirs = (
+        ("--protocol", ("model", "space", "profile", "strength", "ensemble"))
+        if folder is None
+        else ("--pairs", tuple(given))
+    )
     for parameter in ctx.command.params:
         name = parameter.name or ""
         if name in theirs and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             raise click.UsageError(f"{parameter.opts[0]} does not go with {ours}")
 
 
-def _restore(task: Task, model: str | None, profile: Path | None, device: str, store: Path | None) -> Restore:
+def _restore(
+    task: Task,
+    model: str | None,
+    profile: Path | None,
+    device: str,
+    store: Path | None,
+    *,
+    strength: float | None,
+    ensemble: bool,
+) -> Restore:
     from rcl_cli.device import choose_device
     from rcl_cli.inference.models import Models, given_model
     from rcl_cli.inference.pipeline import Pipeline
@@ -128,7 +147,7 @@ def _restore(task: Task, model: str | None, profile: Path | None, device: str, s
     if model is not None:
         given_model(task, opened, model)  # one message here, instead of one a file
     models = Models(task, opened, choose_device(device), given=model, announce=announce)
-    pipeline = Pipeline(models, profile=profile)
+    pipeline = Pipeline(models, strength, profile, ensemble)
     return lambda frame: pipeline.restore(frame).pixels
 
 

@@ -18,7 +18,7 @@ from rcl_cli.profiles import profile_for
 from rcl_cli.raw.frame import Frame, RawFrame
 from rcl_cli.raw.pack import Placement
 from rcl_cli.raw.picture import Picture
-from rcl_cli.raw.turn import UPRIGHT, Turn
+from rcl_cli.raw.turn import ALL_TURNS, UPRIGHT, Turn
 from rcl_cli.raw.write import write_picture
 
 
@@ -30,8 +30,8 @@ class Pipeline:
     strength: float | None = 1.0
     profile: Path | None = None
     """A file of noise profiles to use instead of the store's, the file's own or a blind estimate."""
-    turns: tuple[Turn, ...] = UPRIGHT
-    """The network sees each picture in all of these ways, of which the first is upright; results are averaged."""
+    ensemble: bool = False
+    """The network sees each picture in all eight ways to turn it, and the results are averaged."""
     announce: Callable[[str], None] = lambda sentence: None
     _sources: set[str] = field(default_factory=set)
 
@@ -53,18 +53,20 @@ class Pipeline:
         output = task.output(domain)
         source, cfa = (frame.normalized(), frame.cfa) if isinstance(frame, RawFrame) else (frame.rgb, None)
 
+        turns = ALL_TURNS if self.ensemble else UPRIGHT
+
         def seen(number: int, turn: Turn) -> tuple[Float, Placement]:
             x, placement = packed(source, cfa, turn, ready.tiling.multiple)
             noise = turn.profile(profile) if profile else None
-            result = restoration.run(x, placement, ready, noise, lambda done: report((number + done) / len(self.turns)))
+            result = restoration.run(x, placement, ready, noise, lambda done: report((number + done) / len(turns)))
             return upright(result, placement, turn, output, task.scale), placement
 
-        pixels, placement = seen(0, UPRIGHT[0])
-        for number, turn in enumerate(self.turns[1:], start=1):
+        pixels, placement = seen(0, turns[0])
+        for number, turn in enumerate(turns[1:], start=1):
             pixels = pixels + seen(number, turn)[0]
         return Picture.from_frame(
             frame,
-            pixels / np.float32(len(self.turns)),
+            pixels / np.float32(len(turns)),
             cfa=placement.cfa(task.scale) if output.is_raw else None,
             scale=task.scale,
             denoised=task.noise_aware and self.strength != 0,
