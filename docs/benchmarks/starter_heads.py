@@ -79,7 +79,8 @@ def page(rows: list[list[str]], clean: Path) -> str:
 
 PSNR in dB / SSIM, mean over {count} pictures of `{clean.name}`, none of which any head has seen: they were trained
 on procedural scenes alone. "Before" is the noisy input for `denoise`, bilinear demosaicing for `demosaic`, and that
-with bicubic enlargement for `sr` and `jdensr`. "Auto" is the head with `--strength auto`. Noise is simulated: λ_shot as named, ln λ_read = 2.18 · ln λ_shot + 1.2.
+with bicubic enlargement for `sr` and `jdensr`. "Auto" is the head with `--strength auto`. Noise is simulated: λ_shot
+as named, ln λ_read = 2.18 · ln λ_shot + 1.2.
 "As displayed": clipped to 0…1 and sRGB-encoded. The pictures are 8-bit sRGB, decoded to linear values; mosaics are
 made of the linear values.
 

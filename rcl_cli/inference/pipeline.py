@@ -57,7 +57,7 @@ class Pipeline:
 
         def seen(number: int, turn: Turn) -> tuple[Float, Placement]:
             x, placement = packed(source, cfa, turn, ready.tiling.multiple)
-            noise = turn.profile(profile) if profile else None
+            noise = turn.profile(profile) if profile and cfa else profile
             result = restoration.run(x, placement, ready, noise, lambda done: report((number + done) / len(turns)))
             return upright(result, placement, turn, output, task.scale), placement
 

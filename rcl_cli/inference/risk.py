@@ -18,9 +18,9 @@ def disturbance(sigma: Tensor) -> Tensor:
 def best_strength(x: Tensor, restored: Tensor, moved: Tensor, direction: Tensor, sigma: Tensor) -> float:
     """The share s, 0…1, for which x + s·(f(x) − x) has the least expected squared error.
 
-    x, f(x) = `restored`, f(x + STEP·`direction`) = `moved`, `disturbance(σ)` = `direction` and σ: (C, h, w). The error is that of
-    s²·Σ(f(x) − x)² + 2s·Σσ²·(∂f/∂x − 1) and a constant (Stein 1981), where the sum of the derivatives is taken along one
-    random direction (Ramani et al. 2008). Values near white count as clipped and are left out. No noise: 0.
+    x, f(x) = `restored`, f(x + STEP·`direction`) = `moved`, `direction` = `disturbance(σ)` and σ: (C, h, w). But for a
+    constant the error is s²·Σ(f(x) − x)² + 2s·Σσ²·(∂f/∂x − 1) (Stein 1981); the sum of the derivatives is taken along
+    one random direction (Ramani et al. 2008). Values near white count as clipped and are left out. No noise: 0.
     """
     seen = x < _UNCLIPPED_TO
     derivative = (direction * (moved - restored) / STEP)[seen].double().sum()

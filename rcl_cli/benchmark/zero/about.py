@@ -17,10 +17,10 @@ _READING = """\
 Clean pictures get noise of known level, one noisy copy each, which stays the same. RGB: values as in the files, σ at
 white uniform in 0 to 20 of 255, shot noise's share uniform. Raws: linear light under a random exposure and white
 balance, mosaicked; λ as of sensors, from base ISO to the highest; PSNR of packed planes. All rows have the same
-network, steps, batch and crops, and what it gives is averaged over the eight ways to turn a picture (`rcl apply
---ensemble`); `sure` and `rcl` pass two crops through it where the others pass one. supervised-told learns
-from the clean pictures, with new noise in every step, and is told σ(x), as `sure` and `recorrupted` are; supervised is
-not told. bm3d is told the true noise, after a variance stabilisation with the exact unbiased inverse.
+network, steps, batch and crops; `sure` and `rcl` pass two crops through it where the others pass one. supervised-told
+learns from the clean pictures, with new noise in every step, and is told σ(x), as `sure`, `recorrupted` and `rcl` are;
+supervised is not told. All networks are used as by `rcl apply --ensemble`, and those that are told σ(x) with
+`--strength auto`. bm3d is told the true noise, after a variance stabilisation with the exact unbiased inverse.
 """
 
 _REAL = """\

@@ -12,15 +12,17 @@ from torch import Tensor
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.benchmark.zero.block_matching import bm3d
 from rcl_cli.benchmark.zero.data import NoisyPicture
-from rcl_cli.device import placed
 from rcl_cli.domain import Domain
 from rcl_cli.evaluate.metrics import psnr_db, ssim
+from rcl_cli.inference.models import prepare
+from rcl_cli.inference.restore import Restoration
 from rcl_cli.inference.turned import packed, upright
 from rcl_cli.nn.backbone import Backbone
 from rcl_cli.nn.cfa import canonical, unpack
-from rcl_cli.noise import sigma_map
+from rcl_cli.nn.model import denoiser
+from rcl_cli.plugins import get_task
 from rcl_cli.raw.pack import Float
-from rcl_cli.raw.turn import ALL_TURNS
+from rcl_cli.raw.turn import ALL_TURNS, Turn
 
 Denoiser = Callable[[NoisyPicture], Tensor]
 """A noisy picture → (C, h, w)."""
@@ -43,27 +45,24 @@ def peer(domain: Domain) -> Denoiser:
 
 
 def network(backbone: Backbone, domain: Domain, device: torch.device, *, told: bool) -> Denoiser:
-    """A trained network, averaged over the eight ways to turn a picture, as `rcl apply --ensemble` does.
+    """A trained network as `rcl apply --task denoise --ensemble` uses it.
 
-    `told`: with σ by the picture's noise and the noisy values.
+    `told`: it is told σ, by the picture's noise and the noisy values, and with `--strength auto`.
     """
-    multiple = backbone.config.multiple
+    task = get_task("denoise")
+    ready = prepare(denoiser(backbone), task, domain, device)
+    restoration = Restoration(task, domain, None if told else 1.0)
+    cfa = canonical(domain) if domain.is_raw else None
 
-    @torch.no_grad()
-    def restored(planes: Float, noise: NoiseProfile) -> Float:
-        x = placed(torch.from_numpy(planes)[None], device)
-        result: Tensor = backbone(x, sigma_map(x, noise, domain) if told else None)
-        return result[0].cpu().numpy()
+    def seen(pixels: Float, noise: NoiseProfile, turn: Turn) -> Float:
+        planes, placement = packed(pixels, cfa, turn, ready.tiling.multiple)
+        noise = turn.profile(noise) if cfa else noise
+        result = restoration.run(planes, placement, ready, noise if told else None)
+        return upright(result, placement, turn, domain)
 
     def restore(picture: NoisyPicture) -> Tensor:
-        raw = domain.is_raw
-        pixels = (unpack(picture.noisy, domain) if raw else picture.noisy.permute(1, 2, 0)).numpy()
-        cfa = canonical(domain) if raw else None
-        seen = []
-        for turn in ALL_TURNS:
-            planes, placement = packed(pixels, cfa, turn, multiple)
-            result = restored(planes, turn.profile(picture.noise) if raw else picture.noise)
-            seen.append(upright(result, placement, turn, domain))
-        return torch.from_numpy(packed(np.mean(seen, axis=0), cfa, ALL_TURNS[0], 1)[0])
+        noisy = unpack(picture.noisy, domain) if domain.is_raw else picture.noisy.permute(1, 2, 0)
+        mean = np.mean([seen(noisy.numpy(), picture.noise, turn) for turn in ALL_TURNS], axis=0)
+        return torch.from_numpy(packed(mean, cfa, ALL_TURNS[0], 1)[0])
 
     return restore
