@@ -32,7 +32,7 @@ class NoiseLevels:
         """
         profile, _ = profile_for(frame, given=self.given, store=self.store)
         if not self.required:
-            return profile if profile.quality == "ok" else UNKNOWN
+            return UNKNOWN if profile.quality == "weak" else profile
         if not any((*profile.shot, *profile.read)):
             raise ValueError(f"its noise cannot be measured ({profile.reason}); give a profile with --profile")
         return profile
