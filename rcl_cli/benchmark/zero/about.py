@@ -29,8 +29,9 @@ Real pairs ({sets}): the clean picture is the mean of many shots, and nothing bu
 of each picture is scored, for all methods, as BM3D is slow. One network learns from the noisy pictures of all sets, in
 {steps} steps of {batch} crops of {crop}². The noise is correlated. bm3d is told the level measured in the flat blocks
 of each picture as if it were not; bm3d-strong is told {strong:g} times that σ, and noisy-as-clean adds {strength:g}
-times the measured noise. Of two values of each factor these did better on the means of CC and PolyU, so that
-both have an advantage there.
+times the measured noise, in the second half of the steps from half to all of that, to its own results. Of two values of
+the first factor and three of the second these did best on the means of CC and PolyU, so that both have an advantage
+there.
 """
 
 
