@@ -27,10 +27,10 @@ class NoisyAsClean(Configured):
     share 1/(1 + κ²) of the noise, at S ≫ N all of the picture. That share is above 0 at any N, whereas unbiased losses,
     whose optimum is 1 − N/(S + N), turn negative wherever N has been measured too large.
 
-    In the second half t = f̄(y), f̄ the f of the first: a target with less noise, after Zhang et al. 2022, "IDR:
-    Self-Supervised Image Denoising via Iterative Data Refinement". The noise to remove is then that of y alone, of
-    which flat blocks show a part that differs from place to place, so each picture's κ is drawn from half to all of
-    `strength`. f is not told the level.
+    In the second half t = f̄(y), f̄ a copy that follows f slowly: a target with less and less noise, after Zhang et al.
+    2022, "IDR: Self-Supervised Image Denoising via Iterative Data Refinement". The noise to remove is then that of y
+    alone, of which flat blocks show a part that differs from place to place, so each picture's κ is drawn from half to
+    all of `strength`. f is not told the level.
 
     Options: `strength`, κ, 3; `refine`, yes: no keeps t = y throughout, as do runs whose length is not known.
     """
@@ -47,8 +47,7 @@ class NoisyAsClean(Configured):
 
     def build_modules(self, model: Restorer) -> nn.Module:
         """What the targets of the second half are made by."""
-        steps = self.setup.steps if self.options["refine"] else None
-        self.targets = RefinedTargets(model, None if steps is None else steps // 2)
+        self.targets = RefinedTargets(model, self.setup.steps if self.options["refine"] else None)
         return self.targets
 
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
