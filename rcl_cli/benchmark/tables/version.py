@@ -22,12 +22,31 @@ _PROTOCOL = (
 
 def training_version(pretexts: Sequence[type]) -> str:
     """Changes with the code of pretraining and of these pretexts, not with comments and docstrings."""
-    return code_version(*_sources(_TRAINING), *(Path(inspect.getfile(pretext)) for pretext in pretexts))
+    files = {file for pretext in pretexts for file in with_siblings(Path(inspect.getfile(pretext)))}
+    return code_version(*_sources(_TRAINING), *sorted(files))
 
 
 def protocol_version(task: type) -> str:
     """Changes with the code of the protocol and of the task."""
     return code_version(*_sources(_PROTOCOL), Path(inspect.getfile(task)))
+
+
+def with_siblings(file: Path) -> set[Path]:
+    """A module and those of its own package that it imports, by themselves or by one another."""
+    found, waiting = set[Path](), [file]
+    while waiting:
+        module = waiting.pop()
+        if module not in found:
+            found.add(module)
+            waiting += filter(Path.is_file, _imported(module))
+    return found
+
+
+def _imported(module: Path) -> list[Path]:
+    nodes = ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+    names = [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    own = [name.removeprefix(f"{module.parent.name}.") for name in names if name.startswith(f"{module.parent.name}.")]
+    return [module.parent / f"{name}.py" for name in own]
 
 
 def _sources(places: Iterable[str]) -> list[Path]:
