@@ -22,8 +22,8 @@ from rcl_pretexts.recorruption import input_sigma, recorrupted
 
 PAPER_NOISE_DN = 8.0
 """Typical σ of pictures in the paper's regime (σ at white uniform in [0, 20]), as `noise_level` measures it."""
-ALPHA = 0.1
-"""At 1 the contrast took 9 dB from f(x) after 500 steps of recorruption, and 4 dB from its features."""
+ALPHA = 0.01
+"""As good as no contrast (docs/benchmarks/sweeps.md). At 0.1 f(x) is worse by 0.3 dB, at 1 by 10 dB."""
 TAU = {"emd": 1.0, "bd": 0.02, "mmd": 0.06}
 """Where the noise itself, σ ∈ [0, 20], has a loss of 1.2 nats by each distance in a batch of 16 (chance: 2.8)."""
 PAPER = {"alpha": 1e-3, "centred": False, "recorrupted": 0.0, "neighbours": 0.0}

@@ -57,7 +57,7 @@ def _text(value: Any) -> str:
 
 KNOBS: Mapping[str, Sequence[Setting]] = {
     "tau": _option("tau", 0.1, 3.0, 10.0),
-    "alpha": _option("alpha", 0.0, 0.01, 1.0),
+    "alpha": _option("alpha", 0.0, 0.1, 1.0),
     "distance": _option("distance", "bd", "mmd"),
     "planes": (
         Setting("planes separate", {"planes": "separate"}, domains=["rgb"]),
