@@ -140,7 +140,7 @@ def test_sweep_of_both_domains_in_one_work_folder(data: Path) -> None:
     by_itself = {"output_psnr_db", "correlation", "size"}
     assert [by_itself <= row.keys() for row in found] == [False, True, True] * 2
     assert rows(benchmark(data, "sweep", "--json", "--of", "planes", "--domain", "bayer")) == found[3:]
-    assert len(list((data / "work" / "encoder").iterdir())) == 2
+    assert not (data / "work" / "encoder").exists()
     page = (data / "out" / "sweeps.md").read_text(encoding="utf-8")
     assert (
         page.index("## RGB")
@@ -148,6 +148,11 @@ def test_sweep_of_both_domains_in_one_work_folder(data: Path) -> None:
         < page.index("raws\n")
         < page.index("| planes pooled |")
     )
+
+
+def test_each_domain_has_an_encoder_of_its_own_for_all_settings_that_want_one(data: Path) -> None:
+    assert len(rows(benchmark(data, "sweep", "--json", "--of", "layers"))) == 8
+    assert len(list((data / "work" / "encoder").iterdir())) == 2
 
 
 def test_an_interrupted_table_measures_what_is_missing_alone(data: Path) -> None:
