@@ -150,9 +150,9 @@ def test_sweep_of_both_domains_in_one_work_folder(data: Path) -> None:
     )
 
 
-def test_each_domain_has_an_encoder_of_its_own_for_all_settings_that_want_one(data: Path) -> None:
-    assert len(rows(benchmark(data, "sweep", "--json", "--of", "layers"))) == 8
-    assert len(list((data / "work" / "encoder").iterdir())) == 2
+def test_all_settings_that_want_an_encoder_share_one(data: Path) -> None:
+    assert len(rows(benchmark(data, "sweep", "--json", "--of", "layers", "--domain", "rgb"))) == 4
+    assert len(list((data / "work" / "encoder").iterdir())) == 1
 
 
 def test_an_interrupted_table_measures_what_is_missing_alone(data: Path) -> None:
