@@ -26,7 +26,7 @@ def test_a_run_leaves_a_backbone_its_metrics_and_a_stored_model(run: Run, pictur
     assert result.exit_code == 0, result.output
     lines = [json.loads(line) for line in result.stdout.splitlines()]
     assert [line["step"] for line in lines] == [1, 2, 3, 3]
-    assert {"total", "contrast", "consistency", "residual_dn", "emd_positive", "emd_negative", "accuracy"} <= lines[
+    assert {"total", "contrast", "recorrupted", "residual_dn", "emd_positive", "emd_negative", "accuracy"} <= lines[
         0
     ].keys()
     assert metrics(tmp_path / "run") == lines[:3]
@@ -115,7 +115,9 @@ def test_other_pictures_or_settings_do_not_resume_a_run(run: Run, pictures: Path
 @pytest.mark.parametrize(
     "choice",
     [
-        ["--encoder", "none"],
+        ["--encoder", "self"],
+        ["--option", "recorrupted=0"],
+        ["--encoder", "none", "--option", "recorrupted=0"],
         ["--distance", "mmd"],
         ["--distance", "bd", "--planes", "separate"],
         ["--no-skip"],
@@ -125,8 +127,9 @@ def test_other_pictures_or_settings_do_not_resume_a_run(run: Run, pictures: Path
 def test_choices(run: Run, pictures: Path, tmp_path: Path, choice: list[str]) -> None:
     result = run(pictures, "-o", tmp_path / "run", *TINY, *choice)
     assert result.exit_code == 0, result.output
-    # An encoder is wanted where the noise is not known, and that of the pictures cannot be measured.
-    assert ("consistency" in metrics(tmp_path / "run")[0]) == ("none" not in choice and "--sigma-range" not in choice)
+    # The pictures' noise can be measured, so that an encoder is made only if it is asked for, or the noise is not used.
+    wanted = "none" not in choice and bool({"--encoder", "recorrupted=0"} & set(choice))
+    assert ("consistency" in metrics(tmp_path / "run")[0]) == wanted
 
 
 @pytest.mark.parametrize("linear", [True, False])
