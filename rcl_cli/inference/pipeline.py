@@ -52,7 +52,6 @@ class Pipeline:
         profile = self._noise(frame) if task.noise_aware else None
         output = task.output(domain)
         source, cfa = (frame.normalized(), frame.cfa) if isinstance(frame, RawFrame) else (frame.rgb, None)
-
         turns = ALL_TURNS if self.ensemble else UPRIGHT
 
         def seen(number: int, turn: Turn) -> tuple[Float, Placement]:
