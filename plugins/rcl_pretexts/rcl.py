@@ -81,9 +81,11 @@ class ResidualContrast(Pretext):
             self.options["tau"] > 0 and least >= 0, "tau must be above 0; alpha, recorrupted, neighbours at least 0"
         )
         require(
-            setup.noise_levels or not (self.options["recorrupted"] or self.options["noise_aware"]),
-            "recorrupted and noise_aware need pictures of known noise, which these are not: give a --profile",
+            setup.noise_levels or not self.options["recorrupted"],
+            "recorrupted needs pictures of known noise, which these are not: give a --profile",
         )
+        told_without = self.options["noise_aware"] and not self.options["recorrupted"]
+        require(not told_without, "noise_aware goes with recorrupted, by which the noise is known")
         cell = 2 * phase_step(setup.domain)
         require(setup.crop % cell == 0, f"crops must be multiples of {cell} elements, to be halved")
         self.denoises = self.options["recorrupted"] > 0

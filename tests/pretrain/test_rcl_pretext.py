@@ -135,6 +135,11 @@ def test_known_noise_decides_what_stands_beside_the_contrast() -> None:
     assert not ResidualContrast.wants_encoder({}, noise_levels=True)
 
 
+def test_f_cannot_be_told_levels_that_are_not_used() -> None:
+    with pytest.raises(RclError, match="noise_aware goes with recorrupted"):
+        known({"recorrupted": 0.0, "noise_aware": True})
+
+
 def test_recorruption_beside_the_contrast_is_the_pretext_recorrupted() -> None:
     profiles = (NoiseProfile.uniform(0.01, 1e-4), NoiseProfile.uniform(0.0, 4e-4))
     noisy = torch.rand(2, 3, 24, 24, generator=torch.Generator().manual_seed(1))
