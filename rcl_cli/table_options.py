@@ -34,7 +34,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         type=click.Choice(list(PRESETS)),
         default="small",
         show_default=True,
-        help="Minutes to see that it works, about half an hour a table on two cores, or the paper's setting on a GPU.",
+        help="Minutes to see that it works, about an hour a table on two cores, or the paper's setting on a GPU.",
     ),
     click.option("--steps", type=click.IntRange(min=1), help="Of each pretraining.  [default: the preset's]"),
     click.option("--encoder", default="auto", show_default=True, help="As in `rcl pretrain`; all methods share it."),
