@@ -113,7 +113,8 @@ def _plane_level(
 def _relative_variance(again: Resampled, fit: Fit, bins: Bins, chosen: Mask) -> Array:
     """(R,) variance in the chosen bins over that of the fit."""
     model = np.maximum(fit.noise.variance(fit.x), 1e-24)
-    seen = (without_texture(again.variance, again.texture, bins, fit.gain) - fit.rounding) / fit.kept
+    gain = fit.gain[bins.image]
+    seen = (without_texture(again.variance, again.texture, bins, fit, gain) - fit.rounding) / fit.kept
     weight = fit.weight * model**2 * again.present * chosen
     return np.asarray((seen / model * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-12))
 

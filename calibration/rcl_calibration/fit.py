@@ -8,19 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rcl_calibration.model import Array, Clipping, Noise, response
-from rcl_calibration.samples import HIGH, Mask
+from rcl_calibration.samples import Mask
 from rcl_calibration.selection import KEPT_VARIANCE, Bins
+from rcl_calibration.texture import believe, even_shares
 
-GAIN = 0.9
+GAIN = 1.3
 """Usual gain: what texture adds to the variance measured, over its covariance between lattices."""
 GAIN_SPREAD = 0.3
 """Relative standard deviation of the gains of pictures."""
-LOCAL_SPREAD = 2.0
-"""The same of the gain from place to place in one picture."""
-_GAIN_RANGE = (0.3, 3.0)
-_TOLERANCE = 1.5
+_GAIN_RANGE = (0.3, 4.0)
 _REFINEMENTS = 3
-_ITERATIONS = 20
+_ITERATIONS = 12
 
 
 @dataclass(frozen=True)
@@ -36,6 +34,8 @@ class Fit:
     """(n,)"""
     weight: Array
     """(n,) of each variance; 0 where too much was clipped"""
+    texture: Array
+    """(n,) believed; `Bins.texture` without its chance errors"""
     gain: Array
     """(I,) texture's part in the variance seen over its covariance"""
     gain_error: Array
@@ -47,14 +47,14 @@ class Fit:
         return np.asarray(self.weight * np.maximum(self.noise.variance(self.x), 1e-24) ** 2)
 
 
-def without_texture(variance: Array, texture: Array, bins: Bins, gain: Array) -> Array:
-    """(…, n) `variance` without what texture has added; `gain` (…, I)."""
-    return np.asarray(variance - gain[..., bins.image] * texture)
+def without_texture(variance: Array, texture: Array, bins: Bins, fit: Fit, gain: Array) -> Array:
+    """(…, n) `variance` without what `texture`, both resampled, has added; `gain` (…, n)."""
+    return np.asarray(variance - gain * (fit.texture + texture - bins.texture))
 
 
 def texture_parts(bins: Bins, fit: Fit) -> Array:
     """(I,) part of the variance seen in each image that is texture, in what was fitted."""
-    return _mean_parts(fit.gain[bins.image] * bins.texture, bins, fit)
+    return _mean_parts(fit.gain[bins.image] * fit.texture, bins, fit)
 
 
 def rounding_parts(bins: Bins, fit: Fit) -> Array:
@@ -73,9 +73,8 @@ def fit_bins(bins: Bins, clippings: Sequence[Clipping], noise: Noise) -> Fit:
     """Fit one noise level to all bins, and to each image its gain; `noise` is a first guess for what clipping does."""
     rounding = np.array([clippings[p].step ** 2 / 12 for p in bins.lattice])
     images = int(bins.image.max(initial=0)) + 1
-    fit = Fit(
-        noise, bins.x, np.ones_like(bins.x), rounding, np.zeros_like(bins.x), np.full(images, GAIN), np.ones(images)
-    )
+    x, zeros = bins.x, np.zeros_like(bins.x)
+    fit = Fit(noise, x, np.ones_like(x), rounding, zeros, zeros, np.full(images, GAIN), np.ones(images))
     for _ in range(_REFINEMENTS):
         x, kept = _undo_clipping(bins, clippings, fit.noise)
         used = kept >= KEPT_VARIANCE
@@ -86,40 +85,34 @@ def fit_bins(bins: Bins, clippings: Sequence[Clipping], noise: Noise) -> Fit:
 
 
 def robust_fit(bins: Bins, start: Fit, used: Mask) -> Fit:
-    """Refit noise and gains to the bins `used`, trusting those less that are high: texture is often more, never less.
+    """Refit noise, gains and texture to the bins `used`, by expectation and maximisation.
 
-    The error of a bin is chance, 2/HIGH of the squared variance for each block, and LOCAL_SPREAD of its texture: those
-    with little texture decide. x, kept and rounding are those of `start`.
+    x, kept and rounding are those of `start`.
     """
     x, kept, rounding, gain = start.x, start.kept, start.rounding, start.gain
     prior = 1 / (GAIN_SPREAD * GAIN) ** 2
     seen = bins.variance - rounding
-    noise = start.noise
-    flat = np.maximum(seen - gain[bins.image] * bins.texture, 0.1 * bins.variance)
-    precision, trust = np.zeros_like(x), used.astype(np.float64)
+    flat = np.maximum(seen - gain[bins.image] * np.maximum(bins.texture, 0.0), 0.1 * bins.variance + 1e-24)
+    shares = even_shares(gain.size)
     for _ in range(_ITERATIONS):
-        added = gain[bins.image] * np.maximum(bins.texture, 0.0)
-        chance = 2 / (HIGH * np.maximum(bins.blocks, 1)) * (flat + rounding + added) ** 2
-        error = np.sqrt(np.maximum(chance + (LOCAL_SPREAD * added) ** 2, 1e-48))
-        precision = trust / error**2
-        shot, read = fit_line(x, (seen - gain[bins.image] * bins.texture) / kept, precision * kept**2)
+        believed = believe(bins, flat, rounding, gain, shares, used)
+        weight, texture, shares = believed.weight, believed.texture, believed.shares
+        shot, read = fit_line(x, (seen - gain[bins.image] * texture) / kept, weight * kept**2)
         noise = Noise(float(shot), float(read))
         flat = np.maximum(kept * noise.variance(x), 1e-24)
-        known = np.bincount(bins.image, precision * bins.texture**2, gain.size) + prior
-        gain = (np.bincount(bins.image, precision * bins.texture * (seen - flat), gain.size) + prior * GAIN) / known
+        known = np.bincount(bins.image, weight * believed.square, gain.size) + prior
+        gain = (np.bincount(bins.image, weight * texture * (seen - flat), gain.size) + prior * GAIN) / known
         gain = np.clip(gain, *_GAIN_RANGE)
-        excess = (seen - flat - gain[bins.image] * bins.texture) / error
-        trust = np.where(excess > _TOLERANCE, (_TOLERANCE / np.maximum(excess, _TOLERANCE)) ** 2, 1.0) * used
-    gain_error = 1 / np.sqrt(_gain_information(bins, x, kept, precision, gain.size) + prior)
-    return replace(start, noise=noise, weight=precision * kept**2, gain=gain, gain_error=gain_error)
+    gain_error = 1 / np.sqrt(_gain_information(bins, x, kept, texture, weight, gain.size) + prior)
+    return replace(start, noise=noise, weight=weight * kept**2, texture=texture, gain=gain, gain_error=gain_error)
 
 
-def _gain_information(bins: Bins, x: Array, kept: Array, precision: Array, images: int) -> Array:
+def _gain_information(bins: Bins, x: Array, kept: Array, texture: Array, weight: Array, images: int) -> Array:
     """(I,) what the bins say of each gain, where the noise is not known but has to be fitted as well."""
-    root = np.sqrt(precision)
+    root = np.sqrt(weight)
     line = np.linalg.qr(root[:, None] * np.stack([kept * x, kept], axis=1))[0]
-    texture = root * bins.texture * (bins.image == np.arange(images)[:, None])  # (I, n)
-    return np.asarray(((texture - texture @ line @ line.T) ** 2).sum(axis=1))
+    own = root * texture * (bins.image == np.arange(images)[:, None])  # (I, n)
+    return np.asarray(((own - own @ line @ line.T) ** 2).sum(axis=1))
 
 
 def fit_line(x: Array, variance: Array, weight: Array) -> Array:

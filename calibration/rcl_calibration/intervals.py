@@ -6,21 +6,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rcl_calibration.fit import Fit, fit_line, rounding_parts, texture_parts, without_texture
+from rcl_calibration.fit import Fit, fit_line, rounding_parts, without_texture
 from rcl_calibration.model import Array
 from rcl_calibration.profile import SIGMA_X, Interval
 from rcl_calibration.selection import Bins
 
 REPLICATES = 300
 COVERAGE = 0.9
-SYSTEMATIC = 0.01
+SYSTEMATIC = 0.004
 """Relative standard error of a variance that no resampling shows: the model itself is this inexact."""
-TEXTURE_SYSTEMATIC = 0.4
-"""The same, for each part of what is seen that is texture."""
 ROUNDING_SYSTEMATIC = 2.0
 """The same, for each part of what is seen that is rounding: coarse values are seldom rounded as in the model."""
-BRIGHT_SYSTEMATIC = 2.0
-"""What is added to these towards white, over what they are in the dark."""
+CLIPPING_SYSTEMATIC = 0.08
+"""The same, for each part of the variance that was clipped away."""
+GAIN_SYSTEMATIC = 1.3
+"""Relative standard error of an image's gain at white, beyond what its bins tell, and less in the dark: most blocks are
+dark, and what is bright is rare."""
 
 
 @dataclass(frozen=True)
@@ -71,22 +72,22 @@ def resampled(bins: Bins, rng: np.random.Generator) -> Resampled:
 def bootstrap(again: Resampled, fit: Fit, bins: Bins, rng: np.random.Generator) -> Replicates:
     """Refit resampled bins; each image's gain is drawn anew in each replicate, since it is known so far only.
 
-    What texture and rounding do beyond that is a factor on each image's variances, in proportion to how much there is.
+    What rounding, clipping and the model do beyond that is a factor on each image's variances.
     """
-    drawn = rng.standard_normal((3, REPLICATES, fit.gain.size))
-    gain = np.maximum(fit.gain + fit.gain_error * drawn[0], 0.0)
-    variance = (without_texture(again.variance, again.texture, bins, gain) - fit.rounding) / fit.kept
-    # What is bright is rare, and shows its texture most.
-    level, slope = (_systematic(fit, bins) * drawn[1:])[..., bins.image]
-    factor = np.exp(level + BRIGHT_SYSTEMATIC * slope * np.sqrt(np.clip(fit.x, 0, 1)))
+    gain_drawn, factor_drawn = rng.standard_normal((2, REPLICATES, fit.gain.size))[..., bins.image]
+    bright = np.sqrt(np.clip(fit.x, 0, 1))
+    gain, gain_error = fit.gain[bins.image], fit.gain_error[bins.image]
+    gain = np.maximum(gain + np.hypot(gain_error, GAIN_SYSTEMATIC * bright * gain) * gain_drawn, 0.0)
+    variance = (without_texture(again.variance, again.texture, bins, fit, gain) - fit.rounding) / fit.kept
+    factor = np.exp(_systematic(fit, bins) * factor_drawn)
     return Replicates(*fit_line(fit.x, variance * factor, fit.weight * again.present).T)
 
 
 def _systematic(fit: Fit, bins: Bins) -> Array:
-    """(I,) relative standard error of each image's variances that no resampling shows."""
-    texture = TEXTURE_SYSTEMATIC * texture_parts(bins, fit)
-    rounding = np.minimum(ROUNDING_SYSTEMATIC * rounding_parts(bins, fit), 1.0)
-    return np.asarray(np.sqrt(SYSTEMATIC**2 + texture**2 + rounding**2))
+    """(n,) relative standard error of the bins' variances that no resampling shows."""
+    rounding = np.minimum(ROUNDING_SYSTEMATIC * rounding_parts(bins, fit), 1.0)[bins.image]
+    clipping = CLIPPING_SYSTEMATIC * (1 - fit.kept)
+    return np.asarray(np.sqrt(SYSTEMATIC**2 + rounding**2 + clipping**2))
 
 
 def _interval(values: Array) -> Interval:

@@ -30,7 +30,7 @@ def points_of_images(measurements: Sequence[Measurement]) -> Points:
     found = []
     for one in measurements:
         bins, fit = one.bins, one.fit
-        flat = without_texture(bins.variance, bins.texture, bins, fit.gain)
+        flat = without_texture(bins.variance, bins.texture, bins, fit, fit.gain[bins.image])
         used = (fit.weight > 0) & (flat > bins.variance / 2)
         found.append(Points(fit.x[used], ((flat - fit.rounding) / fit.kept)[used], bins.plane[used]))
     return Points(

@@ -72,7 +72,7 @@ def _weaknesses(evidence: Evidence) -> list[tuple[bool, str]]:
     return [
         (evidence.still > 0.2, "much of the image does not vary at all: denoised, compressed or empty"),
         (
-            not textured and evidence.correlation > 1.1 + doubt,
+            not textured and evidence.correlation > 1.1 + 2 * doubt,
             "the noise is correlated: denoised in the camera, resized or compressed",
         ),
         (
@@ -80,7 +80,7 @@ def _weaknesses(evidence: Evidence) -> list[tuple[bool, str]]:
             "the noise is stronger in fine detail than in coarse: sharpened or compressed",
         ),
         (
-            evidence.uneven > 0.4 + patches,
+            evidence.uneven > 0.35 + patches,
             "the noise is uneven from place to place: denoised in the camera or compressed",
         ),
         (evidence.rounding > 0.3, "the noise is smaller than the distance between the file's values"),

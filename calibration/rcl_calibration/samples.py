@@ -24,12 +24,21 @@ _frequency = np.arange(SIZE)
 _DCT = np.sqrt(2 / SIZE) * np.cos(np.pi * (2 * _frequency[None, :] + 1) * _frequency[:, None] / (2 * SIZE))
 _DCT[0] /= np.sqrt(2)
 _ROW, _COLUMN = (f.ravel() for f in np.meshgrid(_frequency, _frequency, indexing="ij"))
-_HIGH = (_ROW >= 3) & (_COLUMN >= 3)
-_MIDDLE = (_ROW >= 1) & (_COLUMN >= 1) & ~_HIGH
+_INNER = (_ROW >= 1) & (_COLUMN >= 1)
+_HIGH = _INNER & (_ROW + _COLUMN >= 6)
+_MIDDLE = _INNER & ~_HIGH
 _AXIS = (_ROW == 0) ^ (_COLUMN == 0)
 _LINES = np.stack([(_COLUMN == 0) & (_ROW >= 2), (_ROW == 0) & (_COLUMN >= 2)])
 HIGH, MIDDLE, AXIS = int(_HIGH.sum()), int(_MIDDLE.sum()), int(_AXIS.sum())
-"""Coefficients of each kind in a block: 4, 12 and 8."""
+"""Coefficients of each kind in a block: 6, 10 and 8."""
+IS_HIGH = _HIGH[_INNER]
+"""(HIGH + MIDDLE,) which of the coefficients with both frequencies ≥ 1 are HIGH."""
+_sum = (_ROW + _COLUMN)[_INNER]
+HALVES = (_sum % 2 == 0, _sum % 2 == 1)
+"""Two masks (HIGH + MIDDLE,) that part the coefficients with both frequencies ≥ 1, alike in frequency and direction."""
+TEXTURE_WEIGHTS = np.where(np.minimum(_ROW, _COLUMN)[_INNER] > 2, 0.0, np.select([_sum < 3, _sum < 4], [0.0, 0.3], 1.0))
+"""(HIGH + MIDDLE,) what each coefficient says of texture in the HIGH ones: the lowest vary with other things, and the
+highest have too little of it."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +73,13 @@ class Blocks:
 
     mean: Array
     high: Array
-    """Mean square of the HIGH coefficients with both frequencies ≥ 3: the noise is measured here."""
+    """Mean square of the HIGH coefficients, both frequencies ≥ 2 and together ≥ 6: the noise is measured here."""
     middle: Array
-    """Mean square of the MIDDLE coefficients, both frequencies ≥ 1, not both ≥ 3: shows texture."""
+    """Mean square of the MIDDLE coefficients, the others with both frequencies ≥ 1: shows texture."""
     axis: Array
     """Mean square of the AXIS coefficients, one frequency 0: slopes, edges, row and column noise."""
     signed: NDArray[np.float32]
-    """(P, B, MIDDLE): the coefficients of `middle` themselves, to compare between lattices."""
+    """(P, B, HIGH + MIDDLE): the coefficients of `high` and `middle` themselves, to compare between lattices."""
     lines: NDArray[np.float32]
     """(2, P, B, 3): coefficients that vary from row to row only, and from column to column only, frequencies 2–4."""
     tile: NDArray[np.intp]
@@ -130,7 +139,7 @@ def _statistics(lattice: Lattice, tops: NDArray[np.intp], lefts: NDArray[np.intp
     transform = np.kron(_DCT, _DCT).astype(np.float32)
     coefficients = flat @ transform.T  # (B, 25)
     mean = coefficients[:, 0].astype(np.float64) / SIZE
-    signed = coefficients[:, _MIDDLE]
+    signed = coefficients[:, _INNER]
     lines = np.stack([coefficients[:, kind] for kind in _LINES])
     coefficients *= coefficients
     kinds = np.stack([_HIGH / HIGH, _MIDDLE / MIDDLE, _AXIS / AXIS], axis=1).astype(np.float32)

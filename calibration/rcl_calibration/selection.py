@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcl_calibration.model import Array, Clipping, Noise, response
-from rcl_calibration.samples import AXIS, HIGH, MIDDLE, TILES, Blocks, Mask
+from rcl_calibration.samples import AXIS, HALVES, HIGH, IS_HIGH, MIDDLE, TEXTURE_WEIGHTS, TILES, Blocks, Mask
 
 BINS = 24
 BRIGHTEST = 0.92
@@ -23,7 +23,12 @@ FRACTION = (0.02, 0.25)
 MOST_FRACTION = 0.8
 KEPT_VARIANCE = 0.7
 """Where clipping leaves less of the variance, nothing is measured."""
+_FREEDOM = float(TEXTURE_WEIGHTS.sum() ** 2 / (TEXTURE_WEIGHTS**2).sum())
 _AXIS_LIMIT = 2.5
+_OUTLYING = 4.0
+"""Over the median; χ² of MIDDLE degrees of freedom exceeds it once in ten thousand blocks."""
+_FAR = 1e6
+"""More than any deviate."""
 NEIGHBOUR_LIMIT = 1.5
 NEIGHBOUR_WEIGHT = 0.5
 """What the blocks around say of a block's texture, over what its own pixels say."""
@@ -42,9 +47,11 @@ class Bins:
     variance: Array
     """(n,) variance seen in the HIGH coefficients"""
     texture: Array
-    """(n,) covariance of the MIDDLE coefficients with the other lattices': a variance, 0 where blocks are flat"""
+    """(n,) covariance of coefficients with the other lattices': a variance, 0 on average where blocks are flat"""
+    products: Array
+    """(n,) independent products of two coefficients in a block that `texture` is the mean of"""
     middle: Array
-    """(n,) variance seen in the MIDDLE coefficients of these and all flatter blocks, corrected for selection by it"""
+    """(n,) variance seen in the MIDDLE coefficients, with the weights of `texture`"""
     uneven: Array
     """(n,) variance of the blocks' measured squares over what Gaussian noise of one level gives them, less 1"""
     image: NDArray[np.intp]
@@ -63,7 +70,10 @@ class Bins:
 
 
 def usable(blocks: Blocks, noises: Sequence[Noise], clippings: Sequence[Clipping]) -> tuple[Mask, Array]:
-    """(P, B) blocks that do not run into black or white, and the (P, B) variance seen if they were flat."""
+    """(P, B) blocks that do not run into black or white, and the (P, B) variance seen if they were flat.
+
+    Of several lattices two must be good at the same place.
+    """
     good = np.empty(blocks.mean.shape, np.bool_)
     expected = np.empty(blocks.mean.shape)
     for p, (noise, clipping) in enumerate(zip(noises, clippings, strict=True)):
@@ -74,60 +84,73 @@ def usable(blocks: Blocks, noises: Sequence[Noise], clippings: Sequence[Clipping
         clipped = (blocks.mean[p] - margin < clipping.low) | (blocks.mean[p] + margin > clipping.high)
         good[p] = (kept >= KEPT_VARIANCE) & (blocks.mean[p] <= BRIGHTEST) & ~(sloping & clipped)
         expected[p] = np.maximum(variance, 1e-24)
-    return good, expected
+    # Texture in what no other lattice shows as well would go unseen.
+    alone = (good.sum(axis=0) == 1) & (len(good) > 1)
+    return good & ~alone, expected
 
 
 @dataclass(frozen=True)
 class Scores:
-    """How textured blocks look, (P, B) each."""
+    """How textured blocks look, by each of H halves of the coefficients, 1 or 2; (H, P, B) each."""
 
     deviate: Array
     """Normal deviate that blocks are ranked by; standard normal for noise alone."""
-    place: Array
-    """Energy at the block's own place over that of noise, 1 on average for noise alone."""
-    freedom: Array
-    """Degrees of freedom of `place`."""
-    correlation: Array
-    """Of `deviate` and `place`, for noise alone."""
     shared: Array
-    """Products of the block's MIDDLE coefficients with the other lattices', each in units of its noise.
+    """Mean product of a block's coefficients with the other lattices', in units of the noise variance.
 
-    Noise is independent from lattice to lattice, texture is not: 0 on average for noise alone, of any level.
+    Noise is independent from lattice to lattice, texture is not: 0 on average for noise alone, of any level. It is of
+    the half that `deviate` is not of: noise that happens to cancel texture makes a block look flat, and would hide that
+    texture here as well.
     """
+    others: Array
+    """(B,) lattices that each is compared with, ≥ 1."""
 
 
 def own_scores(blocks: Blocks, expected: Array) -> Scores:
     """First pass: from the block's own middle frequencies alone."""
-    score = blocks.middle / expected
-    freedom = np.full(score.shape, float(MIDDLE))
-    return Scores(_standard(score, freedom), score, freedom, np.ones(score.shape), np.zeros(score.shape))
+    deviate = _standard(blocks.middle / expected, np.full(expected.shape, float(MIDDLE)))
+    return Scores(deviate[None], np.zeros((1, *expected.shape)), np.ones(expected.shape[1]))
 
 
 def joint_scores(blocks: Blocks, expected: Array, good: Mask) -> Scores:
-    """From the block's middle frequencies, all frequencies ≥ 1 of the other lattices at its place, and those around.
+    """From the coefficients of the other lattices at the block's place, and of all lattices around it.
 
-    Texture comes in patches that show in all colours, noise does not. The measured coefficients are never in their own
-    score: selecting by what is measured biases it.
+    Texture comes in patches that show in all colours, noise does not. No pixel that is measured is in its own score:
+    selecting by what is measured biases it, and so do other frequencies of the same pixels where noise is not Gaussian.
+    A block with no other lattice to compare with is judged by its own MIDDLE coefficients.
     """
-    whole = np.where(good, (MIDDLE * blocks.middle + HIGH * blocks.high) / expected, 0.0)
-    freedom = np.where(good, float(MIDDLE + HIGH), 0.0)
-    energy, count = whole.sum(axis=0), freedom.sum(axis=0)
-    # An edge close by does not spoil a flat block, so that no neighbour counts for more than NEIGHBOUR_LIMIT.
-    near = _neighbours(np.minimum(energy, NEIGHBOUR_LIMIT * count), blocks)
-    near_count = _neighbours(count, blocks)
-    place = MIDDLE * blocks.middle / expected + energy - whole
-    n = MIDDLE + count - freedom
-    weight, square = n + NEIGHBOUR_WEIGHT * near_count, n + NEIGHBOUR_WEIGHT**2 * near_count
-    # A weighted sum of χ² is close to a χ² of weight²/square degrees of freedom (Satterthwaite).
-    deviate = _standard((place + NEIGHBOUR_WEIGHT * near) / weight, weight**2 / square)
-    return Scores(deviate, place / n, n, np.sqrt(n / square), _shared(blocks, expected, good))
-
-
-def _shared(blocks: Blocks, expected: Array, good: Mask) -> Array:
     relative = blocks.signed * np.where(good, 1 / np.sqrt(expected), 0.0).astype(np.float32)[..., None]
+    squares = relative * relative
+    near, near_freedom = _around(squares.sum(axis=2), good, blocks)
     others = np.maximum(good.sum(axis=0) - 1, 1)
-    product = np.einsum("pbk,bk->pb", relative, relative.sum(axis=0)) - np.einsum("pbk,pbk->pb", relative, relative)
-    return np.asarray(product / (MIDDLE * others), np.float64)
+    deviate, shared = [], []
+    for half, other in (HALVES, HALVES[::-1]):
+        own, freedom = squares[..., half].sum(axis=2), float(half.sum())
+        place, place_freedom = own.sum(axis=0) - own, freedom * (good.sum(axis=0) - good)
+        alone = place_freedom == 0
+        place = np.where(alone, MIDDLE * blocks.middle / expected, place)
+        place_freedom = np.where(alone, MIDDLE, place_freedom)
+        weight = place_freedom + NEIGHBOUR_WEIGHT * near_freedom
+        square = place_freedom + NEIGHBOUR_WEIGHT**2 * near_freedom
+        # A weighted sum of χ² is close to a χ² of weight²/square degrees of freedom (Satterthwaite).
+        deviate.append(_standard((place + NEIGHBOUR_WEIGHT * near) / weight, weight**2 / square))
+        shared.append(_shared(relative[..., other], TEXTURE_WEIGHTS[other], others))
+    return Scores(np.stack(deviate), np.stack(shared), others)
+
+
+def _around(energy: NDArray[np.float32], good: Mask, blocks: Blocks) -> tuple[Array, Array]:
+    """(B,) energy of all lattices in the blocks around, and its degrees of freedom."""
+    freedom = (MIDDLE + HIGH) * good.sum(axis=0).astype(np.float64)
+    # An edge close by does not spoil a flat block, so that no neighbour counts for more than NEIGHBOUR_LIMIT.
+    near = _neighbours(np.minimum(energy.sum(axis=0), NEIGHBOUR_LIMIT * freedom), blocks)
+    return near, _neighbours(freedom, blocks)
+
+
+def _shared(relative: NDArray[np.float32], weights: Array, others: Array) -> Array:
+    weighted = relative * weights.astype(np.float32)
+    product = np.einsum("pbk,bk->pb", weighted, relative.sum(axis=0)) - np.einsum("pbk,pbk->pb", weighted, relative)
+    # Both halves together have all the weight, so that their mean is the weighted mean.
+    return np.asarray(product / (TEXTURE_WEIGHTS.sum() / 2 * others), np.float64)
 
 
 def _neighbours(values: Array, blocks: Blocks) -> Array:
@@ -147,24 +170,26 @@ Ranking = list[list[NDArray[np.intp]]]
 """For each lattice and bin of brightness its blocks, flattest first."""
 
 
-def rank(blocks: Blocks, good: Mask, scores: Scores) -> Ranking:
-    """Sort the good blocks of each lattice into BINS of brightness and by how flat they look."""
+def rank(blocks: Blocks, good: Mask, scores: Scores) -> list[Ranking]:
+    """Sort the good blocks of each lattice into BINS of brightness and by how flat they look, by each of the halves."""
+    return [_ranking(blocks, good, deviate) for deviate in scores.deviate]
+
+
+def _ranking(blocks: Blocks, good: Mask, deviates: Array) -> Ranking:
     ranking: Ranking = []
-    for mean, usable_here, deviate in zip(blocks.mean, good, scores.deviate, strict=True):
-        order = np.argsort(deviate)
-        order = order[usable_here[order]]
-        brightness = np.sqrt(np.clip(mean[order], 0, BRIGHTEST) / BRIGHTEST)
-        which = np.minimum((brightness * BINS).astype(np.uint8), BINS - 1)
-        order = order[np.argsort(which, kind="stable")]
-        starts = np.concatenate([[0], np.cumsum(np.bincount(which, minlength=BINS))])
-        ranking.append([order[start:end] for start, end in pairwise(starts)])
+    for mean, usable_here, deviate in zip(blocks.mean, good, deviates, strict=True):
+        brightness = np.sqrt(np.clip(mean, 0, BRIGHTEST) / BRIGHTEST)
+        which = np.where(usable_here, np.minimum((brightness * BINS).astype(np.intp), BINS - 1), BINS)
+        order = np.argsort(which * _FAR + np.clip(deviate, -_FAR / 2, _FAR / 2))
+        starts = np.concatenate([[0], np.cumsum(np.bincount(which, minlength=BINS + 1))])
+        ranking.append([order[start:end] for start, end in pairwise(starts[:-1])])
     return ranking
 
 
 def select(
     blocks: Blocks,
     planes: Sequence[int],
-    ranking: Ranking,
+    rankings: Sequence[Ranking],
     scores: Scores,
     expected: Array,
     *,
@@ -174,32 +199,42 @@ def select(
     """The flattest blocks of each brightness of each lattice, and what is measured in them.
 
     `fraction` of each is kept; None: what makes about WANTED_BLOCKS in a lattice. For several rising `steps` that many
-    times as many, and a bin for those of each step that were not in the one before.
+    times as many, and a bin for those of each step that were not in the one before. A bin is the mean over `rankings`,
+    so that of two a block counts half in each.
     """
     columns: list[tuple[float, ...]] = []
     tiles: list[list[Array]] = []
     for p, plane in enumerate(planes):
-        usual = fraction or float(np.clip(WANTED_BLOCKS / max(sum(map(len, ranking[p])), 1), *FRACTION))
-        for ranked in ranking[p]:
-            if ranked.size < LEAST_BLOCKS:
+        usual = fraction or float(np.clip(WANTED_BLOCKS / max(sum(map(len, rankings[0][p])), 1), *FRACTION))
+        for orders in zip(*(ranking[p] for ranking in rankings), strict=True):
+            size = orders[0].size
+            if size < LEAST_BLOCKS:
                 continue
-            ends = [max(LEAST_BLOCKS, round(min(usual * step, MOST_FRACTION) * ranked.size)) for step in steps]
+            ends = [max(LEAST_BLOCKS, round(min(usual * step, MOST_FRACTION) * size)) for step in steps]
             for start, end in pairwise([0, *ends]):
-                chosen = ranked[start:end]
-                if not chosen.size:
+                if start == end:
                     continue
-                tile, high = blocks.tile[chosen], blocks.high[p, chosen]
-                texture = scores.shared[p, chosen] * expected[p, chosen]
-                flatter = ranked[:end]
-                middle = blocks.middle[p, flatter].mean() / _expected_place(scores, p, flatter)
-                blockwise = _excess_variance(high / expected[p, chosen])
+                parts = [_without_outliers(order[start:end], blocks.middle[p]) for order in orders]
+                chosen = np.concatenate(parts)
+                shared = np.concatenate([each[p, part] for each, part in zip(scores.shared, parts, strict=True)])
+                tile, high, texture = blocks.tile[chosen], blocks.high[p, chosen], shared * expected[p, chosen]
                 columns.append(
-                    (p, plane, blocks.mean[p, chosen].mean(), high.mean(), texture.mean(), middle, blockwise)
+                    (
+                        p,
+                        plane,
+                        blocks.mean[p, chosen].mean(),
+                        high.mean(),
+                        texture.mean(),
+                        _FREEDOM * scores.others[chosen].mean(),
+                        _middle(blocks.signed[p, chosen]),
+                        _excess_variance(high / expected[p, chosen]),
+                    )
                 )
-                tiles.append(
-                    [np.bincount(tile, value, TILES**2).astype(float) for value in (high, texture, np.ones(tile.size))]
-                )
-    lattice, plane_index, x, variance, texture, middle, uneven = np.array(columns, np.float64).reshape(-1, 7).T
+                share = np.full(tile.size, 1 / len(parts))
+                tiles.append([np.bincount(tile, weight, TILES**2) for weight in (share * high, share * texture, share)])
+    lattice, plane_index, x, variance, texture, products, middle, uneven = (
+        np.array(columns, np.float64).reshape(-1, 8).T
+    )
     tile_variance, tile_texture, tile_count = np.array(tiles, np.float64).reshape(-1, 3, TILES**2).transpose(1, 2, 0)
     return Bins(
         lattice=lattice.astype(np.intp),
@@ -207,6 +242,7 @@ def select(
         x=x,
         variance=variance,
         texture=texture,
+        products=products,
         middle=middle,
         uneven=uneven,
         image=np.zeros(x.size, np.intp),
@@ -216,22 +252,21 @@ def select(
     )
 
 
+def _without_outliers(chosen: NDArray[np.intp], middle: Array) -> NDArray[np.intp]:
+    """Blocks with a hot pixel, or with texture of one colour alone: far more than noise makes of the others."""
+    own = middle[chosen]
+    return chosen[own <= _OUTLYING * np.median(own)]
+
+
+def _middle(signed: NDArray[np.float32]) -> float:
+    square: Array = np.square(signed, dtype=np.float64).mean(axis=0)
+    return float(np.average(square, weights=TEXTURE_WEIGHTS * ~IS_HIGH))
+
+
 def _excess_variance(squares: Array) -> float:
     """Of mean squares of HIGH coefficients, whose relative variance is 2/HIGH for Gaussian noise of one level."""
     mean = max(float(squares.mean()), 1e-12)
     return float(squares.var()) / mean**2 * HIGH / 2 - 1
-
-
-def _expected_place(scores: Scores, p: int, chosen: NDArray[np.intp]) -> float:
-    """Mean `place` of noise alone whose deviate is no larger than the largest chosen."""
-    limit = float(scores.deviate[p, chosen].max())
-    mean_deviate = -math.exp(-0.5 * limit**2) / math.sqrt(2 * math.pi) / max(_normal_cdf(limit), 1e-12)
-    spread = 2 / (9 * float(scores.freedom[p, chosen].mean()))
-    return (1 - spread + float(scores.correlation[p, chosen].mean()) * mean_deviate * math.sqrt(spread)) ** 3
-
-
-def _normal_cdf(z: float) -> float:
-    return 0.5 * math.erfc(-z / math.sqrt(2))
 
 
 def _standard(score: Array, dof: Array) -> Array:

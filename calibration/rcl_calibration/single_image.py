@@ -22,9 +22,11 @@ from rcl_calibration.spacing import value_spacing
 METHOD = "blind"
 PASSES = 3
 _FIRST_FRACTION = 0.25
-MIDDLE_GAIN = 2.0
+MIDDLE_GAIN = 3.0
 """Usual growth of the MIDDLE frequencies' variance over that of the texture."""
-MIDDLE_GAIN_SPREAD = 0.4
+MIDDLE_GAIN_SPREAD = 0.3
+_MOST_UNEVEN = 5.0
+"""More than this in one bin is a feature of the picture: a bin alone must not make the verdict."""
 _STEPS = (0.4, 1.2, 4, 12)
 
 
@@ -54,17 +56,15 @@ def measure(lattices: Sequence[Lattice]) -> Measurement:
     planes = [lattice.plane for lattice in lattices]
     blocks = dct_blocks(lattices)
     bins, fit = _first_pass(blocks, planes, clippings)
-    for _ in range(PASSES):
+    for number in range(PASSES):
+        last = number == PASSES - 1
         good, expected = usable(blocks, [fit.noise] * len(planes), clippings)
         scores = joint_scores(blocks, expected, good)
-        ranking = rank(blocks, good, scores)
-        bins = select(blocks, planes, ranking, scores, expected)
+        bins = select(blocks, planes, rank(blocks, good, scores), scores, expected, steps=_STEPS if last else (1,))
         fit = fit_bins(bins, clippings, fit.noise)
-    bins = select(blocks, planes, ranking, scores, expected, steps=_STEPS)
-    fit = fit_bins(bins, clippings, fit.noise)
     still = float(np.mean(blocks.middle + blocks.high <= 0)) if blocks.count else 1.0
     clipped = float(1 - good.mean()) if blocks.count else 1.0
-    bands = banding(blocks, good, scores.deviate, expected) if blocks.count else (0.0, 0.0)
+    bands = banding(blocks, good, scores.deviate.max(axis=0), expected) if blocks.count else (0.0, 0.0)
     return Measurement(bins, clippings, fit, blocks.count, _spacing(lattices, bins), still, clipped, bands)
 
 
@@ -96,7 +96,7 @@ def profile_of(measurement: Measurement, *, seed: int = 0, **labels: Any) -> Noi
         blocks=float(bins.blocks[used].sum()),
         texture=float(texture_parts(bins, fit)[0]),
         correlation=_correlation(bins, fit),
-        uneven=float(np.average(bins.uneven, weights=fit.information)),
+        uneven=float(np.average(np.minimum(bins.uneven, _MOST_UNEVEN), weights=fit.information)),
         still=measurement.still,
         clipped=measurement.clipped,
         rounding=float(rounding_parts(bins, fit)[0]),

@@ -26,6 +26,7 @@ def _bins(variance: NDArray[np.float64], texture: NDArray[np.float64], image: ND
         x=X[: variance.size],
         variance=variance,
         texture=texture,
+        products=np.full(variance.size, 30.0),
         middle=variance,
         uneven=0 * variance,
         image=zeros if image is None else image,
@@ -43,7 +44,7 @@ def _model() -> NDArray[np.float64]:
     return SHOT * X + READ
 
 
-@pytest.mark.parametrize("gain", [0.6, 0.9, 1.5])
+@pytest.mark.parametrize("gain", [0.8, 1.3, 2.0])
 def test_texture_is_taken_off_whatever_its_gain(gain: float) -> None:
     """Bins without texture say what noise is; those with texture must not move it by more than a bin's own error."""
     texture = SHARE * _model()
@@ -52,21 +53,38 @@ def test_texture_is_taken_off_whatever_its_gain(gain: float) -> None:
     assert fit.noise.read == pytest.approx(READ, rel=0.01)
 
 
-@pytest.mark.parametrize("gains", [(0.6, 0.6), (1.2, 1.2), (0.6, 1.4)])
+@pytest.mark.parametrize("gains", [(0.8, 0.8), (1.8, 1.8), (0.8, 1.8)])
 def test_each_image_gets_its_own_gain_drawn_to_the_usual_one(gains: tuple[float, float]) -> None:
-    """Without chance, a normal prior leaves (posterior error/prior error)² of the distance to its mean."""
+    """A quarter of the way to it at least: bins of one image scatter too much to tell more."""
     texture, image = SHARE * _model(), np.arange(X.size) % 2
     fit = _fitted(_bins(_model() + np.array(gains)[image] * texture, texture, image))
-    left = (fit.gain_error / (GAIN_SPREAD * GAIN)) ** 2
-    assert (left < 0.6).all()
-    assert (np.abs(fit.gain - gains) <= 1.05 * left * np.abs(np.array(gains) - GAIN)).all()
+    assert (fit.gain_error < 0.8 * GAIN_SPREAD * GAIN).all()
+    assert (np.abs(fit.gain - gains) <= 0.75 * np.abs(np.array(gains) - GAIN)).all()
     assert fit.noise.shot == pytest.approx(SHOT, rel=0.01)
+
+
+def test_chance_in_the_covariance_does_not_bias_the_noise() -> None:
+    """Texture as common as in pictures, measured with the errors of products and squares of 320 blocks' noise.
+
+    Weights by the covariance seen would trust bins whose covariance came out too low, and a gain fitted to it by least
+    squares would be too small: +0.8 % of the variance here.
+    """
+    rng = np.random.default_rng(8)
+    errors = []
+    for _ in range(40):
+        share = np.exp(rng.normal(np.log(0.015), 1.2, X.size))
+        noise, chance = _model(), rng.standard_normal((2, X.size))
+        covariance = noise * (share + (1 + share) * chance[0] / np.sqrt(30 * 320))
+        variance = noise * (1 + GAIN * share) * (1 + chance[1] * np.sqrt(2 / (6 * 320)))
+        fit = _fitted(_bins(variance, covariance))
+        errors.append(np.mean(fit.noise.variance(X) / noise) - 1)
+    assert abs(np.mean(errors)) < 0.004
 
 
 def test_flat_bins_leave_the_gain_at_its_prior() -> None:
     fit = _fitted(_bins(_model(), np.zeros_like(X)))
-    assert fit.gain == pytest.approx([GAIN])
-    assert fit.gain_error == pytest.approx([GAIN_SPREAD * GAIN])
+    assert fit.gain == pytest.approx([GAIN], abs=0.1)
+    assert fit.gain_error == pytest.approx([GAIN_SPREAD * GAIN], rel=0.01)
 
 
 def test_texture_that_no_covariance_shows_is_left_out() -> None:
