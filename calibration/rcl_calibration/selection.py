@@ -231,7 +231,8 @@ def select(
                     )
                 )
                 share = np.full(tile.size, 1 / len(parts))
-                tiles.append([np.bincount(tile, weight, TILES**2) for weight in (share * high, share * texture, share)])
+                weights = (share * high, share * texture, share)
+                tiles.append([np.bincount(tile, weight, TILES**2).astype(np.float64) for weight in weights])
     lattice, plane_index, x, variance, texture, products, middle, uneven = (
         np.array(columns, np.float64).reshape(-1, 8).T
     )
