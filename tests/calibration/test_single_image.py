@@ -47,6 +47,18 @@ def test_noise_level_is_within_three_percent(
     assert (truth <= high * 1.03).all()
 
 
+def test_hot_pixels_hardly_change_the_noise_level(scene: NDArray[np.float64], sensor: Callable[..., Any]) -> None:
+    """One pixel in two thousand at up to full scale: one block in eighty holds one."""
+    simulated, rng = sensor(1e-3, 1e-6), np.random.default_rng(9)
+    mosaic = simulated.expose(scene, rng)
+    hot = mosaic.copy()
+    stuck = rng.random(mosaic.shape) < 0.0005
+    hot[stuck] = rng.integers(1000, 4096, int(stuck.sum()))
+    without, found = (estimate(simulated.lattices(each)) for each in (mosaic, hot))
+    np.testing.assert_allclose(found.sigma(X), without.sigma(X), rtol=0.01)
+    assert found.quality == "ok"
+
+
 def test_estimates_repeat(scene: NDArray[np.float64], sensor: Callable[..., Any]) -> None:
     simulated = sensor(1e-3, 1e-6)
     lattices = simulated.lattices(simulated.expose(scene[:400, :400], np.random.default_rng(0)))
