@@ -26,7 +26,7 @@ KEPT_VARIANCE = 0.7
 _FREEDOM = float(TEXTURE_WEIGHTS.sum() ** 2 / (TEXTURE_WEIGHTS**2).sum())
 _AXIS_LIMIT = 2.5
 _OUTLYING = 4.0
-"""Over the median; χ² of MIDDLE degrees of freedom exceeds it once in ten thousand blocks."""
+"""Over the median; χ² of MIDDLE degrees of freedom exceeds it once in twenty thousand blocks."""
 _FAR = 1e6
 """More than any deviate."""
 NEIGHBOUR_LIMIT = 1.5
