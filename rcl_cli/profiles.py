@@ -150,7 +150,8 @@ def _mosaic_lattices(frame: RawFrame) -> list[Lattice]:
             continue
         taken[int(plane)] += 1
         values = frame.mosaic[y::period, x::period]
-        found.append(Lattice(values, int(plane), frame.black_level[plane], frame.white_level))
+        offset = (y / period, x / period)
+        found.append(Lattice(values, int(plane), frame.black_level[plane], frame.white_level, offset=offset))
     return found
 
 

@@ -33,12 +33,15 @@ HIGH, MIDDLE, AXIS = int(_HIGH.sum()), int(_MIDDLE.sum()), int(_AXIS.sum())
 """Coefficients of each kind in a block: 6, 10 and 8."""
 IS_HIGH = _HIGH[_INNER]
 """(HIGH + MIDDLE,) which of the coefficients with both frequencies ≥ 1 are HIGH."""
-_sum = (_ROW + _COLUMN)[_INNER]
-HALVES = (_sum % 2 == 0, _sum % 2 == 1)
+INNER_BASIS = np.kron(_DCT, _DCT)[_INNER]
+"""(HIGH + MIDDLE, SIZE²) what makes those coefficients of a block's pixels."""
+FREQUENCY_SUM = (_ROW + _COLUMN)[_INNER]
+"""(HIGH + MIDDLE,) row frequency plus column frequency, 2–8."""
+HALVES = (FREQUENCY_SUM % 2 == 0, FREQUENCY_SUM % 2 == 1)
 """Two masks (HIGH + MIDDLE,) that part the coefficients with both frequencies ≥ 1, alike in frequency and direction."""
-TEXTURE_WEIGHTS = np.where(np.minimum(_ROW, _COLUMN)[_INNER] > 2, 0.0, np.select([_sum < 3, _sum < 4], [0.0, 0.3], 1.0))
-"""(HIGH + MIDDLE,) what each coefficient says of texture in the HIGH ones: the lowest vary with other things, and the
-highest have too little of it."""
+_HIGH_PIXELS = np.square(np.kron(_DCT, _DCT)[_HIGH]).mean(axis=0).astype(np.float32)
+Offset = tuple[float, float]
+"""Rows and columns, in pixels of a lattice."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class Lattice:
     """Distance between neighbouring values, DN; 0 where they are not quantised."""
     lowest: float = 0.0
     """DN below which the sensor's values are cut off; usually 0, below the black level."""
+    offset: Offset = (0.0, 0.0)
+    """Where its first pixel is; 0 or ½ rows and columns for Bayer."""
 
     @property
     def scale(self) -> float:
@@ -72,6 +77,8 @@ class Blocks:
     """Statistics of B blocks at the same places of P lattices, normalised; (P, B) unless said otherwise."""
 
     mean: Array
+    light: Array
+    """Mean of the pixels weighted as they weigh in `high`, the middle ones most: what its noise belongs to."""
     high: Array
     """Mean square of the HIGH coefficients, both frequencies ≥ 2 and together ≥ 6: the noise is measured here."""
     middle: Array
@@ -88,6 +95,8 @@ class Blocks:
     """Rows and columns of blocks; B is their product."""
     apart: int
     """Grid steps to the nearest block that shares no pixel."""
+    offsets: tuple[Offset, ...]
+    """(P,) of the lattices"""
 
     @property
     def count(self) -> int:
@@ -111,9 +120,10 @@ def dct_blocks(lattices: Sequence[Lattice]) -> Blocks:
     tile_row, tile_column = (tops + half) * TILES // max(height, 1), (lefts + half) * TILES // max(width, 1)
     tile = (tile_row[:, None] * TILES + tile_column[None, :]).ravel()
     statistics = [_statistics(lattice, tops, lefts) for lattice in lattices]
-    mean, high, middle, axis, signed, lines = (np.stack(kind) for kind in zip(*statistics, strict=True))
+    mean, light, high, middle, axis, signed, lines = (np.stack(kind) for kind in zip(*statistics, strict=True))
     grid = (tops.size, lefts.size)
-    return Blocks(mean, high, middle, axis, signed, lines.swapaxes(0, 1), tile, grid, apart)
+    offsets = tuple(lattice.offset for lattice in lattices)
+    return Blocks(mean, light, high, middle, axis, signed, lines.swapaxes(0, 1), tile, grid, apart, offsets)
 
 
 def _positions(height: int, width: int, stride: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -139,9 +149,10 @@ def _statistics(lattice: Lattice, tops: NDArray[np.intp], lefts: NDArray[np.intp
     transform = np.kron(_DCT, _DCT).astype(np.float32)
     coefficients = flat @ transform.T  # (B, 25)
     mean = coefficients[:, 0].astype(np.float64) / SIZE
+    light = (flat @ _HIGH_PIXELS).astype(np.float64)
     signed = coefficients[:, _INNER]
     lines = np.stack([coefficients[:, kind] for kind in _LINES])
     coefficients *= coefficients
     kinds = np.stack([_HIGH / HIGH, _MIDDLE / MIDDLE, _AXIS / AXIS], axis=1).astype(np.float32)
     high, middle, axis = (coefficients @ kinds).T.astype(np.float64)
-    return mean, high, middle, axis, signed, lines
+    return mean, light, high, middle, axis, signed, lines

@@ -10,8 +10,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from rcl_calibration.coherence import shared_texture
 from rcl_calibration.model import Array, Clipping, Noise, response
-from rcl_calibration.samples import AXIS, HALVES, HIGH, IS_HIGH, MIDDLE, TEXTURE_WEIGHTS, TILES, Blocks, Mask
+from rcl_calibration.samples import AXIS, FREQUENCY_SUM, HALVES, HIGH, IS_HIGH, MIDDLE, TILES, Blocks, Mask
 
 BINS = 24
 BRIGHTEST = 0.92
@@ -23,12 +24,14 @@ FRACTION = (0.02, 0.25)
 MOST_FRACTION = 0.8
 KEPT_VARIANCE = 0.7
 """Where clipping leaves less of the variance, nothing is measured."""
-_FREEDOM = float(TEXTURE_WEIGHTS.sum() ** 2 / (TEXTURE_WEIGHTS**2).sum())
+_MIDDLE_WEIGHTS = ~IS_HIGH * np.select([FREQUENCY_SUM < 3, FREQUENCY_SUM < 4], [0.0, 0.3], 1.0)
+"""(HIGH + MIDDLE,) for `Bins.middle`: the lowest frequencies vary with the picture's content."""
 _AXIS_LIMIT = 2.5
 _OUTLYING = 4.0
 """Over the median; χ² of MIDDLE degrees of freedom exceeds it once in twenty thousand blocks."""
 _FAR = 1e6
 """More than any deviate."""
+_FIRST_ERROR = 0.1
 NEIGHBOUR_LIMIT = 1.5
 NEIGHBOUR_WEIGHT = 0.5
 """What the blocks around say of a block's texture, over what its own pixels say."""
@@ -49,9 +52,9 @@ class Bins:
     texture: Array
     """(n,) covariance of coefficients with the other lattices': a variance, 0 on average where blocks are flat"""
     products: Array
-    """(n,) independent products of two coefficients in a block that `texture` is the mean of"""
+    """(n,) squared noise variance over the variance of one block's `texture` where there is only noise"""
     middle: Array
-    """(n,) variance seen in the MIDDLE coefficients, with the weights of `texture`"""
+    """(n,) variance seen in the MIDDLE coefficients"""
     uneven: Array
     """(n,) variance of the blocks' measured squares over what Gaussian noise of one level gives them, less 1"""
     image: NDArray[np.intp]
@@ -96,20 +99,19 @@ class Scores:
     deviate: Array
     """Normal deviate that blocks are ranked by; standard normal for noise alone."""
     shared: Array
-    """Mean product of a block's coefficients with the other lattices', in units of the noise variance.
+    """Texture that shows in other lattices too, in units of the noise variance.
 
-    Noise is independent from lattice to lattice, texture is not: 0 on average for noise alone, of any level. It is of
-    the half that `deviate` is not of: noise that happens to cancel texture makes a block look flat, and would hide that
-    texture here as well.
+    From the half of their coefficients that `deviate` is not of: noise that happens to cancel texture makes a block
+    look flat, and would hide that texture here as well.
     """
-    others: Array
-    """(B,) lattices that each is compared with, ≥ 1."""
+    error: Array
+    """(P, B) variance of the mean of `shared` over the halves, where there is only noise."""
 
 
 def own_scores(blocks: Blocks, expected: Array) -> Scores:
     """First pass: from the block's own middle frequencies alone."""
     deviate = _standard(blocks.middle / expected, np.full(expected.shape, float(MIDDLE)))
-    return Scores(deviate[None], np.zeros((1, *expected.shape)), np.ones(expected.shape[1]))
+    return Scores(deviate[None], np.zeros((1, *expected.shape)), np.full(expected.shape, _FIRST_ERROR))
 
 
 def joint_scores(blocks: Blocks, expected: Array, good: Mask) -> Scores:
@@ -122,9 +124,9 @@ def joint_scores(blocks: Blocks, expected: Array, good: Mask) -> Scores:
     relative = blocks.signed * np.where(good, 1 / np.sqrt(expected), 0.0).astype(np.float32)[..., None]
     squares = relative * relative
     near, near_freedom = _around(squares.sum(axis=2), good, blocks)
-    others = np.maximum(good.sum(axis=0) - 1, 1)
-    deviate, shared = [], []
-    for half, other in (HALVES, HALVES[::-1]):
+    shared = shared_texture(relative, good, blocks.offsets)
+    deviate = []
+    for half in HALVES:
         own, freedom = squares[..., half].sum(axis=2), float(half.sum())
         place, place_freedom = own.sum(axis=0) - own, freedom * (good.sum(axis=0) - good)
         alone = place_freedom == 0
@@ -134,8 +136,7 @@ def joint_scores(blocks: Blocks, expected: Array, good: Mask) -> Scores:
         square = place_freedom + NEIGHBOUR_WEIGHT**2 * near_freedom
         # A weighted sum of χ² is close to a χ² of weight²/square degrees of freedom (Satterthwaite).
         deviate.append(_standard((place + NEIGHBOUR_WEIGHT * near) / weight, weight**2 / square))
-        shared.append(_shared(relative[..., other], TEXTURE_WEIGHTS[other], others))
-    return Scores(np.stack(deviate), np.stack(shared), others)
+    return Scores(np.stack(deviate), np.stack(shared.texture[::-1]), shared.error)
 
 
 def _around(energy: NDArray[np.float32], good: Mask, blocks: Blocks) -> tuple[Array, Array]:
@@ -144,13 +145,6 @@ def _around(energy: NDArray[np.float32], good: Mask, blocks: Blocks) -> tuple[Ar
     # An edge close by does not spoil a flat block, so that no neighbour counts for more than NEIGHBOUR_LIMIT.
     near = _neighbours(np.minimum(energy.sum(axis=0), NEIGHBOUR_LIMIT * freedom), blocks)
     return near, _neighbours(freedom, blocks)
-
-
-def _shared(relative: NDArray[np.float32], weights: Array, others: Array) -> Array:
-    weighted = relative * weights.astype(np.float32)
-    product = np.einsum("pbk,bk->pb", weighted, relative.sum(axis=0)) - np.einsum("pbk,pbk->pb", weighted, relative)
-    # Both halves together have all the weight, so that their mean is the weighted mean.
-    return np.asarray(product / (TEXTURE_WEIGHTS.sum() / 2 * others), np.float64)
 
 
 def _neighbours(values: Array, blocks: Blocks) -> Array:
@@ -222,10 +216,10 @@ def select(
                     (
                         p,
                         plane,
-                        blocks.mean[p, chosen].mean(),
+                        blocks.light[p, chosen].mean(),
                         high.mean(),
                         texture.mean(),
-                        _FREEDOM * scores.others[chosen].mean(),
+                        1 / scores.error[p, chosen].mean(),
                         _middle(blocks.signed[p, chosen]),
                         _excess_variance(high / expected[p, chosen]),
                     )
@@ -261,7 +255,7 @@ def _without_outliers(chosen: NDArray[np.intp], middle: Array) -> NDArray[np.int
 
 def _middle(signed: NDArray[np.float32]) -> float:
     square: Array = np.square(signed, dtype=np.float64).mean(axis=0)
-    return float(np.average(square, weights=TEXTURE_WEIGHTS * ~IS_HIGH))
+    return float(np.average(square, weights=_MIDDLE_WEIGHTS))
 
 
 def _excess_variance(squares: Array) -> float:
