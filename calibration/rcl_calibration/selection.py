@@ -166,12 +166,19 @@ Ranking = list[list[NDArray[np.intp]]]
 
 def rank(blocks: Blocks, good: Mask, scores: Scores) -> list[Ranking]:
     """Sort the good blocks of each lattice into BINS of brightness and by how flat they look, by each of the halves."""
-    return [_ranking(blocks, good, deviate) for deviate in scores.deviate]
+    brightness = np.stack([_brightness(mean, here, blocks) for mean, here in zip(blocks.mean, good, strict=True)])
+    return [_ranking(brightness, good, deviate) for deviate in scores.deviate]
 
 
-def _ranking(blocks: Blocks, good: Mask, deviates: Array) -> Ranking:
+def _brightness(mean: Array, good: Mask, blocks: Blocks) -> Array:
+    """(B,) as the blocks around are: by its own mean a block would be put where its noise says, and look brighter."""
+    around = _neighbours(good.astype(np.float64), blocks)
+    return np.where(around > 0, _neighbours(mean * good, blocks) / np.maximum(around, 1), mean)
+
+
+def _ranking(means: Array, good: Mask, deviates: Array) -> Ranking:
     ranking: Ranking = []
-    for mean, usable_here, deviate in zip(blocks.mean, good, deviates, strict=True):
+    for mean, usable_here, deviate in zip(means, good, deviates, strict=True):
         brightness = np.sqrt(np.clip(mean, 0, BRIGHTEST) / BRIGHTEST)
         which = np.where(usable_here, np.minimum((brightness * BINS).astype(np.intp), BINS - 1), BINS)
         order = np.argsort(which * _FAR + np.clip(deviate, -_FAR / 2, _FAR / 2))
