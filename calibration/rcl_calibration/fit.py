@@ -10,9 +10,9 @@ import numpy as np
 from rcl_calibration.model import Array, Clipping, Noise, response
 from rcl_calibration.samples import Mask
 from rcl_calibration.selection import KEPT_VARIANCE, Bins
-from rcl_calibration.texture import believe, even_shares
+from rcl_calibration.texture import believe, even_shares, pulled_down
 
-GAIN = 1.3
+GAIN = 1.2
 """Usual gain: what texture adds to the variance measured, over its covariance between lattices."""
 GAIN_SPREAD = 0.3
 """Relative standard deviation of the gains of pictures."""
@@ -23,7 +23,10 @@ _ITERATIONS = 12
 
 @dataclass(frozen=True)
 class Fit:
-    """A noise level and what it was fitted to: n bins of I images. variance = (seen − texture − rounding)/kept at x."""
+    """A noise level and what it was fitted to: n bins of I images.
+
+    At x the variance is (seen + lift − texture − rounding)/kept.
+    """
 
     noise: Noise
     x: Array
@@ -36,6 +39,8 @@ class Fit:
     """(n,) of each variance; 0 where too much was clipped"""
     texture: Array
     """(n,) believed; `Bins.texture` without its chance errors"""
+    lift: Array
+    """(n,) to be added, for what doubt of high variances has taken away"""
     gain: Array
     """(I,) texture's part in the variance seen over its covariance"""
     gain_error: Array
@@ -74,7 +79,7 @@ def fit_bins(bins: Bins, clippings: Sequence[Clipping], noise: Noise) -> Fit:
     rounding = np.array([clippings[p].step ** 2 / 12 for p in bins.lattice])
     images = int(bins.image.max(initial=0)) + 1
     x, zeros = bins.x, np.zeros_like(bins.x)
-    fit = Fit(noise, x, np.ones_like(x), rounding, zeros, zeros, np.full(images, GAIN), np.ones(images))
+    fit = Fit(noise, x, np.ones_like(x), rounding, zeros, zeros, zeros, np.full(images, GAIN), np.ones(images))
     for _ in range(_REFINEMENTS):
         x, kept = _undo_clipping(bins, clippings, fit.noise)
         used = kept >= KEPT_VARIANCE
@@ -91,10 +96,12 @@ def robust_fit(bins: Bins, start: Fit, used: Mask) -> Fit:
     """
     x, kept, rounding, gain = start.x, start.kept, start.rounding, start.gain
     prior = 1 / (GAIN_SPREAD * GAIN) ** 2
-    seen = bins.variance - rounding
-    flat = np.maximum(seen - gain[bins.image] * np.maximum(bins.texture, 0.0), 0.1 * bins.variance + 1e-24)
+    textured = gain[bins.image] * np.maximum(bins.texture, 0.0)
+    flat = np.maximum(bins.variance - rounding - textured, 0.1 * bins.variance + 1e-24)
     shares = even_shares(gain.size)
     for _ in range(_ITERATIONS):
+        lift = pulled_down(bins, flat + rounding)
+        seen = bins.variance + lift - rounding
         believed = believe(bins, flat, rounding, gain, shares, used)
         weight, texture, shares = believed.weight, believed.texture, believed.shares
         shot, read = fit_line(x, (seen - gain[bins.image] * texture) / kept, weight * kept**2)
@@ -104,7 +111,8 @@ def robust_fit(bins: Bins, start: Fit, used: Mask) -> Fit:
         gain = (np.bincount(bins.image, weight * texture * (seen - flat), gain.size) + prior * GAIN) / known
         gain = np.clip(gain, *_GAIN_RANGE)
     gain_error = 1 / np.sqrt(_gain_information(bins, x, kept, texture, weight, gain.size) + prior)
-    return replace(start, noise=noise, weight=weight * kept**2, texture=texture, gain=gain, gain_error=gain_error)
+    weight = weight * kept**2
+    return replace(start, noise=noise, weight=weight, texture=texture, lift=lift, gain=gain, gain_error=gain_error)
 
 
 def _gain_information(bins: Bins, x: Array, kept: Array, texture: Array, weight: Array, images: int) -> Array:

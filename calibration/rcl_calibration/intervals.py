@@ -78,7 +78,8 @@ def bootstrap(again: Resampled, fit: Fit, bins: Bins, rng: np.random.Generator) 
     bright = np.sqrt(np.clip(fit.x, 0, 1))
     gain, gain_error = fit.gain[bins.image], fit.gain_error[bins.image]
     gain = np.maximum(gain + np.hypot(gain_error, GAIN_SYSTEMATIC * bright * gain) * gain_drawn, 0.0)
-    variance = (without_texture(again.variance, again.texture, bins, fit, gain) - fit.rounding) / fit.kept
+    flat = without_texture(again.variance, again.texture, bins, fit, gain)
+    variance = (flat + fit.lift - fit.rounding) / fit.kept
     factor = np.exp(_systematic(fit, bins) * factor_drawn)
     return Replicates(*fit_line(fit.x, variance * factor, fit.weight * again.present).T)
 

@@ -12,9 +12,11 @@ from rcl_calibration.selection import Bins
 
 LOCAL_SPREAD = 2.0
 """Relative standard deviation of the gain from bin to bin of one image."""
-_EDGES = np.concatenate([[0.0], np.geomspace(0.002, 4.0, 14)])
+_EDGES = np.concatenate([[0.0], np.geomspace(0.002, 1000, 20)])
 """Classes of bins, by texture over noise; K of them."""
 _TOLERANCE = 2.0
+_PULL = 0.01506
+"""Errors that Gaussian values are low on average if what is _TOLERANCE errors above t counts (t/_TOLERANCE)⁻² times."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,14 @@ class Believed:
 def even_shares(images: int) -> Array:
     """(images, K) before anything is known."""
     return np.full((images, _EDGES.size - 1), 1 / (_EDGES.size - 1))
+
+
+def pulled_down(bins: Bins, total: Array) -> Array:
+    """(n,) how much too low variances come out because `believe` doubts those that are high, where all is noise.
+
+    total: (n,) variance of noise and rounding.
+    """
+    return np.asarray(_PULL * np.sqrt(2 / (HIGH * np.maximum(bins.blocks, 1))) * total)
 
 
 def believe(bins: Bins, flat: Array, rounding: Array, gain: Array, shares: Array, used: Mask) -> Believed:
