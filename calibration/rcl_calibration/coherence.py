@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rcl_calibration.samples import FREQUENCY_SUM, HALVES, INNER_BASIS, IS_HIGH, SIZE, Array, Mask, Offset
+from rcl_calibration.samples import FREQUENCY_SUM, INNER_BASIS, IS_HIGH, SIZE, Array, Mask, Offset
 
 _BLUR = 0.15
 """Pixels; a picture is smooth at shorter distances."""
@@ -18,37 +17,36 @@ _EMPHASIS = np.select([FREQUENCY_SUM < 3, FREQUENCY_SUM < 4], [0.0, 0.5], 1.0)
 
 
 @dataclass(frozen=True)
-class Shared:
-    """Texture of B blocks of P lattices, in the HIGH coefficients, in units of the noise variance; (P, B) each."""
+class Comparison:
+    """B blocks of P lattices, to be compared with one another."""
 
-    texture: tuple[Array, Array]
-    """From each of HALVES of the other lattices' coefficients; 0 on average for noise alone, of any level."""
-    error: Array
-    """Variance of the mean of both for noise alone."""
+    relative: NDArray[np.float32]
+    """(P, B, K) coefficients with both frequencies ≥ 1, in units of the noise; 0 where a block is not good."""
+    good: Mask
+    """(P, B)"""
+    offsets: tuple[Offset, ...]
+    """(P,)"""
 
+    def texture(self, lattice: int, chosen: NDArray[np.intp], half: Mask) -> tuple[Array, Array]:
+        """(n,) texture of `chosen` blocks of a lattice, in the HIGH coefficients, and its variance for noise alone.
 
-def shared_texture(relative: NDArray[np.float32], good: Mask, offsets: Sequence[Offset]) -> Shared:
-    """Estimate texture from the products of each coefficient of a block with each of the other lattices'.
-
-    Noise is independent from lattice to lattice, texture is not. Products count as much as texture shows in them (a
-    matched filter). relative: (P, B, K) coefficients, K with both frequencies ≥ 1, in units of the noise; 0 where a
-    block is not good. A block with no other lattice to be compared with has texture 0, as certain as if it were
-    compared with its like.
-    """
-    filters, signal, noise = _matched(tuple(offsets))
-    lattices, blocks, size = relative.shape
-    others = ~np.eye(lattices, dtype=np.bool_)
-    total, square = (signal * others) @ good, (noise * others) @ good
-    alone = total <= 0
-    total[alone], square[alone] = signal[0, 0], noise[0, 0]
-    halves = []
-    for half in HALVES:
-        columns = relative[..., half].swapaxes(0, 1).reshape(blocks, -1)
-        matrix = (filters * others[..., None, None])[..., half].transpose(1, 3, 0, 2).reshape(columns.shape[1], -1)
-        expected = (columns @ matrix).reshape(blocks, lattices, size)
-        product = np.einsum("pbk,bpk->pb", relative, expected)
-        halves.append(np.asarray(product / (total / 2), np.float64))
-    return Shared((halves[0], halves[1]), square / total**2)
+        From the products of all coefficients of the block with `half` (K,) of the other lattices'; in units of the
+        noise variance. Noise is independent from lattice to lattice, texture is not: 0 on average for noise alone, of
+        any level. Products count as much as texture shows in them (a matched filter). Twice the half's part of it, with
+        half the variance, so that the mean over both of HALVES is the estimate from all products and the variance its
+        own. A block with no other lattice to be compared with has 0, as certain as if it were compared with its like.
+        """
+        filters, signal, noise = _matched(self.offsets)
+        others = self.good[:, chosen] * (np.arange(len(self.offsets)) != lattice)[:, None]
+        total, square = signal[lattice] @ others, noise[lattice] @ others
+        alone = total <= 0
+        total[alone], square[alone] = signal[0, 0], noise[0, 0]
+        expected = np.zeros((chosen.size, half.size), np.float32)
+        for other in range(len(self.offsets)):
+            if other != lattice:
+                expected += self.relative[other, chosen][:, half] @ filters[lattice, other][:, half].T
+        product = np.einsum("bk,bk->b", self.relative[lattice, chosen], expected).astype(np.float64)
+        return product / (total / 2), square / total**2
 
 
 @lru_cache(maxsize=8)

@@ -10,9 +10,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from rcl_calibration.coherence import shared_texture
 from rcl_calibration.model import Array, Clipping, Noise, response
-from rcl_calibration.samples import AXIS, FREQUENCY_SUM, HALVES, HIGH, IS_HIGH, MIDDLE, TILES, Blocks, Mask
+from rcl_calibration.samples import AXIS, FREQUENCY_SUM, HALVES, HIGH, IS_HIGH, TILES, Blocks, Mask
+from rcl_calibration.scores import Scores, around_each
 
 BINS = 24
 BRIGHTEST = 0.92
@@ -31,10 +31,6 @@ _OUTLYING = 4.0
 """Over the median; χ² of MIDDLE degrees of freedom exceeds it once in twenty thousand blocks."""
 _FAR = 1e6
 """More than any deviate."""
-_FIRST_ERROR = 0.1
-NEIGHBOUR_LIMIT = 1.5
-NEIGHBOUR_WEIGHT = 0.5
-"""What the blocks around say of a block's texture, over what its own pixels say."""
 
 
 @dataclass(frozen=True)
@@ -92,76 +88,10 @@ def usable(blocks: Blocks, noises: Sequence[Noise], clippings: Sequence[Clipping
     return good & ~alone, expected
 
 
-@dataclass(frozen=True)
-class Scores:
-    """How textured blocks look, by each of H halves of the coefficients, 1 or 2; (H, P, B) each."""
-
-    deviate: Array
-    """Normal deviate that blocks are ranked by; standard normal for noise alone."""
-    shared: Array
-    """Texture that shows in other lattices too, in units of the noise variance.
-
-    From the half of their coefficients that `deviate` is not of: noise that happens to cancel texture makes a block
-    look flat, and would hide that texture here as well.
-    """
-    error: Array
-    """(P, B) variance of the mean of `shared` over the halves, where there is only noise."""
-
-
-def own_scores(blocks: Blocks, expected: Array) -> Scores:
-    """First pass: from the block's own middle frequencies alone."""
-    deviate = _standard(blocks.middle / expected, np.full(expected.shape, float(MIDDLE)))
-    return Scores(deviate[None], np.zeros((1, *expected.shape)), np.full(expected.shape, _FIRST_ERROR))
-
-
-def joint_scores(blocks: Blocks, expected: Array, good: Mask) -> Scores:
-    """From the coefficients of the other lattices at the block's place, and of all lattices around it.
-
-    Texture comes in patches that show in all colours, noise does not. No pixel that is measured is in its own score:
-    selecting by what is measured biases it, and so do other frequencies of the same pixels where noise is not Gaussian.
-    A block with no other lattice to compare with is judged by its own MIDDLE coefficients.
-    """
-    relative = blocks.signed * np.where(good, 1 / np.sqrt(expected), 0.0).astype(np.float32)[..., None]
-    squares = relative * relative
-    near, near_freedom = _around(squares.sum(axis=2), good, blocks)
-    shared = shared_texture(relative, good, blocks.offsets)
-    deviate = []
-    for half in HALVES:
-        own, freedom = squares[..., half].sum(axis=2), float(half.sum())
-        place, place_freedom = own.sum(axis=0) - own, freedom * (good.sum(axis=0) - good)
-        alone = place_freedom == 0
-        place = np.where(alone, MIDDLE * blocks.middle / expected, place)
-        place_freedom = np.where(alone, MIDDLE, place_freedom)
-        weight = place_freedom + NEIGHBOUR_WEIGHT * near_freedom
-        square = place_freedom + NEIGHBOUR_WEIGHT**2 * near_freedom
-        # A weighted sum of χ² is close to a χ² of weight²/square degrees of freedom (Satterthwaite).
-        deviate.append(_standard((place + NEIGHBOUR_WEIGHT * near) / weight, weight**2 / square))
-    return Scores(np.stack(deviate), np.stack(shared.texture[::-1]), shared.error)
-
-
-def _around(energy: NDArray[np.float32], good: Mask, blocks: Blocks) -> tuple[Array, Array]:
-    """(B,) energy of all lattices in the blocks around, and its degrees of freedom."""
-    freedom = (MIDDLE + HIGH) * good.sum(axis=0).astype(np.float64)
-    # An edge close by does not spoil a flat block, so that no neighbour counts for more than NEIGHBOUR_LIMIT.
-    near = _neighbours(np.minimum(energy.sum(axis=0), NEIGHBOUR_LIMIT * freedom), blocks)
-    return near, _neighbours(freedom, blocks)
-
-
-def _neighbours(values: Array, blocks: Blocks) -> Array:
-    """(B,) sum over the eight blocks around each, none of which shares a pixel with it."""
-    rows, columns = blocks.grid
-    d = blocks.apart
-    padded = np.pad(values.reshape(rows, columns), d)
-    around = np.zeros((rows, columns))
-    for dy in (-d, 0, d):
-        for dx in (-d, 0, d):
-            if dy or dx:
-                around += padded[d + dy : d + dy + rows, d + dx : d + dx + columns]
-    return around.ravel()
-
-
-Ranking = list[list[NDArray[np.intp]]]
-"""For each lattice and bin of brightness its blocks, flattest first."""
+Order = list[NDArray[np.intp]]
+"""For each bin of brightness its blocks, flattest first."""
+Ranking = list[Order]
+"""For each lattice."""
 
 
 def rank(blocks: Blocks, good: Mask, scores: Scores) -> list[Ranking]:
@@ -172,8 +102,8 @@ def rank(blocks: Blocks, good: Mask, scores: Scores) -> list[Ranking]:
 
 def _brightness(mean: Array, good: Mask, blocks: Blocks) -> Array:
     """(B,) as the blocks around are: by its own mean a block would be put where its noise says, and look brighter."""
-    around = _neighbours(good.astype(np.float64), blocks)
-    return np.where(around > 0, _neighbours(mean * good, blocks) / np.maximum(around, 1), mean)
+    around = around_each(good.astype(np.float64), blocks)
+    return np.where(around > 0, around_each(mean * good, blocks) / np.maximum(around, 1), mean)
 
 
 def _ranking(means: Array, good: Mask, deviates: Array) -> Ranking:
@@ -206,34 +136,32 @@ def select(
     columns: list[tuple[float, ...]] = []
     tiles: list[list[Array]] = []
     for p, plane in enumerate(planes):
-        usual = fraction or float(np.clip(WANTED_BLOCKS / max(sum(map(len, rankings[0][p])), 1), *FRACTION))
-        for orders in zip(*(ranking[p] for ranking in rankings), strict=True):
-            size = orders[0].size
-            if size < LEAST_BLOCKS:
-                continue
-            ends = [max(LEAST_BLOCKS, round(min(usual * step, MOST_FRACTION) * size)) for step in steps]
-            for start, end in pairwise([0, *ends]):
-                if start == end:
-                    continue
-                parts = [_without_outliers(order[start:end], blocks.middle[p]) for order in orders]
-                chosen = np.concatenate(parts)
-                shared = np.concatenate([each[p, part] for each, part in zip(scores.shared, parts, strict=True)])
-                tile, high, texture = blocks.tile[chosen], blocks.high[p, chosen], shared * expected[p, chosen]
-                columns.append(
-                    (
-                        p,
-                        plane,
-                        blocks.light[p, chosen].mean(),
-                        high.mean(),
-                        texture.mean(),
-                        1 / scores.error[p, chosen].mean(),
-                        _middle(blocks.signed[p, chosen]),
-                        _excess_variance(high / expected[p, chosen]),
-                    )
+        groups = _flattest(blocks.middle[p], [ranking[p] for ranking in rankings], fraction, steps)
+        texture, error = np.zeros((2, len(rankings), blocks.count))
+        for number, half in zip(range(len(rankings)), HALVES[::-1], strict=False):
+            chosen = np.concatenate([group[number] for group in groups] or [np.empty(0, np.intp)])
+            relative, error[number, chosen] = scores.comparison.texture(p, chosen, half)
+            texture[number, chosen] = relative * expected[p, chosen]
+        for group in groups:
+            chosen = np.concatenate(group)
+            tile, high = blocks.tile[chosen], blocks.high[p, chosen]
+            shared = np.concatenate([texture[number, part] for number, part in enumerate(group)])
+            uncertain = np.concatenate([error[number, part] for number, part in enumerate(group)])
+            columns.append(
+                (
+                    p,
+                    plane,
+                    blocks.light[p, chosen].mean(),
+                    high.mean(),
+                    shared.mean(),
+                    1 / uncertain.mean(),
+                    _middle(blocks.signed[p, chosen]),
+                    _excess_variance(high / expected[p, chosen]),
                 )
-                share = np.full(tile.size, 1 / len(parts))
-                weights = (share * high, share * texture, share)
-                tiles.append([np.bincount(tile, weight, TILES**2).astype(np.float64) for weight in weights])
+            )
+            share = np.full(tile.size, 1 / len(group))
+            weights = (share * high, share * shared, share)
+            tiles.append([np.bincount(tile, weight, TILES**2).astype(np.float64) for weight in weights])
     lattice, plane_index, x, variance, texture, products, middle, uneven = (
         np.array(columns, np.float64).reshape(-1, 8).T
     )
@@ -254,6 +182,25 @@ def select(
     )
 
 
+Group = list[NDArray[np.intp]]
+"""Blocks of one bin, by each of the rankings."""
+
+
+def _flattest(middle: Array, rankings: Sequence[Order], fraction: float | None, steps: Sequence[float]) -> list[Group]:
+    """The groups of one lattice; middle: (B,)."""
+    usual = fraction or float(np.clip(WANTED_BLOCKS / max(sum(map(len, rankings[0])), 1), *FRACTION))
+    groups = []
+    for orders in zip(*rankings, strict=True):
+        size = orders[0].size
+        if size < LEAST_BLOCKS:
+            continue
+        ends = [max(LEAST_BLOCKS, round(min(usual * step, MOST_FRACTION) * size)) for step in steps]
+        for start, end in pairwise([0, *ends]):
+            if start < end:
+                groups.append([_without_outliers(order[start:end], middle) for order in orders])
+    return groups
+
+
 def _without_outliers(chosen: NDArray[np.intp], middle: Array) -> NDArray[np.intp]:
     """Blocks with a hot pixel, or with texture of one colour alone: far more than noise makes of the others."""
     own = middle[chosen]
@@ -269,9 +216,3 @@ def _excess_variance(squares: Array) -> float:
     """Of mean squares of HIGH coefficients, whose relative variance is 2/HIGH for Gaussian noise of one level."""
     mean = max(float(squares.mean()), 1e-12)
     return float(squares.var()) / mean**2 * HIGH / 2 - 1
-
-
-def _standard(score: Array, dof: Array) -> Array:
-    """Wilson and Hilferty's normal deviate of χ²/dof, so that scores of different dof can be ranked together."""
-    spread = 2 / (9 * dof)
-    return np.asarray((np.cbrt(score) - (1 - spread)) / np.sqrt(spread))

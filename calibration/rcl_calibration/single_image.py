@@ -16,7 +16,8 @@ from rcl_calibration.model import Array, Clipping, Noise
 from rcl_calibration.profile import SIGMA_X, NoiseProfile
 from rcl_calibration.quality import Evidence, verdict
 from rcl_calibration.samples import Blocks, Lattice, dct_blocks
-from rcl_calibration.selection import Bins, joint_scores, own_scores, rank, select, usable
+from rcl_calibration.scores import joint_scores, own_scores
+from rcl_calibration.selection import Bins, rank, select, usable
 from rcl_calibration.spacing import value_spacing
 
 METHOD = "blind"
@@ -149,6 +150,6 @@ def clipping_of(lattice: Lattice) -> Clipping:
 def _first_pass(blocks: Blocks, planes: Sequence[int], clippings: Sequence[Clipping]) -> tuple[Bins, Fit]:
     flat = np.ones(blocks.mean.shape)
     good = (blocks.mean > -0.1) & (blocks.mean < 0.85)
-    scores = own_scores(blocks, flat)
+    scores = own_scores(blocks, flat, good)
     bins = select(blocks, planes, rank(blocks, good, scores), scores, flat, fraction=_FIRST_FRACTION)
     return bins, fit_bins(bins, clippings, Noise(1e-4, 1e-6))
