@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from rcl_calibration.fit import Fit, fit_bins, without_texture
-from rcl_calibration.intervals import REPLICATES, Replicates, Resampled, bootstrap, resampled
+from rcl_calibration.fit import Fit, fit_bins
+from rcl_calibration.intervals import REPLICATES, Replicates, Resampled, at_x, bootstrap, resampled
 from rcl_calibration.model import Array, Clipping
 from rcl_calibration.plane_levels import Level, PlaneLevel, plane_levels, profile_of_levels
 from rcl_calibration.profile import NoiseProfile
@@ -114,7 +114,7 @@ def _relative_variance(again: Resampled, fit: Fit, bins: Bins, chosen: Mask) -> 
     """(R,) variance in the chosen bins over that of the fit."""
     model = np.maximum(fit.noise.variance(fit.x), 1e-24)
     gain = fit.gain[bins.image]
-    seen = (without_texture(again.variance, again.texture, bins, fit, gain) - fit.rounding) / fit.kept
+    seen = at_x(again, bins, fit, gain)
     weight = fit.weight * model**2 * again.present * chosen
     return np.asarray((seen / model * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-12))
 
@@ -170,6 +170,7 @@ def _outliers(levels: Array) -> np.ndarray[Any, np.dtype[np.bool_]]:
 def _resampled_together(measurements: Sequence[Measurement], rng: np.random.Generator) -> Resampled:
     drawn = [resampled(measurement.bins, rng) for measurement in measurements]
     return Resampled(
+        np.concatenate([one.x for one in drawn], axis=1),
         np.concatenate([one.variance for one in drawn], axis=1),
         np.concatenate([one.texture for one in drawn], axis=1),
         np.concatenate([one.present for one in drawn], axis=1),

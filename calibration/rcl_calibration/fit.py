@@ -52,11 +52,6 @@ class Fit:
         return np.asarray(self.weight * np.maximum(self.noise.variance(self.x), 1e-24) ** 2)
 
 
-def without_texture(variance: Array, texture: Array, bins: Bins, fit: Fit, gain: Array) -> Array:
-    """(…, n) `variance` without what `texture`, both resampled, has added; `gain` (…, n)."""
-    return np.asarray(variance - gain * (fit.texture + texture - bins.texture))
-
-
 def texture_parts(bins: Bins, fit: Fit) -> Array:
     """(I,) part of the variance seen in each image that is texture, in what was fitted."""
     return _mean_parts(fit.gain[bins.image] * fit.texture, bins, fit)

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rcl_calibration.fit import Fit, fit_line, rounding_parts, without_texture
+from rcl_calibration.fit import Fit, fit_line, rounding_parts
 from rcl_calibration.model import Array
 from rcl_calibration.profile import SIGMA_X, Interval
 from rcl_calibration.selection import Bins
 
 REPLICATES = 300
 COVERAGE = 0.9
-SYSTEMATIC = 0.004
+SYSTEMATIC = 0.003
 """Relative standard error of a variance that no resampling shows: the model itself is this inexact."""
 ROUNDING_SYSTEMATIC = 2.0
 """The same, for each part of what is seen that is rounding: coarse values are seldom rounded as in the model."""
-CLIPPING_SYSTEMATIC = 0.08
+CLIPPING_SYSTEMATIC = 0.1
 """The same, for each part of the variance that was clipped away."""
-GAIN_SYSTEMATIC = 1.3
+GAIN_SYSTEMATIC = 1.4
 """Relative standard error of an image's gain at white, beyond what its bins tell, and less in the dark: most blocks are
 dark, and what is bright is rare."""
 
@@ -54,6 +54,7 @@ class Replicates:
 class Resampled:
     """The bins of one image, measured again with some tiles left out and others twice; (R, n) each."""
 
+    x: Array
     variance: Array
     texture: Array
     present: Array
@@ -65,8 +66,15 @@ def resampled(bins: Bins, rng: np.random.Generator) -> Resampled:
     tiles = bins.tile_count.shape[0]
     picks = rng.multinomial(tiles, np.full(tiles, 1 / tiles), size=REPLICATES).astype(np.float64)
     count = picks @ bins.tile_count
-    variance, texture = ((picks @ total) / np.maximum(count, 1) for total in (bins.tile_variance, bins.tile_texture))
-    return Resampled(variance, texture, (count > 0).astype(np.float64))
+    totals = (bins.tile_x, bins.tile_variance, bins.tile_texture)
+    x, variance, texture = ((picks @ total) / np.maximum(count, 1) for total in totals)
+    return Resampled(x, variance, texture, (count > 0).astype(np.float64))
+
+
+def at_x(again: Resampled, bins: Bins, fit: Fit, gain: Array) -> Array:
+    """(R, n) variance of the noise at `fit.x`: texture, rounding, clipping and other brightness undone; gain (…, n)."""
+    flat = again.variance + fit.lift - gain * (fit.texture + again.texture - bins.texture) - fit.rounding
+    return np.asarray(flat / fit.kept - fit.noise.shot * (again.x - bins.x))
 
 
 def bootstrap(again: Resampled, fit: Fit, bins: Bins, rng: np.random.Generator) -> Replicates:
@@ -78,8 +86,7 @@ def bootstrap(again: Resampled, fit: Fit, bins: Bins, rng: np.random.Generator) 
     bright = np.sqrt(np.clip(fit.x, 0, 1))
     gain, gain_error = fit.gain[bins.image], fit.gain_error[bins.image]
     gain = np.maximum(gain + np.hypot(gain_error, GAIN_SYSTEMATIC * bright * gain) * gain_drawn, 0.0)
-    flat = without_texture(again.variance, again.texture, bins, fit, gain)
-    variance = (flat + fit.lift - fit.rounding) / fit.kept
+    variance = at_x(again, bins, fit, gain)
     factor = np.exp(_systematic(fit, bins) * factor_drawn)
     return Replicates(*fit_line(fit.x, variance * factor, fit.weight * again.present).T)
 

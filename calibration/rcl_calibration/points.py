@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rcl_calibration.fit import without_texture
 from rcl_calibration.model import Array, Noise, response
 from rcl_calibration.photon_transfer import PairMeasurement, join
 from rcl_calibration.selection import KEPT_VARIANCE
@@ -30,7 +29,7 @@ def points_of_images(measurements: Sequence[Measurement]) -> Points:
     found = []
     for one in measurements:
         bins, fit = one.bins, one.fit
-        flat = without_texture(bins.variance, bins.texture, bins, fit, fit.gain[bins.image])
+        flat = bins.variance - fit.gain[bins.image] * fit.texture
         used = (fit.weight > 0) & (flat > bins.variance / 2)
         found.append(Points(fit.x[used], ((flat - fit.rounding) / fit.kept)[used], bins.plane[used]))
     return Points(

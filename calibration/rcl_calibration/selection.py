@@ -55,6 +55,8 @@ class Bins:
     """(n,) variance of the blocks' measured squares over what Gaussian noise of one level gives them, less 1"""
     image: NDArray[np.intp]
     """(n,) 0, or which of several images"""
+    tile_x: Array
+    """(TILES², n): `x` by tile, times the tile's blocks"""
     tile_variance: Array
     """(TILES², n): `variance` by tile, times the tile's blocks"""
     tile_texture: Array
@@ -144,14 +146,14 @@ def select(
             texture[number, chosen] = relative * expected[p, chosen]
         for group in groups:
             chosen = np.concatenate(group)
-            tile, high = blocks.tile[chosen], blocks.high[p, chosen]
+            tile, light, high = blocks.tile[chosen], blocks.light[p, chosen], blocks.high[p, chosen]
             shared = np.concatenate([texture[number, part] for number, part in enumerate(group)])
             uncertain = np.concatenate([error[number, part] for number, part in enumerate(group)])
             columns.append(
                 (
                     p,
                     plane,
-                    blocks.light[p, chosen].mean(),
+                    light.mean(),
                     high.mean(),
                     shared.mean(),
                     1 / uncertain.mean(),
@@ -160,12 +162,12 @@ def select(
                 )
             )
             share = np.full(tile.size, 1 / len(group))
-            weights = (share * high, share * shared, share)
+            weights = (share * light, share * high, share * shared, share)
             tiles.append([np.bincount(tile, weight, TILES**2).astype(np.float64) for weight in weights])
     lattice, plane_index, x, variance, texture, products, middle, uneven = (
         np.array(columns, np.float64).reshape(-1, 8).T
     )
-    tile_variance, tile_texture, tile_count = np.array(tiles, np.float64).reshape(-1, 3, TILES**2).transpose(1, 2, 0)
+    tile_x, tile_variance, tile_texture, tile_count = np.reshape(tiles, (-1, 4, TILES**2)).transpose(1, 2, 0)
     return Bins(
         lattice=lattice.astype(np.intp),
         plane=plane_index.astype(np.intp),
@@ -176,6 +178,7 @@ def select(
         middle=middle,
         uneven=uneven,
         image=np.zeros(x.size, np.intp),
+        tile_x=tile_x,
         tile_variance=tile_variance,
         tile_texture=tile_texture,
         tile_count=tile_count,
