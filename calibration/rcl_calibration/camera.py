@@ -114,7 +114,7 @@ def _relative_variance(again: Resampled, fit: Fit, bins: Bins, chosen: Mask) -> 
     """(R,) variance in the chosen bins over that of the fit."""
     model = np.maximum(fit.noise.variance(fit.x), 1e-24)
     gain = fit.gain[bins.image]
-    seen = at_x(again, bins, fit, gain)
+    seen = at_x(again, bins, fit, gain, np.array([fit.prnu]))
     weight = fit.weight * model**2 * again.present * chosen
     return np.asarray((seen / model * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-12))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,8 @@ GAIN = 1.2
 """Usual gain: what texture adds to the variance measured, over its covariance between lattices."""
 GAIN_SPREAD = 0.3
 """Relative standard deviation of the gains of pictures."""
+PRNU_SPREAD = 0.003
+"""Usual scale of the photo-response non-uniformity, the relative spread of the pixels' sensitivities."""
 _GAIN_RANGE = (0.3, 4.0)
 _REFINEMENTS = 3
 _ITERATIONS = 12
@@ -25,7 +28,7 @@ _ITERATIONS = 12
 class Fit:
     """A noise level and what it was fitted to: n bins of I images.
 
-    At x the variance is (seen + lift − texture − rounding)/kept.
+    At x the variance of the noise is (seen + lift − texture − rounding)/kept − prnu·x².
     """
 
     noise: Noise
@@ -45,6 +48,11 @@ class Fit:
     """(I,) texture's part in the variance seen over its covariance"""
     gain_error: Array
     """(I,) standard error of `gain`"""
+    prnu: float = 0.0
+    """Relative variance of the pixels' sensitivities. It is no noise of one frame but looks like it, and bends the
+    line: without it λ_shot would be too high and λ_read too low."""
+    prnu_error: float = 0.0
+    """Standard error of `prnu`"""
 
     @property
     def information(self) -> Array:
@@ -99,15 +107,38 @@ def robust_fit(bins: Bins, start: Fit, used: Mask) -> Fit:
         seen = bins.variance + lift - rounding
         believed = believe(bins, flat, rounding, gain, shares, used)
         weight, texture, shares = believed.weight, believed.texture, believed.shares
-        shot, read = fit_line(x, (seen - gain[bins.image] * texture) / kept, weight * kept**2)
+        variance = (seen - gain[bins.image] * texture) / kept
+        prnu, prnu_error = _fit_prnu(x, variance, weight * kept**2)
+        shot, read = fit_line(x, variance - prnu * x**2, weight * kept**2)
         noise = Noise(float(shot), float(read))
-        flat = np.maximum(kept * noise.variance(x), 1e-24)
+        flat = np.maximum(kept * (noise.variance(x) + prnu * x**2), 1e-24)
         known = np.bincount(bins.image, weight * believed.square, gain.size) + prior
         gain = (np.bincount(bins.image, weight * texture * (seen - flat), gain.size) + prior * GAIN) / known
         gain = np.clip(gain, *_GAIN_RANGE)
     gain_error = 1 / np.sqrt(_gain_information(bins, x, kept, texture, weight, gain.size) + prior)
-    weight = weight * kept**2
-    return replace(start, noise=noise, weight=weight, texture=texture, lift=lift, gain=gain, gain_error=gain_error)
+    return replace(
+        start,
+        noise=noise,
+        weight=weight * kept**2,
+        texture=texture,
+        lift=lift,
+        gain=gain,
+        gain_error=gain_error,
+        prnu=prnu,
+        prnu_error=prnu_error,
+    )
+
+
+def _fit_prnu(x: Array, variance: Array, weight: Array) -> tuple[float, float]:
+    """Relative variance of the sensitivities and its standard error, where the line is not known either.
+
+    What of x² no line can follow, against what of the variance no line does; drawn to 0 by PRNU_SPREAD.
+    """
+    root = np.sqrt(weight)
+    line = np.linalg.qr(root[:, None] * np.stack([x, np.ones_like(x)], axis=1))[0]
+    bend, rest = (root * values - line @ (line.T @ (root * values)) for values in (x**2, variance))
+    known = float(bend @ bend) + 1 / PRNU_SPREAD**4
+    return max(float(bend @ rest) / known, 0.0), 1 / math.sqrt(known)
 
 
 def _gain_information(bins: Bins, x: Array, kept: Array, texture: Array, weight: Array, images: int) -> Array:

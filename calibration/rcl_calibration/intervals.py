@@ -71,14 +71,17 @@ def resampled(bins: Bins, rng: np.random.Generator) -> Resampled:
     return Resampled(x, variance, texture, (count > 0).astype(np.float64))
 
 
-def at_x(again: Resampled, bins: Bins, fit: Fit, gain: Array) -> Array:
-    """(R, n) variance of the noise at `fit.x`: texture, rounding, clipping and other brightness undone; gain (…, n)."""
+def at_x(again: Resampled, bins: Bins, fit: Fit, gain: Array, prnu: Array) -> Array:
+    """(R, n) variance of the noise at `fit.x`: texture, rounding, clipping, PRNU and other brightness undone.
+
+    gain: (…, n); prnu: (…, 1).
+    """
     flat = again.variance + fit.lift - gain * (fit.texture + again.texture - bins.texture) - fit.rounding
-    return np.asarray(flat / fit.kept - fit.noise.shot * (again.x - bins.x))
+    return np.asarray(flat / fit.kept - fit.noise.shot * (again.x - bins.x) - prnu * fit.x**2)
 
 
 def bootstrap(again: Resampled, fit: Fit, bins: Bins, rng: np.random.Generator) -> Replicates:
-    """Refit resampled bins; each image's gain is drawn anew in each replicate, since it is known so far only.
+    """Refit resampled bins; each image's gain and the PRNU are drawn anew in each replicate: they are not known better.
 
     What rounding, clipping and the model do beyond that is a factor on each image's variances.
     """
@@ -86,7 +89,8 @@ def bootstrap(again: Resampled, fit: Fit, bins: Bins, rng: np.random.Generator) 
     bright = np.sqrt(np.clip(fit.x, 0, 1))
     gain, gain_error = fit.gain[bins.image], fit.gain_error[bins.image]
     gain = np.maximum(gain + np.hypot(gain_error, GAIN_SYSTEMATIC * bright * gain) * gain_drawn, 0.0)
-    variance = at_x(again, bins, fit, gain)
+    prnu = np.maximum(fit.prnu + fit.prnu_error * rng.standard_normal((REPLICATES, 1)), 0.0)
+    variance = at_x(again, bins, fit, gain, prnu)
     factor = np.exp(_systematic(fit, bins) * factor_drawn)
     return Replicates(*fit_line(fit.x, variance * factor, fit.weight * again.present).T)
 

@@ -31,7 +31,9 @@ def points_of_images(measurements: Sequence[Measurement]) -> Points:
         bins, fit = one.bins, one.fit
         flat = bins.variance - fit.gain[bins.image] * fit.texture
         used = (fit.weight > 0) & (flat > bins.variance / 2)
-        found.append(Points(fit.x[used], ((flat - fit.rounding) / fit.kept)[used], bins.plane[used]))
+        found.append(
+            Points(fit.x[used], ((flat - fit.rounding) / fit.kept - fit.prnu * fit.x**2)[used], bins.plane[used])
+        )
     return Points(
         np.concatenate([one.x for one in found]),
         np.concatenate([one.variance for one in found]),
