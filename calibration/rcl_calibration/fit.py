@@ -110,6 +110,9 @@ def robust_fit(bins: Bins, start: Fit, used: Mask) -> Fit:
         variance = (seen - gain[bins.image] * texture) / kept
         prnu, prnu_error = _fit_prnu(x, variance, weight * kept**2)
         shot, read = fit_line(x, variance - prnu * x**2, weight * kept**2)
+        if shot == 0:  # A sensor has shot noise: whatever grows with light is not its PRNU.
+            prnu = 0.0
+            shot, read = fit_line(x, variance, weight * kept**2)
         noise = Noise(float(shot), float(read))
         flat = np.maximum(kept * (noise.variance(x) + prnu * x**2), 1e-24)
         known = np.bincount(bins.image, weight * believed.square, gain.size) + prior

@@ -15,7 +15,7 @@ REPLICATES = 300
 COVERAGE = 0.9
 SYSTEMATIC = 0.003
 """Relative standard error of a variance that no resampling shows: the model itself is this inexact."""
-ROUNDING_SYSTEMATIC = 2.0
+ROUNDING_SYSTEMATIC = 3.5
 """The same, for each part of what is seen that is rounding: coarse values are seldom rounded as in the model."""
 CLIPPING_SYSTEMATIC = 0.1
 """The same, for each part of the variance that was clipped away."""

@@ -49,7 +49,8 @@ class Sensor:
         for quadrant, letter in enumerate(self.phase):
             y, x = divmod(quadrant, 2)
             green = 1 if "R" in self.phase[y * 2 : y * 2 + 2] else 2
-            found.append(Lattice(mosaic[y::2, x::2], planes.get(letter, green), self.black, self.white))
+            values, plane = mosaic[y::2, x::2], planes.get(letter, green)
+            found.append(Lattice(values, plane, self.black, self.white, offset=(y / 2, x / 2)))
         return found
 
     def sigma_error(self, shot: float, read: float, x: NDArray[np.float64]) -> float:

@@ -30,6 +30,7 @@ def _bins(variance: NDArray[np.float64], texture: NDArray[np.float64], image: ND
         middle=variance,
         uneven=0 * variance,
         image=zeros if image is None else image,
+        tile_x=count * X[: variance.size],
         tile_variance=count * variance,
         tile_texture=count * texture,
         tile_count=count,

@@ -23,6 +23,16 @@ def test_statistics_equal_scipys_dct() -> None:
     assert blocks.axis[0, 0] == pytest.approx(axis / 8, rel=1e-4)
 
 
+def test_light_weighs_pixels_as_their_noise_weighs() -> None:
+    """One pixel of 1 has as much of the HIGH variance as unit noise in that pixel would have."""
+    for pixel in range(SIZE**2):
+        values = np.eye(SIZE**2)[pixel].reshape(SIZE, SIZE)
+        blocks = dct_blocks([Lattice(values, 1, step=0)])
+        assert blocks.light[0, 0] == pytest.approx(blocks.high[0, 0], rel=1e-4)
+    flat = dct_blocks([Lattice(np.full((SIZE, SIZE), 0.3), 1, step=0)])
+    assert flat.light[0, 0] == pytest.approx(0.3, rel=1e-5)
+
+
 def test_lattices_of_different_size_are_cut_to_the_common_part() -> None:
     rng = np.random.default_rng(1)
     lattices = [Lattice(rng.random(size), 1, step=0) for size in [(41, 60), (40, 61)]]

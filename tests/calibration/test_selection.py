@@ -7,8 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from rcl_calibration.model import Clipping, Noise, response
-from rcl_calibration.samples import HIGH, Blocks, Lattice, dct_blocks
-from rcl_calibration.selection import joint_scores, rank, select, usable
+from rcl_calibration.samples import HALVES, HIGH, SIZE, Blocks, Lattice, dct_blocks
+from rcl_calibration.scores import joint_scores
+from rcl_calibration.selection import rank, select, usable
 
 SIGMA = 0.01
 UNCLIPPED = [Clipping(-1.0)] * 4
@@ -49,17 +50,6 @@ def test_selecting_flat_blocks_does_not_bias_noise_that_is_cut_off() -> None:
     assert variance == pytest.approx(seen[0], rel=3 * np.sqrt(2 / (HIGH * bins.blocks.sum())))
 
 
-def test_texture_shared_by_the_lattices_is_measured_whatever_the_noise_is_believed_to_be() -> None:
-    rng = np.random.default_rng(3)
-    texture = 0.006
-    common = texture * rng.standard_normal((600, 600))
-    blocks = _blocks([0.3 + common + SIGMA * rng.standard_normal(common.shape) for _ in range(4)])
-    for believed in (SIGMA, 2 * SIGMA):
-        good, expected = usable(blocks, [Noise(0.0, believed**2)] * 4, UNCLIPPED)
-        shared = joint_scores(blocks, expected, good).shared * expected
-        assert shared.mean() == pytest.approx(texture**2, rel=0.05)
-
-
 def test_texture_of_the_flattest_blocks_is_not_hidden_by_the_noise_that_made_them_look_flat() -> None:
     """Compared with the covariance of the same blocks without any noise."""
     rng = np.random.default_rng(4)
@@ -69,14 +59,31 @@ def test_texture_of_the_flattest_blocks_is_not_hidden_by_the_noise_that_made_the
     good, expected = usable(noisy, [Noise(0.0, SIGMA**2)] * 4, UNCLIPPED)
     scores, truth = joint_scores(noisy, expected, good), joint_scores(clean, expected, good)
     chosen = [(half, p, order[-1][: order[-1].size // 20]) for half, p, order in _largest(rank(noisy, good, scores))]
-    measured = np.mean([scores.shared[half, p, flat].mean() for half, p, flat in chosen])
-    true = np.mean([truth.shared[half, p, flat].mean() for half, p, flat in chosen])
+    measured, true = (
+        np.mean([each.comparison.texture(p, flat, HALVES[1 - half])[0].mean() for half, p, flat in chosen])
+        for each in (scores, truth)
+    )
     assert measured == pytest.approx(true, rel=0.03)
 
 
 def _largest(rankings: list[list[list[NDArray[np.intp]]]]) -> list[tuple[int, int, list[NDArray[np.intp]]]]:
     """Each half's and lattice's bins, the fullest last."""
     return [(half, p, sorted(bins, key=len)) for half, ranking in enumerate(rankings) for p, bins in enumerate(ranking)]
+
+
+def test_blocks_are_as_bright_as_they_are_not_as_their_noise_makes_them() -> None:
+    """Where dark is common and light rare, most blocks that look bright owe it to their noise."""
+    rng = np.random.default_rng(9)
+    light = 0.004 * np.exp(np.linspace(0, 5, 1500))
+    clean = np.broadcast_to(light, (1500, 1500))
+    truth = _blocks([clean] * 4).light
+    blocks = _blocks([clean + 3 * SIGMA * rng.standard_normal(clean.shape) for _ in range(4)])
+    good, expected = usable(blocks, [Noise(0.0, 9 * SIGMA**2)] * 4, UNCLIPPED)
+    for ranking in rank(blocks, good, joint_scores(blocks, expected, good)):
+        for chosen in ranking[0]:
+            if chosen.size > 100:
+                error = 3 * SIGMA / np.sqrt(SIZE**2 / 2 * chosen.size)
+                assert blocks.light[0, chosen].mean() == pytest.approx(truth[0, chosen].mean(), abs=5 * error)
 
 
 def test_a_single_lattice_is_judged_by_itself() -> None:
@@ -87,5 +94,5 @@ def test_a_single_lattice_is_judged_by_itself() -> None:
     good, expected = usable(blocks, [Noise(0.0, SIGMA**2)], UNCLIPPED[:1])
     scores = joint_scores(blocks, expected, good)
     bins = select(blocks, [1], rank(blocks, good, scores), scores, expected)
-    assert (scores.shared == 0).all()
+    assert (bins.texture == 0).all()
     assert bins.variance[bins.blocks.argmax()] == pytest.approx(SIGMA**2, rel=0.1)
