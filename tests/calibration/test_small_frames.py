@@ -33,7 +33,8 @@ def profiles(frames: Path) -> list[NoiseProfile]:
     found = []
     for path in sorted(frames.glob("*.tif")):
         mosaic = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-        found.append(estimate([Lattice(mosaic[y::2, x::2], plane, 0, 255, offset=(y / 2, x / 2)) for (y, x), plane in GBRG.items()]))
+        lattices = [Lattice(mosaic[y::2, x::2], plane, 0, 255, offset=(y / 2, x / 2)) for (y, x), plane in GBRG.items()]
+        found.append(estimate(lattices))
     assert len(found) == 21
     return found
 
