@@ -11,19 +11,25 @@ from rcl_calibration.samples import FREQUENCY_SUM, HALVES, IS_HIGH, Blocks, Latt
 
 BAYER = [(0.0, 0.0), (0.0, 0.5), (0.5, 0.0), (0.5, 0.5)]
 SIGMA = 0.01
+BLUR = 0.15
+STEP = 8
 
 
 def _picture(size: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """(size, size) with a spectrum of 1/f³."""
+    """(size, size), STEP pixels to one of a lattice, whose covariance falls as √(r² + BLUR²) rises.
+
+    Its spectrum is that function's two-dimensional Fourier transform, (1 + BLUR·k)·exp(−BLUR·k)/k³.
+    """
     fy, fx = np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None, :]
-    frequency = np.hypot(fy, fx)
-    frequency[0, 0] = np.inf
-    return np.fft.irfft2(np.fft.rfft2(rng.standard_normal((size, size))) * frequency**-1.5, s=(size, size))
+    k = 2 * np.pi * STEP * np.hypot(fy, fx)
+    k[0, 0] = np.inf
+    amplitude = np.sqrt((1 + BLUR * np.minimum(k, 1e6)) * np.exp(-BLUR * k) / k**3)
+    return np.fft.irfft2(np.fft.rfft2(rng.standard_normal((size, size))) * amplitude, s=(size, size))
 
 
-def _sampled(picture: NDArray[np.float64], step: int) -> dict[Offset, NDArray[np.float64]]:
-    """Bayer's four lattices of every `step`-th pixel."""
-    return {(dy, dx): picture[int(dy * step) :: step, int(dx * step) :: step] for dy, dx in BAYER}
+def _sampled(picture: NDArray[np.float64]) -> dict[Offset, NDArray[np.float64]]:
+    """Bayer's four lattices."""
+    return {(dy, dx): picture[int(dy * STEP) :: STEP, int(dx * STEP) :: STEP] for dy, dx in BAYER}
 
 
 def _blocks(lattices: dict[Offset, NDArray[np.float64]]) -> Blocks:
@@ -33,14 +39,13 @@ def _blocks(lattices: dict[Offset, NDArray[np.float64]]) -> Blocks:
 @pytest.mark.parametrize("shift", range(4), ids=map(str, BAYER))
 def test_coherence_is_that_of_pictures(shift: int) -> None:
     """All frequencies but the lowest, whose strength depends on the size of the picture."""
-    signed = _blocks(_sampled(_picture(2400, np.random.default_rng(1)), 4)).signed.astype(np.float64)
+    signed = _blocks(_sampled(_picture(4096, np.random.default_rng(1)))).signed.astype(np.float64)
     seen = np.einsum("bk,bl->kl", signed[0], signed[shift]) / signed.shape[1]
     scale = np.square(signed[0][:, IS_HIGH]).mean()
     compared = np.ix_(FREQUENCY_SUM > 2, FREQUENCY_SUM > 2)
     model = coherence(BAYER[shift])[compared]
-    # A picture of a finite number of pixels is not blurred like the model: its finest detail is a little stronger.
-    assert seen[compared] / scale == pytest.approx(model, rel=0.2, abs=0.05)
-    assert np.corrcoef(seen[compared].ravel(), model.ravel())[0, 1] > 0.99
+    assert seen[compared] / scale == pytest.approx(model, rel=0.05, abs=0.05)
+    assert np.corrcoef(seen[compared].ravel(), model.ravel())[0, 1] > 0.999
 
 
 def test_coherence_of_the_opposite_shift_is_the_transpose() -> None:
@@ -50,13 +55,13 @@ def test_coherence_of_the_opposite_shift_is_the_transpose() -> None:
 @pytest.mark.parametrize("lattices", [(0, 1, 2, 3), (0, 3), (1, 2, 3)])
 def test_texture_is_measured_whichever_lattices_show_it(lattices: tuple[int, ...]) -> None:
     rng = np.random.default_rng(3)
-    clean = _sampled(_picture(2400, rng), 4)
+    clean = _sampled(_picture(4096, rng))
     strength = SIGMA / 2 / np.sqrt(_blocks(clean).high[0].mean())
     clean = {BAYER[i]: strength * clean[BAYER[i]] for i in lattices}
     noisy = {offset: values + SIGMA * rng.standard_normal(values.shape) for offset, values in clean.items()}
     true = _blocks(clean).high[0].mean()
     measured, error = _texture(_blocks(noisy))
-    assert measured.mean() * SIGMA**2 == pytest.approx(true, rel=0.15)
+    assert measured.mean() * SIGMA**2 == pytest.approx(true, rel=0.05)
     assert (error > 0).all()
 
 
