@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from rcl_cli.main import cli
+from rcl_cli.cli.main import cli
 
 TARGET = Path(__file__).with_name("cli.md")
 INTRODUCTION = """\

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rcl_cli.main import cli
+from rcl_cli.cli.main import cli
 
 if __name__ == "__main__":
     cli(prog_name="rcl")

@@ -6,6 +6,7 @@ The model throughout: n ~ N(0, λ_shot·x + λ_read), independent per element (D
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -26,6 +27,24 @@ def add_noise(clean: Tensor, profile: NoiseProfile, domain: Domain, rng: torch.G
     """`clean`, (…, C, h, w), plus Gaussian noise of the profile's variance; nothing is clipped or rounded."""
     noise = torch.randn(clean.shape, generator=rng, dtype=clean.dtype, device=rng.device).to(clean.device)
     return clean + noise * sigma_map(clean, profile, domain)
+
+
+def sigma_maps(x: Tensor, noise: Sequence[NoiseProfile], domain: Domain) -> Tensor:
+    """σ of every element of (N, C, h, w), each picture by its own profile."""
+    return torch.stack([sigma_map(picture, profile, domain) for picture, profile in zip(x, noise, strict=True)])
+
+
+def add_noises(clean: Tensor, noise: Sequence[NoiseProfile], domain: Domain, rng: torch.Generator) -> Tensor:
+    """`clean`, (N, C, h, w), plus Gaussian noise, each picture by its own profile."""
+    pairs = zip(clean, noise, strict=True)
+    return torch.stack([add_noise(picture, profile, domain, rng) for picture, profile in pairs])
+
+
+def variance_gains(noise: Sequence[NoiseProfile], domain: Domain, like: Tensor) -> tuple[Tensor, Tensor]:
+    """λ_shot and λ_read of each picture and channel, (N, C, 1, 1) each, of the dtype of `like`."""
+    shot = [[profile.shot[plane] for plane in domain.noise_planes] for profile in noise]
+    read = [[profile.read[plane] for plane in domain.noise_planes] for profile in noise]
+    return like.new_tensor(shot)[..., None, None], like.new_tensor(read)[..., None, None]
 
 
 def _per_channel(planes: tuple[float, ...], x: Tensor, domain: Domain) -> Tensor:

@@ -4,16 +4,41 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from rcl_cli.data.batch import Batch
+from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
+from rcl_cli.noise import add_noises
+from rcl_cli.plugins.entries import PRETEXTS
+from rcl_cli.plugins.load import find, load_part
+from rcl_cli.plugins.options import plain_options, read_options
 
 Views = dict[str, Tensor]
+
+
+class Pictures(Enum):
+    """What a pretext learns from."""
+
+    NOISY = "noisy"
+    CLEAN = "clean"
+    """Batches are clean, with the profile of the noise to add to each picture."""
+
+
+class NoiseLevel(Enum):
+    """What a pretext has to know of the noise in noisy pictures."""
+
+    IGNORED = "ignored"
+    WHERE_KNOWN = "where known"
+    """Batches come with profiles where they can be trusted, and with one of λ = 0 elsewhere."""
+    REQUIRED = "required"
+    """Batches come with the profile of each picture; a picture without one is left out."""
+    COVARIANCE = "with covariance"
+    """Each profile has the covariance of the picture's noise, for RGB whose noise is not independent."""
 
 
 class FeatureExtractor(Protocol):
@@ -40,6 +65,27 @@ class Restorer(Protocol):
 
 
 @dataclass(frozen=True)
+class Batch:
+    """One region of each of N different pictures."""
+
+    pictures: Tensor
+    """(N, C, h, w), normalised; noisy, or clean where the pretext asks for clean ones."""
+    noise: tuple[NoiseProfile, ...] = ()
+    """Of each picture: the noise in it, or the noise to be added to it. Empty where nobody asked for it."""
+    numbers: tuple[int, ...] = ()
+    """Which of the run's pictures each is. Empty where that is not known."""
+
+    @property
+    def identities(self) -> Tensor:
+        """`numbers`, (N,); 0…N − 1 where they are not known."""
+        return torch.tensor(self.numbers or range(len(self.pictures)))
+
+    def noisy(self, domain: Domain, rng: torch.Generator) -> Batch:
+        """With the pictures' noise added, for a batch of clean pictures."""
+        return replace(self, pictures=add_noises(self.pictures, self.noise, domain, rng))
+
+
+@dataclass(frozen=True)
 class PretextSetup:
     """What the host tells a pretext when a run starts."""
 
@@ -49,7 +95,7 @@ class PretextSetup:
     encoder: FeatureExtractor | None = None
     """None where the run has no consistency term."""
     options: Mapping[str, Any] = field(default_factory=dict)
-    """The pretext's own settings, by name."""
+    """The pretext's own settings, by name: values or text."""
     noise: float | None = None
     """Typical standard deviation of the pictures' noise, in normalised units; None where it is not known."""
     noise_levels: bool = False
@@ -57,7 +103,9 @@ class PretextSetup:
     steps: int | None = None
     """Of the whole run; None where the pretext is made for something else."""
     noise_input: bool = True
-    """f_θ may be told σ(x); False beside a contrast, which could name the pictures by it."""
+    """f_θ may be told σ(x); False where another pretext joins this one, which could name the pictures by it."""
+    joins: bool = False
+    """It adds its loss to that of another pretext, which decides what the pictures are."""
 
 
 @dataclass(frozen=True)
@@ -78,29 +126,32 @@ class Pretext(ABC):
     name: ClassVar[str]
     """For `--pretext NAME`; also the entry point's name."""
     domains: ClassVar[frozenset[Domain]] = frozenset(Domain)
-    uses_encoder: ClassVar[bool] = False
-    """The loss has a consistency term of its own; only then is an encoder made."""
-    needs_clean: ClassVar[bool] = False
-    """Batches are clean, with the profile of the noise to add to each picture."""
-    needs_noise: ClassVar[bool] = False
-    """Batches come with the profile of the noise in each picture; a picture without one is left out."""
-    uses_noise: ClassVar[bool] = False
-    """Batches come with such profiles where they can be trusted, and with one of λ = 0 elsewhere."""
-    needs_covariance: ClassVar[bool] = False
-    """Batches come with the covariance of the noise in each picture, for RGB whose noise is not independent."""
+    pictures: ClassVar[Pictures] = Pictures.NOISY
+    """What it learns from."""
+    noise_level: ClassVar[NoiseLevel] = NoiseLevel.IGNORED
+    """What it has to know of the noise in noisy pictures."""
     denoises: bool = False
     """f_θ(x) is x without noise when training ends: the host makes it a head for `denoise`."""
 
+    @dataclass(frozen=True)
+    class Options:
+        """What it can be set to; see `rcl_cli.plugins.options`. Default: nothing."""
+
+    options: Any
+    """The `Options` in force."""
+
     def __init__(self, setup: PretextSetup) -> None:
+        """Raises RclError for options that there are not, or values that cannot work."""
         self.setup = setup
+        self.options = read_options(type(self), setup.options)
 
     @classmethod
-    def wants_encoder(cls, options: Mapping[str, Any], noise_levels: bool) -> bool:
-        """Whether an encoder is made unless the user says otherwise. Default: where the loss uses one.
+    def wants_encoder(cls, options: Mapping[str, Any], noise_levels: bool, joins: bool = False) -> bool | None:
+        """Whether an encoder is made unless the user says otherwise; None where the loss never uses one: the default.
 
-        `options` as in `PretextSetup`; `noise_levels`: whether those of most pictures are known.
+        `options`, `noise_levels` and `joins` as in `PretextSetup`.
         """
-        return cls.uses_encoder
+        return None
 
     @property
     def margin(self) -> int:
@@ -108,8 +159,8 @@ class Pretext(ABC):
         return 0
 
     def describe(self) -> dict[str, Any]:
-        """The settings in force, as plain values for the model's header. Default: the options given."""
-        return dict(self.setup.options)
+        """The settings in force, as plain values for the model's header. Default: the options."""
+        return plain_options(self.options)
 
     def build_modules(self, model: Restorer) -> nn.Module:
         """Modules besides f_θ = `model`, an nn.Module: projections, a momentum copy of it, queues as buffers.
@@ -126,3 +177,8 @@ class Pretext(ABC):
     @abstractmethod
     def loss(self, model: Restorer, views: Views) -> Losses:
         """The loss of f_θ = `model` on the views."""
+
+
+def get_pretext(name: str) -> type[Pretext]:
+    """The pretext class of this name; loads only its own plugin. Raises PluginError where it is missing or broken."""
+    return load_part(find(PRETEXTS, name), Pretext)  # type: ignore[type-abstract]

@@ -1,21 +1,27 @@
-"""`Task`: a head on the pretrained backbone, how to train it and how to judge it."""
+"""`Task`: a head on a network, how to train it and how to judge it."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
-from rcl_cli.evaluate.metrics import psnr_db, ssim
+from rcl_cli.errors import PluginError
+from rcl_cli.nn.metrics import psnr_db, ssim
+from rcl_cli.plugins.entries import TASKS, Entry, entries
+from rcl_cli.plugins.load import BrokenPlugin, find, in_words, load_part
+from rcl_cli.plugins.options import read_options
 
 
 class Task(ABC):
-    """A head on the pretrained backbone, and how to train and judge it.
+    """A head on a network, and how to train and judge it.
 
     h × w: input size in tensor elements. U: `upsample(domain)`. Tensors are linear float32, 0.0 = black level,
     1.0 = white level; noise takes values below 0.0. A working plugin:
@@ -26,7 +32,7 @@ class Task(ABC):
             noise_aware = True
 
             def build_head(self, domain, feature_channels):
-                return ResidualHead(feature_channels, domain.channels)      # head(features, x)
+                return ResidualHead(feature_channels, domain.channels)      # head(features, x, sigma)
 
             def degrade(self, clean, domain, noise, rng):
                 target = from_rgb(clean, domain)
@@ -40,11 +46,26 @@ class Task(ABC):
     name: ClassVar[str]
     """For `--task NAME`; also the entry point's name."""
     domains: ClassVar[frozenset[Domain]]
-    """The backbones that it can sit on."""
+    """The layouts that it takes."""
     scale: ClassVar[int] = 1
     """Output sensor pixels per input sensor pixel, along each axis."""
     noise_aware: ClassVar[bool] = False
-    """The host passes σ(x), the calibrated noise level of each element, to the backbone."""
+    """The host passes σ(x), the calibrated noise level of each element, to network and head."""
+
+    @dataclass(frozen=True)
+    class Options:
+        """What it can be set to; see `rcl_cli.plugins.options`. Default: nothing."""
+
+    options: Any
+    """The `Options` in force. A head's file keeps them."""
+
+    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
+        """Raises RclError for options that there are not, or values that cannot work."""
+        self.options = read_options(type(self), options or {})
+
+    def network(self, domain: Domain) -> str:
+        """Name of the network that a fresh head sits on, unless the user says otherwise. Default: "unet"."""
+        return "unet"
 
     def output(self, domain: Domain) -> Domain:
         """The domain of the prediction; RGB where a mosaic is turned into a picture. Default: that of the input."""
@@ -56,7 +77,10 @@ class Task(ABC):
 
     @abstractmethod
     def build_head(self, domain: Domain, feature_channels: int) -> nn.Module:
-        """The new last layer, called as `head(features, x)`: (N, F, h, w), (N, C, h, w) → (N, C_out, h·U, w·U)."""
+        """The new last layers: `head(features, x, sigma)`: (N, F, h, w), (N, C, h, w) twice → (N, C_out, h·U, w·U).
+
+        `sigma` is σ(x), or None where the task is not noise-aware.
+        """
 
     @abstractmethod
     def degrade(
@@ -82,3 +106,34 @@ class Task(ABC):
     def default_head(self, domain: Domain) -> Path | None:
         """The head this plugin ships for `domain`, used until the user has one of their own. Default: none."""
         return None
+
+
+def get_task(name: str, options: Mapping[str, Any] | None = None) -> Task:
+    """The task of this name with these options; loads only its own plugin.
+
+    Raises PluginError where it is missing or broken, RclError for options that it has not.
+    """
+    found = load_task(find(TASKS, name))
+    return found if options is None else type(found)(options)
+
+
+def load_tasks() -> dict[str, Task]:
+    """Every task that loads, by name. Those that do not are left out: `rcl plugins` tells why."""
+    tasks: dict[str, Task] = {}
+    for entry in entries(TASKS):
+        try:
+            tasks[entry.name] = load_task(entry)
+        except PluginError:
+            continue
+    return tasks
+
+
+def load_task(entry: Entry) -> Task:
+    """The task that a plugin registers, with its default options. Raises BrokenPlugin."""
+    found = load_part(entry, Task)  # type: ignore[type-abstract]
+    if isinstance(found.scale, bool) or not isinstance(found.scale, int) or found.scale < 1:
+        raise BrokenPlugin(entry, f"its scale is {found.scale!r}; it must be a whole number from 1 on")
+    try:
+        return found()
+    except Exception as error:
+        raise BrokenPlugin(entry, f"cannot be made ({in_words(error)})") from error

@@ -1,11 +1,20 @@
-"""What every test may use: the real pictures, the devices at hand, and a store of its own."""
+"""What every test may use: the real pictures, a simulated sensor, the devices at hand, and a store of its own."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from rcl_calibration.samples import Lattice
+
+Image = NDArray[np.float64]
+OFFSETS = {"RGGB": (0, 1, 2, 3), "GRBG": (1, 0, 3, 2), "GBRG": (2, 3, 0, 1), "BGGR": (3, 2, 1, 0)}
 ROOT = Path(__file__).resolve().parent.parent
 REALDATA = ROOT.parent / "shared" / "data"
 
@@ -43,3 +52,79 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """`device`: the test runs on the CPU, and on the GPU too where there is one."""
     if "device" in metafunc.fixturenames:
         metafunc.parametrize("device", _devices())
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """A Bayer sensor of `bits` whose black level is `black` DN."""
+
+    shot: float
+    read: float
+    bits: int = 12
+    black: float = 128.0
+    phase: str = "RGGB"
+
+    @property
+    def white(self) -> float:
+        return float(2**self.bits - 1)
+
+    def expose(self, scene: Image, rng: np.random.Generator) -> NDArray[np.uint16]:
+        """(H, W, 3) linear in [0, 1] → (H, W) DN: photons, read noise, rounding, clipping."""
+        mosaic = np.empty(scene.shape[:2])
+        for quadrant, channel in enumerate(_channels(self.phase)):
+            y, x = divmod(quadrant, 2)
+            mosaic[y::2, x::2] = scene[y::2, x::2, channel]
+        if self.shot > 0:
+            mosaic = rng.poisson(mosaic / self.shot) * self.shot
+        mosaic = mosaic + rng.normal(0, np.sqrt(self.read), mosaic.shape)
+        dn = np.rint(mosaic * (self.white - self.black) + self.black)
+        return np.clip(dn, 0, self.white).astype(np.uint16)
+
+    def lattices(self, mosaic: NDArray[np.uint16]) -> list[Lattice]:
+        """The four Bayer lattices of a mosaic, in the order of the phase."""
+        planes = {"R": 0, "B": 3}
+        found = []
+        for quadrant, letter in enumerate(self.phase):
+            y, x = divmod(quadrant, 2)
+            green = 1 if "R" in self.phase[y * 2 : y * 2 + 2] else 2
+            values, plane = mosaic[y::2, x::2], planes.get(letter, green)
+            found.append(Lattice(values, plane, self.black, self.white, offset=(y / 2, x / 2)))
+        return found
+
+    def sigma_error(self, shot: float, read: float, x: NDArray[np.float64]) -> float:
+        """Relative error of σ(x), rms over x."""
+        truth = np.sqrt(self.shot * x + self.read)
+        return float(np.sqrt(np.mean((np.sqrt(shot * x + read) / truth - 1) ** 2)))
+
+
+def _channels(phase: str) -> list[int]:
+    return ["RGB".index(letter) for letter in phase]
+
+
+def dead_leaves(height: int, width: int, rng: np.random.Generator, leaves: int = 400) -> Image:
+    """(H, W, 3) noise-free: shaded discs of all sizes over a slope, some with fine texture, in [0, 1]."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    image = (0.15 + 0.5 * x / width + 0.2 * y / height)[..., None] * rng.uniform(0.3, 1, 3).astype(np.float32)
+    ripple = 1 + 0.1 * np.sin(x * rng.uniform(0.5, 2.5)) * np.sin(y * rng.uniform(0.5, 2.5))
+    for _ in range(leaves):
+        radius = int(np.clip(6 * rng.pareto(1.5) + 4, 4, min(height, width) / 3))
+        cy, cx = int(rng.integers(height)), int(rng.integers(width))
+        box = np.s_[max(cy - radius - 1, 0) : cy + radius + 2, max(cx - radius - 1, 0) : cx + radius + 2]
+        alpha = np.clip(radius - np.hypot(y[box] - cy, x[box] - cx), 0, 1)[..., None]
+        color = rng.uniform(0, 1, 3) ** 1.5 * rng.uniform(0.1, 1)
+        shade = 1 + rng.choice([0, 0.2]) * (x[box] - cx) / radius
+        shade = shade * (ripple[box] if rng.random() < 0.3 else 1)
+        image[box] += alpha * (shade[..., None] * color - image[box])
+    return np.clip(cv2.GaussianBlur(image, (0, 0), 0.7), 0, 1).astype(np.float64)
+
+
+@pytest.fixture(scope="session")
+def scene() -> Image:
+    """(1200, 1600, 3) one dead-leaves scene for tests that vary the sensor only."""
+    return dead_leaves(1200, 1600, np.random.default_rng(7))
+
+
+@pytest.fixture(scope="session")
+def sensor() -> Callable[..., Sensor]:
+    """Makes a `Sensor`; with importlib test modules cannot import this file."""
+    return Sensor

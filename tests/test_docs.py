@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rcl_cli import hookspecs
+from rcl_cli.network import Network
+from rcl_cli.plugins import hooks
 from rcl_cli.pretext import Pretext
 from rcl_cli.task import Task
 
@@ -16,18 +17,23 @@ def public(owner: type) -> set[str]:
     return {name for name in {**vars(owner), **owner.__annotations__} if not name.startswith("_")}
 
 
-def test_every_member_of_a_task_and_of_a_pretext_is_documented(root: Path) -> None:
+def test_every_member_of_what_plugins_add_is_documented(root: Path) -> None:
     text = (root / "docs" / "plugins.md").read_text(encoding="utf-8")
-    tasks, _, pretexts = text.partition("## A pretext")
-    assert public(Task) == set(re.findall(r"^\| `(\w+)", tasks, re.M))
-    assert public(Pretext) | {"setup"} == set(re.findall(r"^\| `(\w+)", pretexts, re.M))
+    for title, owner, more in (
+        ("A task", Task, set()),
+        ("A pretext", Pretext, {"setup"}),
+        ("A network", Network, set()),
+    ):
+        section = text.partition(f"## {title}\n")[2].partition("\n## ")[0]
+        rows = re.findall(r"^\| `(\w+)[^|`]*`(?:, `(\w+)`)?", section, re.M)
+        assert {name for row in rows for name in row if name} == public(owner) | more
 
 
 def test_every_hook_and_what_a_pretext_implements_are_documented(root: Path) -> None:
     text = (root / "docs" / "plugins.md").read_text(encoding="utf-8")
-    hooks = {name for name in vars(hookspecs) if name.startswith("rcl_")}
-    assert hooks == {"rcl_task", "rcl_pretext"}
-    for name in hooks | set(Pretext.__abstractmethods__):
+    names = {name for name in vars(hooks) if name.startswith("rcl_")}
+    assert names == {"rcl_task", "rcl_pretext", "rcl_network", "rcl_format", "rcl_command"}
+    for name in names | set(Pretext.__abstractmethods__):
         assert name in text
 
 

@@ -14,7 +14,10 @@ from packaging.utils import canonicalize_name
 
 pytestmark = pytest.mark.xdist_group("wheel")  # one build for all of them
 
-PACKAGES = ("rcl_cli", "calibration/rcl_calibration", "plugins/rcl_tasks", "plugins/rcl_pretexts")
+PACKAGES = (
+    *("rcl_cli", "calibration/rcl_calibration"),
+    *("plugins/rcl_tasks", "plugins/rcl_pretexts", "plugins/rcl_benchmark"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +46,13 @@ def test_the_wheel_takes_no_common_names(wheel: zipfile.ZipFile) -> None:
     assert not [name for name in wheel.namelist() if "__pycache__" in name or "tests/" in name]
 
 
-def test_each_task_and_pretext_is_announced_by_a_module_that_exists(root: Path) -> None:
+def test_each_plugin_is_announced_by_a_module_that_exists(root: Path) -> None:
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    for group, folder in (("rcl.tasks", "rcl_tasks"), ("rcl.pretexts", "rcl_pretexts")):
+    groups = {"rcl.tasks", "rcl.pretexts", "rcl.networks", "rcl.commands"}
+    assert set(project["entry-points"]) == groups
+    for group in groups:
         for module in project["entry-points"][group].values():
-            assert module.split(".")[0] == folder
+            assert module.startswith("rcl_")
             path = root / "plugins" / Path(*module.split("."))
             assert path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
 

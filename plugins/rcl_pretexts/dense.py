@@ -9,15 +9,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from rcl_cli.pretext import PretextSetup, Restorer
-from rcl_cli.pretrain.momentum import Queue, follow
-from rcl_pretexts.options import Configured, require
+from rcl_cli.nn.momentum import Queue, follow
+from rcl_cli.pretext import Pretext, Restorer
 from rcl_pretexts.overlap import overlap_margin
 
 HIDDEN, EMBEDDING = 128, 64
 
 
-class DenseContrast(Configured):
+class DenseContrast(Pretext):
     """Queries by f_θ's features and trained projections, keys by a momentum copy of both (He et al. 2020).
 
     The crops are only shifted: colours, blur and scaling, which the papers vary too, would change the noise.
@@ -29,12 +28,6 @@ class DenseContrast(Configured):
     queued: ClassVar[tuple[str, ...]] = ()
     """Those whose keys are kept in a queue as later negatives."""
 
-    def __init__(self, setup: PretextSetup) -> None:
-        super().__init__(setup)
-        require(self.options["tau"] > 0, "tau must be above 0")
-        require(0 <= self.options["momentum"] <= 1, "momentum must be from 0 to 1")
-        require(not self.queued or self.options["queue"] >= 1, "queue must be at least 1")
-
     @property
     def margin(self) -> int:
         return overlap_margin(self.setup.crop, self.setup.domain)
@@ -42,8 +35,8 @@ class DenseContrast(Configured):
     def build_modules(self, model: Restorer) -> nn.Module:
         """The projections, the copies that follow them and f_θ, and the queues."""
         self.projections = nn.ModuleDict({name: self.projection(model.feature_channels) for name in self.projected})
-        self.follower = Follower(model, self.projections, self.options["momentum"])
-        self.queues = {name: Queue(self.options["queue"], EMBEDDING) for name in self.queued}
+        self.follower = Follower(model, self.projections, self.options.momentum)
+        self.queues = {name: Queue(self.options.queue, EMBEDDING) for name in self.queued}
         queues = nn.ModuleDict(self.queues)
         return nn.ModuleDict({"projections": self.projections, "follower": self.follower, "queues": queues})
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from rcl_cli.data.batch import Batch
-from rcl_cli.hookspecs import hookimpl
-from rcl_cli.pretext import Losses, Pretext, PretextSetup, Restorer, Views
-from rcl_cli.pretrain.momentum import Queue, contrast_logits, info_nce
+from rcl_cli.nn.momentum import Queue, contrast_logits, info_nce
+from rcl_cli.plugins.hooks import hookimpl
+from rcl_cli.plugins.options import option, require
+from rcl_cli.pretext import Batch, Losses, Pretext, PretextSetup, Restorer, Views
 from rcl_pretexts.dense import DenseContrast, unit
-from rcl_pretexts.options import require
 from rcl_pretexts.overlap import bins, placed_crops
 
 
@@ -24,20 +23,27 @@ class DenseCL(DenseContrast):
     features, before the projection, are the most similar (section 3.4). Negatives: keys of other pictures from two
     queues, one of whole pictures, one of the mean of each picture's dense keys; the batch's own are in them. Mean over
     bins, summed over pictures.
-
-    Options, in brackets the paper's value where ours suits smaller pictures and shorter runs: `tau`, 0.2; `dense`, λ,
-    0.5; `grid`, 8 (7); `momentum`, 0.99 (0.999); `queue`, 4096 (65,536) pictures.
     """
 
     name = "densecl"
-    defaults: ClassVar = {"tau": 0.2, "dense": 0.5, "grid": 8, "momentum": 0.99, "queue": 4096}
     projected = ("whole", "dense")
     queued = ("whole", "dense")
 
+    @dataclass(frozen=True)
+    class Options:
+        """The paper's values, in brackets, where ours suit smaller pictures and shorter runs."""
+
+        tau: float = option(0.2, "Temperature of the contrast.", above=0)
+        dense: float = option(0.5, "λ, the share of the dense term.", least=0, most=1)
+        grid: int = option(8, "Bins along each side of a crop (7).", least=1)
+        momentum: float = option(0.99, "Of the copy that makes the keys (0.999).", least=0, most=1)
+        queue: int = option(4096, "Pictures in the queue of negatives (65,536).", least=1)
+
+    options: Options
+
     def __init__(self, setup: PretextSetup) -> None:
         super().__init__(setup)
-        require(1 <= self.options["grid"] <= setup.crop, "grid must be from 1 to the side of the crop")
-        require(0 <= self.options["dense"] <= 1, "dense must be from 0 to 1")
+        require(self.options.grid <= setup.crop, "grid must be from 1 to the side of the crop")
 
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
         """`first` and `second`, overlapping crops; `pictures`, their numbers, (N,)."""
@@ -47,7 +53,7 @@ class DenseCL(DenseContrast):
 
     def loss(self, model: Restorer, views: Views) -> Losses:
         """In the log: `whole` and `dense`, a picture's loss in nats each."""
-        grid, tau, pictures = self.options["grid"], self.options["tau"], views["pictures"]
+        grid, tau, pictures = self.options.grid, self.options.tau, views["pictures"]
         self.follower.step()
         first = bins(model.features(views["first"]), grid)  # (N, F, S, S)
         second = bins(self.follower.features(views["second"]), grid)
@@ -63,7 +69,7 @@ class DenseCL(DenseContrast):
         matched = matched_keys(first.detach().flatten(2), second.flatten(2), unit(keys).flatten(2))
         dense = part_loss(query, matched, pictures, self.queues["dense"], tau)
 
-        weight = self.options["dense"]
+        weight = self.options.dense
         total = ((1 - weight) * whole + weight * dense).sum()
         return Losses(total, log={"whole": whole.mean().item(), "dense": dense.mean().item()})
 

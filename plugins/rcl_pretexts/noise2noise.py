@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import torch
 
-from rcl_cli.data.batch import Batch, add_noises
-from rcl_cli.hookspecs import hookimpl
-from rcl_cli.pretext import Losses, Pretext, Restorer, Views
+from rcl_cli.noise import add_noises
+from rcl_cli.plugins.hooks import hookimpl
+from rcl_cli.pretext import Batch, Losses, Pictures, Pretext, Restorer, Views
 from rcl_pretexts.errors import TYPICAL_NOISE, picture_sum
-from rcl_pretexts.options import Configured
 
 
-class Noise2Noise(Configured):
+class Noise2Noise(Pretext):
     """‖f(x) − x̃‖² with x and x̃ of equal mean and independent noise (Lehtinen et al. 2018, section 2).
 
     Its gradient is that of ‖f(x) − y‖² in expectation, since the noise of x̃ has mean 0 whatever x is. Both copies
@@ -20,7 +19,7 @@ class Noise2Noise(Configured):
     """
 
     name = "noise2noise"
-    needs_clean = True
+    pictures = Pictures.CLEAN
     denoises = True
 
     def views(self, batch: Batch, rng: torch.Generator) -> Views:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from rcl_cli.data.batch import Batch
-from rcl_cli.hookspecs import hookimpl
-from rcl_cli.pretext import Losses, Pretext, PretextSetup, Restorer, Views
+from rcl_cli.plugins.hooks import hookimpl
+from rcl_cli.plugins.options import option
+from rcl_cli.pretext import Batch, Losses, Pretext, Restorer, Views
 from rcl_pretexts.errors import TYPICAL_NOISE, picture_sum
-from rcl_pretexts.options import Configured, require
 
 
-class Noise2Self(Configured):
+class Noise2Self(Pretext):
     """‖f(x with J replaced)_J − x_J‖² for a random set J of values (Batson & Royer 2019, eq. 1 and section 3).
 
     The noise is taken for independent from value to value, so f, which sees nothing of x_J, cannot learn it. J is one
@@ -23,22 +22,26 @@ class Noise2Self(Configured):
     A replaced value is that of a random neighbour. The mean of the neighbours would betray itself; a network then
     learns what to add to a mean, and adds the same to the value itself where nothing is replaced. One that cannot tell
     has to leave the value out, and so restores a whole picture at once, without masks. In units of the typical noise.
-
-    Options: `grid`, 4; `together`, no: J has the same elements in all channels, for noise that the channels share.
     """
 
     name = "noise2self"
     denoises = True
-    defaults: ClassVar = {"grid": 4, "together": False}
 
-    def __init__(self, setup: PretextSetup) -> None:
-        super().__init__(setup)
-        require(self.options["grid"] >= 2, "grid must be at least 2, so that neighbours are seen")
+    @dataclass(frozen=True)
+    class Options:
+        """Which values are predicted."""
+
+        grid: int = option(4, "Every grid-th element each way is predicted in one step.", least=2)
+        together: bool = option(
+            False, "The same elements in all channels are predicted, for noise that channels share."
+        )
+
+    options: Options
 
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
         """`target`, the pictures; `seen`, with J replaced; `mask`, 1 on J; (N, C, h, w)."""
         x = batch.pictures
-        mask = grid_masks(x, self.options["grid"], self.options["together"], rng)
+        mask = grid_masks(x, self.options.grid, self.options.together, rng)
         return {"target": x, "mask": mask, "seen": torch.where(mask.bool(), random_neighbours(x, rng), x)}
 
     def loss(self, model: Restorer, views: Views) -> Losses:

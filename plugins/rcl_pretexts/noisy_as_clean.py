@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from dataclasses import dataclass
 
 import torch
 from torch import nn
 
-from rcl_cli.data.batch import Batch
 from rcl_cli.domain import Domain
-from rcl_cli.hookspecs import hookimpl
-from rcl_cli.pretext import Losses, Pretext, PretextSetup, Restorer, Views
+from rcl_cli.plugins.hooks import hookimpl
+from rcl_cli.plugins.options import option
+from rcl_cli.pretext import Batch, Losses, NoiseLevel, Pretext, Restorer, Views
 from rcl_pretexts.correlated import correlated_noise
 from rcl_pretexts.errors import DN, picture_sum
-from rcl_pretexts.options import Configured, require
 from rcl_pretexts.refined import RefinedTargets
 
 
-class NoisyAsClean(Configured):
+class NoisyAsClean(Pretext):
     """Mean |f(t + κ·z) − t| in DN, z with the covariance of the noise of the noisy picture y.
 
     For pictures whose noise is not independent: from JPEGs, or denoised in the camera. In the first half of the steps
@@ -31,29 +29,31 @@ class NoisyAsClean(Configured):
     2022, "IDR: Self-Supervised Image Denoising via Iterative Data Refinement". The noise to remove is then that of y
     alone, of which flat blocks show a part that differs from place to place, so each picture's κ is drawn from half to
     all of `strength`. f is not told the level.
-
-    Options: `strength`, κ, 3; `refine`, yes: no keeps t = y throughout, as do runs whose length is not known.
     """
 
     name = "noisy-as-clean"
     domains = frozenset({Domain.RGB})
-    needs_covariance = True
+    noise_level = NoiseLevel.COVARIANCE
     denoises = True
-    defaults: ClassVar[Mapping[str, Any]] = {"strength": 3.0, "refine": True}
 
-    def __init__(self, setup: PretextSetup) -> None:
-        super().__init__(setup)
-        require(self.options["strength"] > 0, "strength must be above 0")
+    @dataclass(frozen=True)
+    class Options:
+        """How noisy its inputs are, and what its targets."""
+
+        strength: float = option(3.0, "κ, the added noise over the noise of the pictures.", above=0)
+        refine: bool = option(True, "In the second half the targets are the network's own results.")
+
+    options: Options
 
     def build_modules(self, model: Restorer) -> nn.Module:
         """What the targets of the second half are made by."""
-        self.targets = RefinedTargets(model, self.setup.steps if self.options["refine"] else None)
+        self.targets = RefinedTargets(model, self.setup.steps if self.options.refine else None)
         return self.targets
 
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
         """`picture`; `noise`, κ·z; `share` of it to be added in the second half, (N, 1, 1, 1)."""
         y = batch.pictures
-        noise = self.options["strength"] * correlated_noise(y.shape[-1], batch.noise, rng)
+        noise = self.options.strength * correlated_noise(y.shape[-1], batch.noise, rng)
         return {"picture": y, "noise": noise, "share": 0.5 + 0.5 * torch.rand((len(y), 1, 1, 1), generator=rng)}
 
     def loss(self, model: Restorer, views: Views) -> Losses:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from rcl_cli.data.batch import Batch
-from rcl_cli.hookspecs import hookimpl
-from rcl_cli.pretext import Losses, Pretext, PretextSetup, Restorer, Views
+from rcl_cli.plugins.hooks import hookimpl
+from rcl_cli.plugins.options import option, require
+from rcl_cli.pretext import Batch, Losses, Pretext, PretextSetup, Restorer, Views
 from rcl_pretexts.dense import EMBEDDING, HIDDEN, DenseContrast, unit
-from rcl_pretexts.options import require
 from rcl_pretexts.overlap import bin_distances, bins, placed_crops
 
 
@@ -24,32 +23,34 @@ class PixContrast(DenseContrast):
     once. With `propagate` (PixPro, eq. 3 to 5), each query is first smoothed by those of its crop that are similar, and
     has only to agree with its positive pairs. Mean over the bins that have a positive pair, of PixPro over the pairs,
     then over both directions; summed over pictures.
-
-    Options: `tau`, 0.3; `grid`, 8 (in the paper 7); `distance`, 0.7; `momentum`, 0.99 (in the paper rising from there
-    to 1); `propagate`, no; `sharpness`, γ of it, 2.
     """
 
     name = "pixcontrast"
-    defaults: ClassVar = {
-        "tau": 0.3,
-        "grid": 8,
-        "distance": 0.7,
-        "momentum": 0.99,
-        "propagate": False,
-        "sharpness": 2.0,
-    }
     projected = ("place",)
+
+    @dataclass(frozen=True)
+    class Options:
+        """The paper's values, but for the number of bins, 7, and a momentum that rises to 1."""
+
+        tau: float = option(0.3, "Temperature of the contrast.", above=0)
+        grid: int = option(8, "Bins along each side of a crop.", least=1)
+        distance: float = option(
+            0.7, "How far two bins of a positive pair are apart at most, in diagonals of a bin.", least=0.5
+        )
+        momentum: float = option(0.99, "Of the copy that makes the keys.", least=0, most=1)
+        propagate: bool = option(False, "PixPro: queries are smoothed by similar ones, and only have to agree.")
+        sharpness: float = option(2.0, "γ, the power of the similarity in that smoothing.", above=0)
+
+    options: Options
 
     def __init__(self, setup: PretextSetup) -> None:
         super().__init__(setup)
-        require(self.options["sharpness"] > 0, "sharpness must be above 0")
-        require(1 <= self.options["grid"] <= setup.crop, "grid must be from 1 to the side of the crop")
-        require(self.options["distance"] >= 0.5, "distance must be at least 0.5, so that every place has a pair")
+        require(self.options.grid <= setup.crop, "grid must be from 1 to the side of the crop")
 
     def build_modules(self, model: Restorer) -> nn.Module:
         """As every dense contrast's, and the transform g of propagated features, one layer."""
         modules = super().build_modules(model)
-        if self.options["propagate"]:
+        if self.options.propagate:
             self.transform = nn.Conv1d(EMBEDDING, EMBEDDING, 1)
             modules.add_module("transform", self.transform)
         return modules
@@ -69,10 +70,10 @@ class PixContrast(DenseContrast):
 
     def loss(self, model: Restorer, views: Views) -> Losses:
         """In the log: `pixel`, a picture's loss."""
-        grid = self.options["grid"]
+        grid = self.options.grid
         self.follower.step()
         distances = bin_distances(views["first_corner"], views["second_corner"], self.setup.crop, grid)
-        near = distances <= self.options["distance"]  # (N, S², S²)
+        near = distances <= self.options.distance  # (N, S², S²)
         queries = [self.project("place", bins(model.features(views[v]), grid)) for v in ("first", "second")]
         keys = [
             unit(self.follower.project("place", bins(self.follower.features(views[v]), grid)).flatten(2))
@@ -84,10 +85,10 @@ class PixContrast(DenseContrast):
         return Losses(total, log={"pixel": losses.mean().item()})
 
     def _direction(self, query: Tensor, key: Tensor, positive: Tensor) -> Tensor:
-        if self.options["propagate"]:
-            query = propagated(query, self.transform(query), self.options["sharpness"])
+        if self.options.propagate:
+            query = propagated(query, self.transform(query), self.options.sharpness)
             return agreement_loss(unit(query), key, positive)
-        return place_loss(unit(query), key, positive, self.options["tau"])
+        return place_loss(unit(query), key, positive, self.options.tau)
 
 
 def place_loss(query: Tensor, key: Tensor, positive: Tensor, tau: float) -> Tensor:

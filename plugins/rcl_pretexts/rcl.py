@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from rcl_cli.data.batch import Batch
 from rcl_cli.data.crops import phase_step, random_crops
 from rcl_cli.domain import Domain
-from rcl_cli.hookspecs import hookimpl
-from rcl_cli.pretext import Losses, Pretext, PretextSetup, Restorer, Views
-from rcl_cli.pretrain.distance import DISTANCES, PLANES, plane_values
-from rcl_cli.pretrain.loss import DN, centred, consistency_loss, contrastive_loss, pair_statistics, residual_dn
-from rcl_cli.pretrain.neighbours import draw_neighbours, neighbour_loss, neighbours
+from rcl_cli.plugins.hooks import hookimpl
+from rcl_cli.plugins.options import option, read_options, require
+from rcl_cli.pretext import Batch, Losses, NoiseLevel, Pretext, PretextSetup, Restorer, Views
+from rcl_pretexts.distance import DISTANCES, PLANES, plane_values
 from rcl_pretexts.errors import log_errors
-from rcl_pretexts.options import read_options, require
+from rcl_pretexts.loss import DN, centred, consistency_loss, contrastive_loss, pair_statistics, residual_dn
+from rcl_pretexts.neighbours import draw_neighbours, neighbour_loss, neighbours
 from rcl_pretexts.recorruption import input_sigma, recorrupted
 
 PAPER_NOISE_DN = 8.0
@@ -48,62 +48,74 @@ class ResidualContrast(Pretext):
     Both go by the logarithm of a picture's error (`log_errors`). By default τ follows the pictures' noise σ: the
     balance of the terms is then the same for a clean sensor as for a noisy one.
 
-    Options: `alpha`; `distance`, "emd", "bd" or "mmd"; `tau`, in the distance's unit: 8-bit DN for "emd", none for the
-    others; `planes`, "pooled" or "separate": by default pooled for RGB, separate for RAW, whose planes differ in noise;
-    `centred`, yes; `recorrupted`, 1 or 0; `neighbours`, 0 or 1; `noise_aware`, whether f is told σ(x): yes where
-    `recorrupted` is in force. `PAPER` has those of the published loss.
+    Joining another pretext it is the contrast alone.
     """
 
     name = "rcl"
-    uses_encoder = True
-    uses_noise = True
+    noise_level = NoiseLevel.WHERE_KNOWN
+
+    @dataclass(frozen=True)
+    class Options:
+        """The terms of the loss and their weights. `PAPER` has those of the published loss."""
+
+        alpha: float = option(ALPHA, "Weight of the contrast against the consistency.", least=0)
+        tau: float | None = option(
+            None, "Temperature, in the distance's unit: 8-bit DN for emd, none for the others.  By the noise.", above=0
+        )
+        distance: str = option("emd", "Distance between residuals.", choices=tuple(DISTANCES))
+        planes: str | None = option(
+            None, "All values are compared, or plane by plane.  Pooled for RGB, separate for raws.", choices=PLANES
+        )
+        centred: bool = option(True, "Residuals lose the mean of each plane before they are compared.")
+        recorrupted: float | None = option(
+            None, "Weight of the loss between two noisier copies.  1 where the noise levels are known, else 0.", least=0
+        )
+        neighbours: float | None = option(
+            None,
+            "Weight of the loss between two half-size pictures.  0 where the noise levels are known, else 1.",
+            least=0,
+        )
+        noise_aware: bool | None = option(
+            None, "The network is told the noise level.  Where recorrupted is in force and no other pretext joins."
+        )
 
     def __init__(self, setup: PretextSetup) -> None:
         super().__init__(setup)
-        distance = str(setup.options.get("distance", "emd"))
-        strength = 1.0 if setup.noise is None else setup.noise * DN / PAPER_NOISE_DN
-        recorrupts = _recorrupts(setup.options, setup.noise_levels)
-        defaults = {
-            "alpha": ALPHA,
-            "tau": TAU.get(distance, 1.0) * (strength if distance == "emd" else 1.0),
-            "distance": distance,
-            "planes": "separate" if setup.domain.is_raw else "pooled",
-            "centred": True,
-            "recorrupted": float(recorrupts),
-            "neighbours": float(not recorrupts),
-            "noise_aware": recorrupts and setup.noise_input,
-        }
-        self.options = read_options(self.name, setup.options, defaults)
-        known = f"distance must be one of {', '.join(DISTANCES)} and planes one of {', '.join(PLANES)}"
-        require(distance in DISTANCES and self.options["planes"] in PLANES, known)
-        least = min(self.options[name] for name in ("alpha", "recorrupted", "neighbours"))
+        self.options = self._decided(self.options)
         require(
-            self.options["tau"] > 0 and least >= 0, "tau must be above 0; alpha, recorrupted, neighbours at least 0"
-        )
-        require(
-            setup.noise_levels or not self.options["recorrupted"],
+            setup.noise_levels or not self.options.recorrupted,
             "recorrupted needs pictures of known noise, which these are not: give a --profile",
         )
-        told_without = self.options["noise_aware"] and not self.options["recorrupted"]
+        told_without = self.options.noise_aware and not self.options.recorrupted
         require(not told_without, "noise_aware goes with recorrupted, by which the noise is known")
         cell = 2 * phase_step(setup.domain)
         require(setup.crop % cell == 0, f"crops must be multiples of {cell} elements, to be halved")
-        self.denoises = self.options["recorrupted"] > 0
+        self.denoises = bool(self.options.recorrupted)
+
+    def _decided(self, given: Any) -> Any:
+        """`given` with what it leaves open."""
+        setup = self.setup
+        strength = 1.0 if setup.noise is None or given.distance != "emd" else setup.noise * DN / PAPER_NOISE_DN
+        recorrupts = not setup.joins and _recorrupts(given.recorrupted, setup.noise_levels)
+        defaults = {
+            "tau": TAU[given.distance] * strength,
+            "planes": "separate" if setup.domain.is_raw else "pooled",
+            "recorrupted": float(recorrupts),
+            "neighbours": float(not (recorrupts or setup.joins)),
+            "noise_aware": recorrupts and setup.noise_input,
+        }
+        return replace(given, **{name: value for name, value in defaults.items() if getattr(given, name) is None})
 
     @classmethod
-    def wants_encoder(cls, options: Mapping[str, Any], noise_levels: bool) -> bool:
-        """Not beside the recorruption."""
-        return not _recorrupts(options, noise_levels)
+    def wants_encoder(cls, options: Mapping[str, Any], noise_levels: bool, joins: bool = False) -> bool | None:
+        """Not beside the recorruption; never where it joins another pretext."""
+        return None if joins else not _recorrupts(read_options(cls, options).recorrupted, noise_levels)
 
     @property
     def margin(self) -> int:
         """Half a crop: the two patches of an image then share at least a quarter of their area."""
         half = self.setup.crop // 2
         return half + half % 2 if self.setup.domain is Domain.XTRANS else half
-
-    def describe(self) -> dict[str, Any]:
-        """Every option, given or default."""
-        return dict(self.options)
 
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
         """`input`, (2N, C, crop, crop): a patch of each image, then another that overlaps it.
@@ -113,21 +125,21 @@ class ResidualContrast(Pretext):
         crop, domain = self.setup.crop, self.setup.domain
         patches = torch.cat([random_crops(batch.pictures, crop, domain, rng) for _ in range(2)])
         views = {"input": patches}
-        if self.options["neighbours"]:
+        if self.options.neighbours:
             views["choices"] = draw_neighbours(len(patches), crop, crop, phase_step(domain), rng)
-        if self.options["recorrupted"]:
+        if self.options.recorrupted:
             views |= recorrupted(patches, 2 * batch.noise, domain, rng)
         return views
 
     def loss(self, model: Restorer, views: Views) -> Losses:
         """The terms, and what the contrast tells apart; `emd_positive`, … are named after the distance."""
         x = views["input"]
-        sigma = input_sigma(views) if self.options["recorrupted"] else None
-        restored = model(x, sigma if self.options["noise_aware"] else None)
+        sigma = input_sigma(views) if self.options.recorrupted else None
+        restored = model(x, sigma if self.options.noise_aware else None)
         residual = residual_dn(x, restored)
         distances = self._distances(residual)
-        contrast = contrastive_loss(distances, self.options["tau"])
-        terms = {"contrast": self.options["alpha"] * contrast.sum()}
+        contrast = contrastive_loss(distances, self.options.tau)
+        terms = {"contrast": self.options.alpha * contrast.sum()}
         log = {
             "contrast": contrast.mean().item(),
             "residual_dn": residual.detach().abs().mean().item(),
@@ -140,41 +152,40 @@ class ResidualContrast(Pretext):
 
     def _distances(self, residual: Tensor) -> Tensor:
         """(N, N), from the (2N, C, h, w) residuals of the first and the second patches."""
-        compared = centred(residual) if self.options["centred"] else residual
-        first, second = (plane_values(half, self.options["planes"]) for half in compared.chunk(2))
-        return DISTANCES[self.options["distance"]](first, second)
+        compared = centred(residual) if self.options.centred else residual
+        first, second = (plane_values(half, self.options.planes) for half in compared.chunk(2))
+        return DISTANCES[self.options.distance](first, second)
 
     def _consistencies(
         self, model: Restorer, views: Views, restored: Tensor, sigma: Tensor | None
     ) -> dict[str, tuple[float, Tensor]]:
         """Weight and (2N,) values of each kind in force."""
         found, x = {}, views["input"]
-        if self.setup.encoder is not None:
+        if self.setup.encoder is not None and not self.setup.joins:
             with torch.no_grad():
                 of_input = self.setup.encoder(x)
             found["consistency"] = 1.0, consistency_loss(of_input, self.setup.encoder(restored))
         if sigma is not None:
             known = (views["shot"] + views["read"]).amax((1, 2, 3)) > 0
             found["recorrupted"] = (
-                self.options["recorrupted"],
+                self.options.recorrupted,
                 log_errors((restored - views["target"]).square().mean((1, 2, 3))) * known,
             )
-        if weight := self.options["neighbours"]:
+        if weight := self.options.neighbours:
             choices = views["choices"]
             second = neighbours(x, choices)[1]
-            told = input_sigma({**views, "input": second}) if self.options["noise_aware"] else None
+            told = input_sigma({**views, "input": second}) if self.options.noise_aware else None
             found["neighbours"] = weight, log_errors(neighbour_loss(x, restored, model(second, told), choices))
         return found
 
     def _statistics(self, distances: Tensor) -> dict[str, float]:
         named = pair_statistics(distances)
-        prefix = self.options["distance"]
+        prefix = self.options.distance
         return {"accuracy": named.pop("accuracy"), **{f"{prefix}_{k}": v for k, v in named.items()}}
 
 
-def _recorrupts(options: Mapping[str, Any], noise_levels: bool) -> bool:
-    given = {name: value for name, value in options.items() if name == "recorrupted"}
-    return noise_levels and read_options("rcl", given, {"recorrupted": 1.0})["recorrupted"] > 0
+def _recorrupts(weight: float | None, noise_levels: bool) -> bool:
+    return noise_levels and (weight is None or weight > 0)
 
 
 @hookimpl

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass, replace
 
 import torch
 
-from rcl_cli.data.batch import Batch
-from rcl_cli.hookspecs import hookimpl
-from rcl_cli.pretext import Losses, Pretext, PretextSetup, Restorer, Views
+from rcl_cli.plugins.hooks import hookimpl
+from rcl_cli.plugins.options import option
+from rcl_cli.pretext import Batch, Losses, NoiseLevel, Pretext, PretextSetup, Restorer, Views
 from rcl_pretexts.errors import log_errors
-from rcl_pretexts.options import read_options, require
 from rcl_pretexts.recorruption import input_sigma, recorrupted
 
 
@@ -18,29 +17,33 @@ class Recorrupted(Pretext):
     """‖f(y + α·σ·z) − (y − σ·z/α)‖², z ~ N(0, 1) (Pang et al. 2021, section 3, with D = α·diag(σ)).
 
     f is told the noise level of what it is given. Each picture counts by its `log_errors`.
-
-    Options: `strength`, α, 1: smaller is closer to y, with a noisier target; `noise_aware`, yes.
     """
 
     name = "recorrupted"
-    needs_noise = True
+    noise_level = NoiseLevel.REQUIRED
     denoises = True
+
+    @dataclass(frozen=True)
+    class Options:
+        """How noisy the two copies are."""
+
+        strength: float = option(1.0, "α: smaller is closer to the picture, with a noisier target.", above=0)
+        noise_aware: bool | None = option(None, "The network is told the noise level.  By default where it may be.")
+
+    options: Options
 
     def __init__(self, setup: PretextSetup) -> None:
         super().__init__(setup)
-        self.options = read_options(self.name, setup.options, {"strength": 1.0, "noise_aware": setup.noise_input})
-        require(self.options["strength"] > 0, "strength must be above 0")
-
-    def describe(self) -> dict[str, Any]:
-        return self.options
+        if self.options.noise_aware is None:
+            self.options = replace(self.options, noise_aware=setup.noise_input)
 
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
         """As `recorruption.recorrupted` gives them."""
-        return recorrupted(batch.pictures, batch.noise, self.setup.domain, rng, self.options["strength"])
+        return recorrupted(batch.pictures, batch.noise, self.setup.domain, rng, self.options.strength)
 
     def loss(self, model: Restorer, views: Views) -> Losses:
-        sigma = input_sigma(views, self.options["strength"])
-        restored = model(views["input"], sigma if self.options["noise_aware"] else None)
+        sigma = input_sigma(views, self.options.strength)
+        restored = model(views["input"], sigma if self.options.noise_aware else None)
         return Losses(log_errors((restored - views["target"]).square().mean((1, 2, 3))).sum())
 
 

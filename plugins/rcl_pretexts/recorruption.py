@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.data.batch import sigma_maps, variance_gains
 from rcl_cli.domain import Domain
+from rcl_cli.noise import sigma_maps, variance_gains
 from rcl_cli.pretext import Views
 from rcl_pretexts.noise_level import sigma_of
 

@@ -8,9 +8,9 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from rcl_cli.device import autocast
+from rcl_cli.nn.momentum import follow
 from rcl_cli.pretext import Restorer
-from rcl_cli.pretrain.momentum import follow
+from rcl_cli.train.device import autocast
 
 _HORIZON = 1 / 8
 """Of the steps, over which the copy averages: it renews the targets some four times in the second half."""

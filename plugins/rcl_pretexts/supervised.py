@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from dataclasses import dataclass
 
 import torch
 
-from rcl_cli.data.batch import Batch, add_noises, variance_gains
-from rcl_cli.hookspecs import hookimpl
-from rcl_cli.pretext import Losses, Pretext, Restorer, Views
+from rcl_cli.noise import add_noises, variance_gains
+from rcl_cli.plugins.hooks import hookimpl
+from rcl_cli.plugins.options import option
+from rcl_cli.pretext import Batch, Losses, Pictures, Pretext, Restorer, Views
 from rcl_pretexts.errors import DN, log_errors, picture_sum
 from rcl_pretexts.noise_level import sigma_of
-from rcl_pretexts.options import Configured
 
 
-class Supervised(Configured):
+class Supervised(Pretext):
     """Mean absolute error against the clean picture, in 8-bit DN (the L1 of Dong et al., section 4).
 
     Each picture keeps its own (λ_shot, λ_read); the noise itself is new in every step.
-
-    Option: `noise_aware`, no. Yes: f is told σ, and learns by `log_errors`, as `recorrupted` does without the clean
-    picture.
     """
 
     name = "supervised"
-    needs_clean = True
+    pictures = Pictures.CLEAN
     denoises = True
-    defaults: ClassVar[Mapping[str, Any]] = {"noise_aware": False}
+
+    @dataclass(frozen=True)
+    class Options:
+        """What the network is told."""
+
+        noise_aware: bool = option(
+            False, "The network is told the noise level, and learns by the logarithm of errors, as in recorrupted."
+        )
+
+    options: Options
 
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
         """`noisy` and `clean`; `shot` and `read` of the noise, (N, C, 1, 1)."""
@@ -37,7 +42,7 @@ class Supervised(Configured):
 
     def loss(self, model: Restorer, views: Views) -> Losses:
         noisy, clean = views["noisy"], views["clean"]
-        if self.options["noise_aware"]:
+        if self.options.noise_aware:
             sigma = sigma_of(noisy, views["shot"], views["read"])
             return Losses(log_errors((model(noisy, sigma) - clean).square().mean((1, 2, 3))).sum())
         total = picture_sum((model(noisy) - clean).abs() * DN)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass, replace
 
 import torch
 
-from rcl_cli.data.batch import Batch, variance_gains
-from rcl_cli.hookspecs import hookimpl
-from rcl_cli.pretext import Losses, Pretext, PretextSetup, Restorer, Views
+from rcl_cli.noise import variance_gains
+from rcl_cli.plugins.hooks import hookimpl
+from rcl_cli.plugins.options import option
+from rcl_cli.pretext import Batch, Losses, NoiseLevel, Pretext, PretextSetup, Restorer, Views
 from rcl_pretexts.errors import picture_sum, precision
 from rcl_pretexts.noise_level import sigma_of
-from rcl_pretexts.options import read_options, require
 
 
 class Sure(Pretext):
@@ -22,22 +22,28 @@ class Sure(Pretext):
     2018). A difference, not a derivative: the network has kinks, and the derivative of a derivative does not see how
     the loss changes where they move. σ² = λ_shot·y + λ_read is taken from the noisy y: right on the mean. Each
     picture's error counts as a share of its noise.
-
-    Options: `noise_aware`, yes: f is told σ, and its dependence on y through σ counts; `step`, ε, 0.1: small against
-    the noise, large against rounding in mixed precision.
     """
 
     name = "sure"
-    needs_noise = True
+    noise_level = NoiseLevel.REQUIRED
     denoises = True
+
+    @dataclass(frozen=True)
+    class Options:
+        """How the divergence is measured."""
+
+        noise_aware: bool | None = option(
+            None,
+            "The network is told the noise level.  By default where it may be.",
+        )
+        step: float = option(0.1, "ε: small against the noise, large against rounding in mixed precision.", above=0)
+
+    options: Options
 
     def __init__(self, setup: PretextSetup) -> None:
         super().__init__(setup)
-        self.options = read_options(self.name, setup.options, {"noise_aware": setup.noise_input, "step": 0.1})
-        require(self.options["step"] > 0, "step must be above 0")
-
-    def describe(self) -> dict[str, Any]:
-        return self.options
+        if self.options.noise_aware is None:
+            self.options = replace(self.options, noise_aware=setup.noise_input)
 
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
         """`noisy`, y; `direction`, b; `shot` and `read` of the noise, (N, C, 1, 1)."""
@@ -47,12 +53,12 @@ class Sure(Pretext):
 
     def loss(self, model: Restorer, views: Views) -> Losses:
         """Its value can be below 0: it is an estimate. `risk_noise`, a picture's, in the log: error over noise."""
-        y, step = views["noisy"], self.options["step"]
+        y, step = views["noisy"], self.options.step
         sigma = sigma_of(y, views["shot"], views["read"])
         v = sigma * views["direction"]
         both = torch.cat([y, y + step * v])
         told = sigma_of(both, *(torch.cat([views[name]] * 2) for name in ("shot", "read")))
-        restored, moved = model(both, told if self.options["noise_aware"] else None).chunk(2)
+        restored, moved = model(both, told if self.options.noise_aware else None).chunk(2)
         risk = (restored - y).square() - sigma.square() + 2 * v * (moved - restored) / step
         total = picture_sum(risk * precision(sigma))
         return Losses(total, log={"risk_noise": total.item() / len(y)})

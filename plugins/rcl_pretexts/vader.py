@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from rcl_cli.data.batch import Batch
-from rcl_cli.hookspecs import hookimpl
-from rcl_cli.pretext import Losses, Pretext, PretextSetup, Restorer, Views
-from rcl_cli.pretrain.momentum import contrast_logits, info_nce
+from rcl_cli.nn.momentum import contrast_logits, info_nce
+from rcl_cli.plugins.hooks import hookimpl
+from rcl_cli.plugins.options import option
+from rcl_cli.pretext import Batch, Losses, Pretext, PretextSetup, Restorer, Views
 from rcl_pretexts.dense import DenseContrast, unit
-from rcl_pretexts.options import require
 from rcl_pretexts.overlap import common_elements, elements_at, placed_crops
 
 
@@ -22,25 +21,32 @@ class Vader(DenseContrast):
 
     The key is the mean over several crops (view pooling). Negatives: the batch's other keys, of the same picture too,
     and a queue of earlier ones. Mean over a picture's `pixels`, summed over pictures.
-
-    Options, in brackets the paper's value where ours suits shorter runs: `tau`, 0.07; `pixels`, 32 of each picture;
-    `momentum`, 0.99 (0.999); `queue`, 8192 (65,536); `key_views`, 2.
     """
 
     name = "vader"
-    defaults: ClassVar = {"tau": 0.07, "pixels": 32, "momentum": 0.99, "queue": 8192, "key_views": 2}
     projected = ("pixel",)
     queued = ("pixel",)
 
+    @dataclass(frozen=True)
+    class Options:
+        """The paper's values, in brackets, where ours suit shorter runs."""
+
+        tau: float = option(0.07, "Temperature of the contrast.", above=0)
+        pixels: int = option(32, "Elements of each picture that are compared.", least=1)
+        momentum: float = option(0.99, "Of the copy that makes the keys (0.999).", least=0, most=1)
+        queue: int = option(8192, "Keys in the queue of negatives (65,536).", least=1)
+        key_views: int = option(2, "Crops whose features are averaged into a key.", least=1)
+
+    options: Options
+
     def __init__(self, setup: PretextSetup) -> None:
         super().__init__(setup)
-        require(min(self.options[name] for name in ("pixels", "key_views")) >= 1, "counts must be at least 1")
-        self.keys = [f"key{number}" for number in range(self.options["key_views"])]
+        self.keys = [f"key{number}" for number in range(self.options.key_views)]
 
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
         """`query` and `key0`, `key1`, …: crops, each with the `…_places` in it of the same elements, (N, P, 2)."""
         crop, domain, x = self.setup.crop, self.setup.domain, batch.pictures
-        common = common_elements(x.shape[-1], crop, self.options["pixels"], len(x), rng)
+        common = common_elements(x.shape[-1], crop, self.options.pixels, len(x), rng)
         views: Views = {}
         for name in ("query", *self.keys):
             views[name], corners = placed_crops(x, crop, domain, rng)
@@ -53,11 +59,11 @@ class Vader(DenseContrast):
         query = unit(self.project("pixel", _as_maps(of_query)).flatten(1))  # (N·P, D)
         self.follower.step()
         keys = pooled_keys([self._key(views, name) for name in self.keys])
-        logits = element_logits(query, keys, self.queues["pixel"].latest[0], self.options["tau"])
+        logits = element_logits(query, keys, self.queues["pixel"].latest[0], self.options.tau)
         self.queues["pixel"].push(keys)
         losses = info_nce(logits)
         nearest = (logits.argmax(1) == 0).float().mean().item()
-        total = losses.sum() / self.options["pixels"]
+        total = losses.sum() / self.options.pixels
         return Losses(total, log={"vader": losses.mean().item(), "accuracy": nearest})
 
     def _key(self, views: Views, name: str) -> Tensor:

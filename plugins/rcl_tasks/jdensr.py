@@ -7,8 +7,8 @@ from torch import Tensor
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
-from rcl_cli.hookspecs import hookimpl
 from rcl_cli.noise import add_noise
+from rcl_cli.plugins.hooks import hookimpl
 from rcl_cli.task import Task
 from rcl_tasks.sr import SuperResolution
 

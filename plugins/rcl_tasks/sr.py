@@ -10,9 +10,9 @@ from torch.nn.functional import avg_pool2d
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
-from rcl_cli.hookspecs import hookimpl
 from rcl_cli.nn.cfa import from_rgb
 from rcl_cli.nn.heads import UpsamplingHead
+from rcl_cli.plugins.hooks import hookimpl
 from rcl_cli.task import Task
 from rcl_tasks.shipped import shipped_head
 

@@ -1,6 +1,6 @@
 """Train the heads that this package ships, on procedural scenes alone: `python -m rcl_tasks.train_heads DIR`.
 
-In each domain the tasks are trained one after the other, each from the U-Net of the one before.
+In each domain the tasks are trained one after the other, each from the network of the one before.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from rcl_cli.data.clean_pairs import CleanPairs
 from rcl_cli.data.clean_pictures import CleanPicture
 from rcl_cli.domain import Domain
 from rcl_cli.finetune import FinetuneSettings, finetune
-from rcl_cli.header import Header
-from rcl_cli.nn.model import TaskModel, build_model, load_head, save_head
-from rcl_cli.nn.unet import UNet, UNetConfig
+from rcl_cli.models.header import Header
+from rcl_cli.models.task_model import TaskModel, build_model, load_head, of_task, save_head
+from rcl_cli.network import Network
 from rcl_cli.noise import SensorNoise
 from rcl_cli.samples.scenes import scene
 from rcl_cli.task import Task
@@ -30,8 +30,9 @@ from rcl_tasks.demosaic import Demosaic
 from rcl_tasks.denoise import Denoise
 from rcl_tasks.jdensr import JointDenoiseSuperResolution
 from rcl_tasks.sr import SuperResolution
+from rcl_tasks.unet import UNet
 
-WIDTH, DEPTH = 24, 2
+SIZE = {"width": 24, "depth": 2}
 SCENE_SIDE = 384
 
 
@@ -79,7 +80,7 @@ def train_heads(folder: Path, scenes: int, budget: float, seed: int, further: Se
     Progress goes to standard error as JSON lines.
     """
     pictures = _paint(scenes, seed)
-    before: dict[Domain, UNet] = {}
+    before: dict[Domain, Network] = {}
     for lesson in LESSONS:
         task, domain = lesson.task(), lesson.domain
         path = folder / f"{task.name}-{domain.value}.safetensors"
@@ -89,15 +90,15 @@ def train_heads(folder: Path, scenes: int, budget: float, seed: int, further: Se
             done = header.step
         else:
             torch.manual_seed(seed)
-            unet = before.get(domain) or UNet(UNetConfig(domain.channels, WIDTH, DEPTH))
-            model = build_model(task, domain, unet)
+            network = before.get(domain) or UNet(domain, SIZE)
+            model = build_model(task, domain, network)
         if not path.exists() or path.stem in further:
             steps = max(1, round(lesson.steps * budget))
             # Other crops and other noise than in the steps before.
             settings = FinetuneSettings(steps=steps, validate_every=500, seed=seed + done)
             model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             _train(path, lesson, model, pictures, settings, done)
-        before[domain] = load_head(path, task, domain)[0].unet
+        before[domain] = load_head(path, task, domain)[0].network
 
 
 def _paint(count: int, seed: int) -> list[CleanPicture]:
@@ -128,10 +129,7 @@ def _train(
     header = Header(
         kind="head",
         domain=lesson.domain,
-        architecture={},
         name=path.stem,
-        task=task.name,
-        scale=task.scale,
         step=done + result.best_step,
         noise=noise.describe(),
         parent="none",
@@ -144,7 +142,7 @@ def _train(
             "command": "python -m rcl_tasks.train_heads",
         },
     )
-    save_head(path, model, header, half=True)
+    save_head(path, model, of_task(header, task), half=True)
 
 
 if __name__ == "__main__":

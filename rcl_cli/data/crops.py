@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.data.batch import Batch
 from rcl_cli.domain import Domain
+from rcl_cli.pretext import Batch
 
 
 def phase_step(domain: Domain) -> int:

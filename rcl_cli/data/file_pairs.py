@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.data.folder import find_files
 from rcl_cli.data.regions import frame_domain
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
 from rcl_cli.nn.cfa import canonical, from_rgb
+from rcl_cli.raw.folder import find_files
 from rcl_cli.raw.frame import Frame, RawFrame
 from rcl_cli.raw.pack import pack
 from rcl_cli.raw.read import read_frame

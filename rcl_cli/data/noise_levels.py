@@ -8,9 +8,9 @@ from pathlib import Path
 
 from rcl_calibration.correlation import REACH, as_tuples, noise_covariance
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.profiles import profile_for
+from rcl_cli.calibrate.book import profile_for
+from rcl_cli.models.store import Store
 from rcl_cli.raw.frame import Frame, RawFrame
-from rcl_cli.store import Store
 
 UNKNOWN = NoiseProfile.uniform(0.0, 0.0, method="not known")
 """Stands for the noise of a picture that cannot be measured."""

@@ -13,7 +13,7 @@ from torch import Tensor
 from rcl_cli.data.clean_pictures import CleanReader
 from rcl_cli.data.crops import random_offset
 from rcl_cli.data.pairs import Pair, crop_multiple
-from rcl_cli.device import step_generator
+from rcl_cli.data.seeds import step_generator
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.noise import NoiseSource, sigma_map

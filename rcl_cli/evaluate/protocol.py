@@ -17,13 +17,13 @@ import torch
 from torch import nn
 
 from rcl_cli.data.pairs import Pair, crop_side
-from rcl_cli.device import place_module, placed
 from rcl_cli.evaluate.labels import Degradation, PictureFiles, draw_pairs, drawn_labels
 from rcl_cli.evaluate.settings import PROXY, Protocol
 from rcl_cli.evaluate.start import Start
 from rcl_cli.evaluate.training import train_all, train_last_layer
-from rcl_cli.nn.model import TaskModel
+from rcl_cli.models.task_model import TaskModel
 from rcl_cli.task import Task
+from rcl_cli.train.device import place_module, placed
 
 Figures = dict[str, float]
 
@@ -97,7 +97,7 @@ def _trained(
     if not protocol.trains:
         return start.unchanged(task, domain)
     labels = drawn_labels(pictures, protocol.labels, seed)
-    side = crop_side(protocol.crop * domain.pixels * task.scale, task, domain, start.config.multiple)
+    side = crop_side(protocol.crop * domain.pixels * task.scale, task, domain, start.multiple)
 
     def draw(count: int, rng: torch.Generator) -> Pair:
         return draw_pairs(labels, degradation, side, count, rng)

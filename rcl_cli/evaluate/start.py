@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +12,10 @@ from torch import Tensor, nn
 
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
-from rcl_cli.nn.backbone import Backbone
+from rcl_cli.models.backbone import Backbone, load_backbone
+from rcl_cli.models.task_model import TaskModel
 from rcl_cli.nn.cfa import bilinear
 from rcl_cli.nn.heads import PlainHead, ResidualHead, enlarged
-from rcl_cli.nn.model import TaskModel, load_backbone
-from rcl_cli.nn.unet import UNetConfig
 from rcl_cli.task import Task
 
 
@@ -23,7 +23,8 @@ from rcl_cli.task import Task
 class Start:
     """Where trials start."""
 
-    config: UNetConfig
+    fresh: Callable[[], Backbone]
+    """Makes a network of the same kind."""
     backbone: Backbone | None = None
     """None: each trial has a fresh network of its own."""
 
@@ -31,16 +32,21 @@ class Start:
     def load(cls, path: Path, domain: Domain) -> Start:
         """From a model file. Raises CheckpointError as `load_backbone` does."""
         backbone, _ = load_backbone(path, domain)
-        return cls(backbone.config, backbone)
+        return cls(lambda: copy.deepcopy(backbone), backbone)
+
+    @property
+    def multiple(self) -> int:
+        """The network's."""
+        return (self.backbone or self.fresh()).network.multiple
 
     def with_new_layer(self, task: Task, domain: Domain, seed: int) -> TaskModel:
         """The backbone under a new last layer; all that is fresh is drawn by `seed`.
 
-        On a plain U-Net that layer is a convolution without a skip, on one with a skip the task's own head.
+        On a backbone without skip that layer is a convolution without a skip, on one with it the task's own head.
         """
         torch.manual_seed(seed)
         backbone = self._copy()
-        return TaskModel(backbone.unet, new_layer(task, domain, self.config))
+        return TaskModel(backbone.network, new_layer(task, domain, backbone))
 
     def with_own_layer(self, task: Task, domain: Domain, seed: int) -> TaskModel:
         """The backbone with the last layer that it was pretrained with, for tasks whose result has the input's layout.
@@ -51,10 +57,10 @@ class Start:
             return self.with_new_layer(task, domain, seed)
         torch.manual_seed(seed)
         backbone = self._copy()
-        head = ResidualHead if self.config.residual else PlainHead
-        layer = head(backbone.feature_channels, self.config.channels)
+        head = ResidualHead if backbone.skip else PlainHead
+        layer = head(backbone.feature_channels, domain.channels)
         layer.last.load_state_dict(backbone.last.state_dict())
-        return TaskModel(backbone.unet, layer)
+        return TaskModel(backbone.network, layer)
 
     def unchanged(self, task: Task, domain: Domain) -> TaskModel:
         """f_θ itself, for what it gives without labels. Raises RclError where it was not pretrained or does not fit."""
@@ -68,7 +74,7 @@ class Start:
         return self.with_own_layer(task, domain, 0)
 
     def _copy(self) -> Backbone:
-        return Backbone(self.config) if self.backbone is None else copy.deepcopy(self.backbone)
+        return self.fresh() if self.backbone is None else copy.deepcopy(self.backbone)
 
 
 class Interpolation(nn.Module):
@@ -88,8 +94,8 @@ def keeps_layout(task: Task, domain: Domain) -> bool:
     return task.output(domain) is domain and task.upsample(domain) == 1
 
 
-def new_layer(task: Task, domain: Domain, config: UNetConfig) -> nn.Module:
-    """An untrained last layer for a U-Net of this kind."""
-    if config.residual:
-        return task.build_head(domain, config.width)
-    return PlainHead(config.width, task.output(domain).channels, task.upsample(domain))
+def new_layer(task: Task, domain: Domain, backbone: Backbone) -> nn.Module:
+    """An untrained last layer for a backbone of this kind."""
+    if backbone.skip:
+        return task.build_head(domain, backbone.feature_channels)
+    return PlainHead(backbone.feature_channels, task.output(domain).channels, task.upsample(domain))

@@ -9,12 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from rcl_cli.data.pairs import Pair
-from rcl_cli.device import autocast, placed, step_generator
+from rcl_cli.data.seeds import step_generator
 from rcl_cli.errors import RclError
 from rcl_cli.evaluate.settings import Protocol
-from rcl_cli.nn.model import TaskModel
-from rcl_cli.pretrain.loop import make_optimizer, share_of_rate
+from rcl_cli.models.task_model import TaskModel
 from rcl_cli.task import Task
+from rcl_cli.train.device import autocast, placed
+from rcl_cli.train.optimizer import make_optimizer, share_of_rate
 
 Draw = Callable[[int, torch.Generator], Pair]
 """So many training crops, as a batch."""
@@ -24,9 +25,9 @@ def train_last_layer(
     protocol: Protocol, task: Task, model: TaskModel, draw: Draw, seed: int, device: torch.device
 ) -> None:
     """Train `model.head` alone, on features computed once for a pool of crops."""
-    model.unet.requires_grad_(False)
+    model.network.requires_grad_(False)
     told = protocol.noise_map and task.noise_aware
-    features, inputs, targets = _pool(model.unet, draw, protocol, told, seed, device)
+    features, inputs, targets = _pool(model.network, draw, protocol, told, seed, device)
     optimizer = make_optimizer(model.head, protocol.lr)
     rng = step_generator(seed, 0)
     for step in range(1, protocol.steps + 1):
@@ -49,7 +50,7 @@ def train_all(protocol: Protocol, task: Task, model: TaskModel, draw: Draw, seed
 
 @torch.no_grad()
 def _pool(
-    unet: nn.Module, draw: Draw, protocol: Protocol, told: bool, seed: int, device: torch.device
+    network: nn.Module, draw: Draw, protocol: Protocol, told: bool, seed: int, device: torch.device
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Features (P, F, h, w), inputs (P, C, h, w) and targets (P, C_out, h·U, w·U) of the pool."""
     features, inputs, targets = [], [], []
@@ -57,7 +58,7 @@ def _pool(
         pair = draw(min(protocol.batch, protocol.pool - start), step_generator(seed, number))
         x = placed(pair.x, device)
         with autocast(device):
-            features.append(unet(x, placed(pair.sigma, device) if told else None).float())
+            features.append(network(x, placed(pair.sigma, device) if told else None).float())
         inputs.append(x)
         targets.append(placed(pair.target, device))
     return torch.cat(features), torch.cat(inputs), torch.cat(targets)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from rcl_cli.finetune.loop import FinetuneResult, FinetuneSettings, finetune, validate
+from rcl_cli.train.few_labels import FinetuneResult, FinetuneSettings, finetune, validate
 
 __all__ = ["FinetuneResult", "FinetuneSettings", "finetune", "validate"]

@@ -7,12 +7,12 @@ from itertools import count
 from pathlib import Path
 
 from rcl_cli.errors import FileError
-from rcl_cli.finetune.loop import FinetuneResult, FinetuneSettings
 from rcl_cli.finetune.sources import Source, Wanted
 from rcl_cli.finetune.start import Start
-from rcl_cli.header import Header
-from rcl_cli.nn.model import save_head
-from rcl_cli.store import Store
+from rcl_cli.models.header import Header
+from rcl_cli.models.store import Store
+from rcl_cli.models.task_model import of_task, save_head
+from rcl_cli.train.few_labels import FinetuneResult, FinetuneSettings
 
 HEAD, METRICS = "head.safetensors", "metrics.jsonl"
 
@@ -41,10 +41,7 @@ def save_run(
     header = Header(
         kind="head",
         domain=wanted.domain,
-        architecture={},
         name=path.parent.name,
-        task=wanted.task.name,
-        scale=wanted.task.scale,
         step=result.best_step,
         noise=about.pop("noise"),
         parent=start.parent,
@@ -52,4 +49,4 @@ def save_run(
         camera=camera,
         notes={**about, "figures": result.figures, "start": result.start, "settings": asdict(settings)},
     )
-    save_head(path, start.model, header)
+    save_head(path, start.model, of_task(header, wanted.task))

@@ -11,13 +11,13 @@ from rcl_cli.data.clean_pairs import CleanPairs
 from rcl_cli.data.clean_pictures import MEMORY, CleanReader
 from rcl_cli.data.file_pairs import FilePair, LoadedPair, PairReader, find_pairs
 from rcl_cli.data.fingerprint import fingerprint
-from rcl_cli.data.folder import find_files
 from rcl_cli.data.paired_crops import PairedCrops, within
 from rcl_cli.data.pairs import PairSource, crop_multiple, crop_side, held_out_count, load_split
 from rcl_cli.data.regions import frame_domain
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError
 from rcl_cli.noise import NoiseSource
+from rcl_cli.raw.folder import find_files
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.read import read_frame
 from rcl_cli.task import Task

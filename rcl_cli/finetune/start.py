@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.finetune.sources import pairs_domain
-from rcl_cli.header import read_header
-from rcl_cli.nn.model import TaskModel, build_model, load_backbone, load_head
-from rcl_cli.nn.unet import UNet, UNetConfig
-from rcl_cli.store import Store
+from rcl_cli.models.backbone import load_backbone
+from rcl_cli.models.header import read_header
+from rcl_cli.models.store import Store
+from rcl_cli.models.task_model import TaskModel, build_model, load_head
+from rcl_cli.network import get_network
 from rcl_cli.task import Task
 
 FRESH = "none"
@@ -64,16 +67,24 @@ def choose_domain(
 
 
 def starting_model(
-    task: Task, domain: Domain, backbone: Path | None, *, width: int = 24, depth: int = 2, seed: int = 0
+    task: Task,
+    domain: Domain,
+    backbone: Path | None,
+    *,
+    network: str | None = None,
+    network_options: Mapping[str, Any] | None = None,
+    seed: int = 0,
 ) -> Start:
     """Load `backbone`, with a fresh head on it; a head of the same task goes on as it is.
 
-    `width` and `depth` are those of a fresh network. Raises CheckpointError where the file is damaged or does not fit.
+    `network`, of which the task names the default, and its options are those of a fresh one. Raises CheckpointError
+    where the file is damaged or does not fit, PluginError and RclError for a network or options that there are not.
     """
     torch.manual_seed(seed)
     if backbone is None:
-        return Start(build_model(task, domain, UNet(UNetConfig(domain.channels, width, depth))), FRESH)
+        made = get_network(network or task.network(domain))(domain, network_options)
+        return Start(build_model(task, domain, made), FRESH)
     header = read_header(backbone)
     if header.kind == "head" and header.task == task.name:
         return Start(load_head(backbone, task, domain)[0], backbone.stem)
-    return Start(build_model(task, domain, load_backbone(backbone, domain)[0].unet), backbone.stem)
+    return Start(build_model(task, domain, load_backbone(backbone, domain)[0].network), backbone.stem)

@@ -7,7 +7,7 @@ import os
 import torch
 
 from rcl_cli.domain import Domain
-from rcl_cli.nn.model import TaskModel
+from rcl_cli.models.task_model import TaskModel
 from rcl_cli.task import Task
 
 _GIB = 1 << 30
@@ -27,11 +27,11 @@ def tile_size(model: TaskModel, task: Task, domain: Domain, halo: int, device: t
 def bytes_per_element(model: TaskModel, task: Task, domain: Domain) -> int:
     """An estimate of the memory that a forward pass takes for each input element.
 
-    Alive at the widest point of a U-Net are about eight maps of `width` channels at full size, those below included;
+    Alive at the widest point of a network are about eight maps of `width` channels at full size, those below included;
     at its end about four of the prediction. Measured on the CPU, it is right within a factor of two.
     """
     prediction = task.output(domain).channels * task.upsample(domain) ** 2
-    return 4 * (8 * model.unet.feature_channels + 4 * prediction)
+    return 4 * (8 * model.network.feature_channels + 4 * prediction)
 
 
 def memory_budget(device: torch.device) -> int:

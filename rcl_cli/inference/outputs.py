@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from rcl_cli.data.folder import Found
 from rcl_cli.errors import FileError, RclError
+from rcl_cli.raw.folder import Found
 from rcl_cli.raw.sniff import Kind, sniff
 
 FORMATS = {"dng": ".dng", "tiff": ".tif", "png": ".png", "jpeg": ".jpg", "npy": ".npy", "exr": ".exr"}

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from rcl_calibration.profile import NoiseProfile
+from rcl_cli.calibrate.book import profile_for
 from rcl_cli.domain import Domain
 from rcl_cli.inference.models import Models
 from rcl_cli.inference.restore import Restoration
 from rcl_cli.inference.tiling import Float
 from rcl_cli.inference.turned import packed, upright
-from rcl_cli.profiles import profile_for
 from rcl_cli.raw.frame import Frame, RawFrame
 from rcl_cli.raw.pack import Placement
 from rcl_cli.raw.picture import Picture

@@ -19,7 +19,7 @@ class ResidualHead(nn.Module):
         super().__init__()
         self.last = small_conv(feature_channels, channels)
 
-    def forward(self, features: Tensor, x: Tensor) -> Tensor:
+    def forward(self, features: Tensor, x: Tensor, sigma: Tensor | None = None) -> Tensor:
         correction: Tensor = self.last(features)
         return x + correction
 
@@ -35,7 +35,7 @@ class PlainHead(nn.Module):
         self.factor = factor
         self.last = nn.Conv2d(feature_channels, channels * factor**2, 3, padding=1)
 
-    def forward(self, features: Tensor, x: Tensor) -> Tensor:
+    def forward(self, features: Tensor, x: Tensor, sigma: Tensor | None = None) -> Tensor:
         return pixel_shuffle(self.last(features), self.factor)
 
 
@@ -53,7 +53,7 @@ class UpsamplingHead(nn.Module):
         self.factor = domain.pixels * scale
         self.last = small_conv(feature_channels, 3 * self.factor**2)
 
-    def forward(self, features: Tensor, x: Tensor) -> Tensor:
+    def forward(self, features: Tensor, x: Tensor, sigma: Tensor | None = None) -> Tensor:
         correction = pixel_shuffle(self.last(features), self.factor)  # (N, 3, h·U, w·U)
         rgb = malvar(x) if self.domain is Domain.BAYER else bilinear(x, self.domain)
         return enlarged(rgb, self.scale) + correction

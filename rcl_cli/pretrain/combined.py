@@ -1,4 +1,4 @@
-"""Several pretexts at once: one, joined by the consistency term or by the residual contrast."""
+"""Several pretexts at once: one, and those that join it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rcl_cli.data.batch import Batch
 from rcl_cli.data.crops import random_crops
-from rcl_cli.pretext import Losses, Pretext, PretextSetup, Restorer, Views
+from rcl_cli.pretext import Batch, Losses, Pictures, Pretext, PretextSetup, Restorer, Views
 
 
 class Combined(Pretext):
@@ -20,7 +19,7 @@ class Combined(Pretext):
     name = "combined"
 
     def __init__(self, setup: PretextSetup, main: Pretext, joining: Sequence[Pretext]) -> None:
-        super().__init__(setup)
+        super().__init__(replace(setup, options={}))
         self.main = main
         self.parts = (main, *joining)
         self.denoises = main.denoises
@@ -44,7 +43,7 @@ class Combined(Pretext):
         for part in self.parts:
             regions = random_crops(batch.pictures, self.setup.crop + part.margin, self.setup.domain, rng)
             own = replace(batch, pictures=regions)
-            if self.main.needs_clean and not part.needs_clean:
+            if self.main.pictures is Pictures.CLEAN and part.pictures is not Pictures.CLEAN:
                 own = own.noisy(self.setup.domain, rng)
             found |= {f"{part.name}.{name}": view for name, view in part.views(own, rng).items()}
         return found

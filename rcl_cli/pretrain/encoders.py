@@ -13,7 +13,7 @@ from torch import Tensor
 
 from rcl_cli.domain import Domain
 from rcl_cli.errors import CheckpointError, FileError, RclError
-from rcl_cli.header import read_header
+from rcl_cli.models.header import read_header
 from rcl_cli.nn.encoder import Encoder
 from rcl_cli.nn.imagenet import imagenet_encoder
 from rcl_cli.pretrain.self_encoder import load_self_encoder

@@ -11,11 +11,13 @@ import torch
 from torch import nn
 
 from rcl_cli.data.crops import RegionSource
-from rcl_cli.device import placed, step_generator
+from rcl_cli.data.seeds import step_generator
 from rcl_cli.errors import RclError
-from rcl_cli.nn.backbone import Backbone
+from rcl_cli.models.backbone import Backbone
 from rcl_cli.pretext import Losses, Pretext
 from rcl_cli.pretrain.restorer import MixedPrecision
+from rcl_cli.train.device import placed
+from rcl_cli.train.optimizer import share_of_rate
 
 Metrics = dict[str, float | int]
 
@@ -41,23 +43,6 @@ class LoopSettings:
     def rate(self, step: int) -> float:
         """The learning rate of step 1 … `steps`."""
         return self.lr * share_of_rate(step, self.steps, rise=self.rise, fall=self.fall)
-
-
-def share_of_rate(step: int, steps: int, *, rise: float = 0.0, fall: float = 0.0) -> float:
-    """0…1, for step 1 … `steps`: rises in a part of the steps at the start, and falls in one at the end.
-
-    >>> [share_of_rate(step, 4, rise=0.5, fall=0.5) for step in (1, 2, 3, 4)]
-    [0.5, 1.0, 1.0, 0.5]
-    """
-    rising = step / (rise * steps) if rise else 1.0
-    falling = (steps - step + 1) / (fall * steps) if fall else 1.0
-    return min(1.0, rising, falling)
-
-
-def make_optimizer(model: nn.Module, lr: float) -> torch.optim.Adam:
-    """Adam with β = (0.9, 0.999) and ε = 1e-7, for the parameters that require gradients."""
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    return torch.optim.Adam(trained, lr=lr, betas=(0.9, 0.999), eps=1e-7)
 
 
 def run_loop(

@@ -9,39 +9,42 @@ from rcl_cli.data.noise_levels import NoiseCovariances, NoiseLevels
 from rcl_cli.data.regions import RegionPlan, plan_regions
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
+from rcl_cli.network import Network, get_network
 from rcl_cli.noise import SigmaNoise
-from rcl_cli.plugins import get_pretext
-from rcl_cli.pretext import Pretext, PretextSetup
+from rcl_cli.pretext import NoiseLevel, Pictures, Pretext, PretextSetup, get_pretext
 from rcl_cli.pretrain.combined import Combined
 from rcl_cli.pretrain.settings import PretrainSettings
-
-CONTRAST, CONSISTENCY = "rcl", "consistency"
-"""The pretexts behind --contrast and --consistency."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The pretext asked for, and those that join it."""
+    """The pretext asked for, those that join it, and the network that they train."""
 
     settings: PretrainSettings
     main: type[Pretext]
-    joining: tuple[type[Pretext], ...] = ()
+    joining: tuple[type[Pretext], ...]
+    network: type[Network]
 
     @classmethod
     def load(cls, settings: PretrainSettings) -> Parts:
-        """Raises PluginError for a pretext that there is not, RclError where settings and pretext do not fit."""
-        main = get_pretext(settings.pretext)
-        if main.needs_clean and settings.sigma_range is None:
+        """Raises PluginError for plugins that there are not, RclError where settings and plugins do not fit."""
+        main, joining = get_pretext(settings.pretext), tuple(map(get_pretext, settings.joins))
+        if main.pictures is Pictures.CLEAN and settings.sigma_range is None:
             raise RclError(
                 f"the pretext {main.name} learns from clean pictures, to which it adds noise: give such pictures and"
-                " --sigma-range LOW HIGH; for pictures that are noisy themselves use another, see `rcl plugins`"
+                " --sigma-range LOW HIGH; for pictures that are noisy themselves use another, see `rcl pretexts`"
             )
-        if settings.consistency and main.uses_encoder:
-            raise RclError(f"the pretext {main.name} has the consistency term already; leave out --consistency")
-        if settings.contrast is not None and main.name == CONTRAST:
-            raise RclError("the pretext rcl has the contrast already; set its weight with --alpha, not --contrast")
-        names = [CONSISTENCY] * settings.consistency + [CONTRAST] * (settings.contrast is not None)
-        return cls(settings, main, tuple(map(get_pretext, names)))
+        if main in joining:
+            raise RclError(f"the pretext {main.name} cannot join itself; set its options with --option")
+        parts = cls(settings, main, joining, get_network(settings.network))
+        parts._check_crop()
+        return parts
+
+    def make_network(self, domain: Domain) -> Network:
+        """The network, untrained. Raises RclError where it does not take the domain, or for wrong options."""
+        if domain not in self.network.domains:
+            raise RclError(f"the network {self.network.name} does not take {domain.value} pictures; choose another")
+        return self.network(domain, self.settings.network_options)
 
     def encoder(self, noise_levels: bool) -> str:
         """`PretrainSettings.encoder` with "auto" decided; "none" where no loss has a use for one.
@@ -49,12 +52,15 @@ class Parts:
         `noise_levels`: whether those of most pictures are known.
         """
         settings = self.settings
-        if not (self.main.uses_encoder or settings.consistency):
+        wanted = [self.main.wants_encoder(settings.options, noise_levels)]
+        wanted += [
+            pretext.wants_encoder(settings.joins[pretext.name], noise_levels, joins=True) for pretext in self.joining
+        ]
+        if all(answer is None for answer in wanted):
             return "none"
         if settings.encoder != "auto":
             return settings.encoder
-        wanted = settings.consistency or settings.layers or self.main.wants_encoder(settings.options, noise_levels)
-        return "self" if wanted else "none"
+        return "self" if settings.layers or any(wanted) else "none"
 
     def check_domain(self, domain: Domain) -> None:
         """Raises RclError where the pretext does not know the domain."""
@@ -64,22 +70,13 @@ class Parts:
 
     def make(self, setup: PretextSetup) -> Pretext:
         """The run's pretext; the options in `setup` are replaced by each part's own. Raises RclError for wrong ones."""
-        alone = self.settings.contrast is None
-        main = self.main(replace(setup, options=self.settings.options, noise_input=alone))
+        main = self.main(replace(setup, options=self.settings.options, noise_input=not self.joining))
         if not self.joining:
             return main
-        return Combined(setup, main, [self._joining(pretext, setup) for pretext in self.joining])
-
-    def _joining(self, pretext: type[Pretext], setup: PretextSetup) -> Pretext:
-        if pretext.name == CONSISTENCY:
-            return pretext(replace(setup, options={}))
-        options = {
-            "recorrupted": 0.0,
-            "neighbours": 0.0,
-            **self.settings.contrast_options,
-            "alpha": self.settings.contrast,
-        }
-        return pretext(replace(setup, encoder=None, options=options))
+        joining = [
+            pretext(replace(setup, options=self.settings.joins[pretext.name], joins=True)) for pretext in self.joining
+        ]
+        return Combined(setup, main, joining)
 
     def region_plan(self, pictures: int, store: Path | None = None) -> RegionPlan:
         """Regions large enough for the crops of the parts and of the self encoder, in any domain, and their noise."""
@@ -89,16 +86,23 @@ class Parts:
         noise = SigmaNoise(*settings.sigma_range) if settings.sigma_range else None
         given = None if settings.profile is None else Path(settings.profile)
         levels: NoiseLevels | NoiseCovariances | None = None
-        if self.main.needs_covariance:
-            levels = NoiseCovariances()
-        elif self.main.needs_noise or self.main.uses_noise:
-            levels = NoiseLevels(given, store, required=self.main.needs_noise)
+        match self.main.noise_level:
+            case NoiseLevel.COVARIANCE:
+                levels = NoiseCovariances()
+            case NoiseLevel.REQUIRED | NoiseLevel.WHERE_KNOWN as use:
+                levels = NoiseLevels(given, store, required=use is NoiseLevel.REQUIRED)
         return plan_regions(
             pictures,
             settings.cache_size,
             least_side,
             noise,
-            keep_clean=self.main.needs_clean,
+            keep_clean=self.main.pictures is Pictures.CLEAN,
             levels=levels,
             linear=settings.linear,
         )
+
+    def _check_crop(self) -> None:
+        network = self.make_network(min(self.network.domains & self.main.domains, key=lambda domain: domain.value))
+        multiple = 2 * network.multiple  # one factor of 2 more, for the phase of X-Trans
+        if self.settings.crop % multiple:
+            raise RclError(f"--crop must be a multiple of {multiple} with this network")

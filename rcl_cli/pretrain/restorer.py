@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from rcl_cli.device import autocast
-from rcl_cli.nn.backbone import Backbone
+from rcl_cli.models.backbone import Backbone
+from rcl_cli.train.device import autocast
 
 
 class MixedPrecision:

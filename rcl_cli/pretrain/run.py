@@ -11,18 +11,16 @@ import torch
 from torch import nn
 
 from rcl_cli.data.crops import RegionSource
-from rcl_cli.device import place_module, step_generator
+from rcl_cli.data.seeds import step_generator
 from rcl_cli.errors import RclError
-from rcl_cli.header import Header
-from rcl_cli.nn.backbone import Backbone
+from rcl_cli.models.backbone import Backbone, save_backbone
+from rcl_cli.models.header import Header
+from rcl_cli.models.task_model import denoiser, save_head
 from rcl_cli.nn.encoder import Encoder
-from rcl_cli.nn.model import denoiser, save_backbone, save_head
-from rcl_cli.nn.unet import UNetConfig
 from rcl_cli.noise import SigmaNoise
 from rcl_cli.pretext import PretextSetup
 from rcl_cli.pretrain.encoders import load_encoder
-from rcl_cli.pretrain.loop import LoopSettings, Metrics, make_optimizer, run_loop
-from rcl_cli.pretrain.metrics import MetricsLog
+from rcl_cli.pretrain.loop import LoopSettings, Metrics, run_loop
 from rcl_cli.pretrain.noise_level import levels_known, noise_level
 from rcl_cli.pretrain.parts import Parts
 from rcl_cli.pretrain.pictures import Pictures
@@ -34,7 +32,10 @@ from rcl_cli.pretrain.self_encoder import (
     train_self_encoder,
 )
 from rcl_cli.pretrain.settings import PretrainSettings
-from rcl_cli.pretrain.state import load_state, save_state
+from rcl_cli.train.device import place_module
+from rcl_cli.train.log import MetricsLog
+from rcl_cli.train.optimizer import make_optimizer
+from rcl_cli.train.state import load_state, save_state
 
 BACKBONE = "backbone.safetensors"
 DENOISER = "denoise.safetensors"
@@ -133,8 +134,7 @@ def pretrain(
     )
     pretext = parts.make(setup)
     torch.manual_seed(settings.seed)
-    config = UNetConfig(pictures.domain.channels, settings.width, settings.depth, settings.skip)
-    backbone = Backbone(config)
+    backbone = Backbone(parts.make_network(pictures.domain), skip=settings.skip)
     trained = nn.ModuleDict({"backbone": backbone, "pretext": pretext.build_modules(backbone)})
     place_module(trained, device)
     optimizer = make_optimizer(trained, settings.lr)
@@ -183,7 +183,6 @@ def _header(settings: PretrainSettings, pictures: Pictures, options: dict[str, A
     return Header(
         "backbone",
         pictures.domain,
-        {},
         step=step,
         noise=noise,
         data=pictures.data,

@@ -16,14 +16,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from rcl_cli.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from rcl_cli.data.crops import RegionSource, random_crops
-from rcl_cli.device import step_generator
+from rcl_cli.data.seeds import step_generator
 from rcl_cli.domain import Domain
 from rcl_cli.errors import CheckpointError
-from rcl_cli.header import Header
+from rcl_cli.models.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from rcl_cli.models.header import Header
 from rcl_cli.nn.encoder import Encoder
-from rcl_cli.pretrain.momentum import Queue, contrast_logits, follow, info_nce
+from rcl_cli.nn.momentum import Queue, contrast_logits, follow, info_nce
 
 LAYERS = (1, 2)
 _WIDTHS = (32, 48, 64)

@@ -21,12 +21,8 @@ class PretrainSettings:
     pretext: str = "rcl"
     options: dict[str, Any] = field(default_factory=dict)
     """The pretext's own settings; those left out take the pretext's defaults."""
-    consistency: bool = False
-    """The pretext is joined by the consistency term."""
-    contrast: float | None = None
-    """The pretext is joined by the residual contrast, with this weight."""
-    contrast_options: dict[str, Any] = field(default_factory=dict)
-    """Further settings of that contrast, as of the pretext rcl."""
+    joins: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Pretexts that join it, each with its own settings: their losses are added."""
     steps: int = 4000
     batch: int = 64
     """Pictures a step; as many as there are where they are fewer."""
@@ -35,8 +31,9 @@ class PretrainSettings:
     lr: float = 1e-3
     fall: float = 0.3
     """Part of the steps, at the end, in which the learning rate falls to 0."""
-    width: int = 24
-    depth: int = 2
+    network: str = "unet"
+    network_options: dict[str, Any] = field(default_factory=dict)
+    """Those left out take the network's defaults."""
     skip: bool = True
     """The network's result is added to its input; False: the plain U-Net of the paper."""
     encoder: str = "auto"
@@ -57,33 +54,33 @@ class PretrainSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        multiple = 2 << self.depth  # one factor of 2 more, for the phase of X-Trans
-        if self.crop < 8 or self.crop % multiple:
-            raise RclError(f"--crop must be at least 8 and a multiple of {multiple} at --depth {self.depth}")
-        if min(self.steps, self.width) < 1 or self.batch < 2 or not 0 <= self.depth <= 6 or self.lr <= 0:
-            raise RclError("--steps and --width must be at least 1, --batch 2, --depth 0 to 6, --lr above 0")
+        if self.crop < 8:
+            raise RclError("--crop must be at least 8")
+        if self.steps < 1 or self.batch < 2 or self.lr <= 0:
+            raise RclError("--steps must be at least 1, --batch 2, --lr above 0")
         if self.sigma_range is not None and not 0 <= self.sigma_range[0] <= self.sigma_range[1]:
             raise RclError("--sigma-range takes two values, the smaller first, neither below 0")
-        if self.contrast is not None and self.contrast < 0:
-            raise RclError("--contrast must not be below 0")
         if not 0 <= self.fall <= 1:
             raise RclError("--lr-fall must be between 0 and 1")
-        if self.consistency and self.encoder == "none":
-            raise RclError("--consistency compares features of an encoder; leave out --encoder none")
 
 
 PRESETS = {
     "default": PretrainSettings(),
-    "paper": PretrainSettings(steps=20_000, crop=128, fall=0.0, width=32, depth=4, skip=False),
-    "smoke": PretrainSettings(steps=60, batch=8, crop=32, width=8, encoder_steps=40, cache_size=500_000_000),
+    "paper": PretrainSettings(steps=20_000, crop=128, fall=0.0, network_options={"width": 32, "depth": 4}, skip=False),
+    "smoke": PretrainSettings(
+        steps=60, batch=8, crop=32, network_options={"width": 8}, encoder_steps=40, cache_size=500_000_000
+    ),
 }
 """default: what measured well; paper: section 4, the plain U-Net; smoke: a minute on a laptop, to see that it runs."""
 
 
 def with_changes(settings: PretrainSettings, changes: Mapping[str, Any]) -> PretrainSettings:
-    """`settings` with what the user gave (None: not given); pretext options are merged."""
+    """`settings` with what the user gave (None: not given); options are merged."""
     given = {key: value for key, value in changes.items() if value is not None}
-    return replace(settings, **given | {"options": {**settings.options, **given.get("options", {})}})
+    merged = {
+        name: {**getattr(settings, name), **given.get(name, {})} for name in ("options", "network_options", "joins")
+    }
+    return replace(settings, **given | merged)
 
 
 def save_run(folder: Path, settings: PretrainSettings, paths: list[str], data: str) -> None:
@@ -97,8 +94,7 @@ def load_run(folder: Path) -> tuple[PretrainSettings, list[str], str]:
     path = folder / "run.json"
     try:
         note = json.loads(path.read_text(encoding="utf-8"))
-        # Runs of older versions have neither.
-        values = {"linear": False, "fall": 0.0, **note["settings"]}
+        values = note["settings"] if "network" in note["settings"] else _of_older_version(note["settings"])
         known = {f.name: values[f.name] for f in fields(PretrainSettings)}
         for name in ("layers", "sigma_range"):
             known[name] = None if known[name] is None else tuple(known[name])
@@ -107,3 +103,12 @@ def load_run(folder: Path) -> tuple[PretrainSettings, list[str], str]:
         raise FileError(path, "is not there, so there is no run to resume; start it without --resume") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise FileError(path, "is damaged; start the run again in a new folder") from error
+
+
+def _of_older_version(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a run from when there were one network and two pretexts that could join."""
+    joins: dict[str, Any] = {"consistency": {}} if values["consistency"] else {}
+    if values["contrast"] is not None:
+        joins["rcl"] = {**values["contrast_options"], "alpha": values["contrast"]}
+    size = {name: values[name] for name in ("width", "depth")}
+    return {"linear": False, "fall": 0.0, **values, "joins": joins, "network": "unet", "network_options": size}

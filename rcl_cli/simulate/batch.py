@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rcl_cli.data.folder import Found
 from rcl_cli.errors import FileError
 from rcl_cli.noise import NoiseSource
 from rcl_cli.raw.cfa import CFA
+from rcl_cli.raw.folder import Found
 from rcl_cli.raw.read import read_frame
 from rcl_cli.samples.truth import Record
 from rcl_cli.simulate.files import clean_path, noisy_path, write_pair

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from rcl_benchmark.draws import REGIMES, Exposure, draw
+from rcl_benchmark.simulate import clean_mosaic, expose
 from rcl_calibration.model import Noise
-from rcl_cli.benchmark.draws import REGIMES, Exposure, draw
-from rcl_cli.benchmark.simulate import clean_mosaic, expose
 from rcl_cli.raw.cfa import BAYER_PHASES
 
 

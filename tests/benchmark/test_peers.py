@@ -7,14 +7,14 @@ import math
 import numpy as np
 import pytest
 
+from rcl_benchmark.draws import Exposure
+from rcl_benchmark.estimators import METHODS, available
+from rcl_benchmark.peers.homogeneous import homogeneous, p_value
+from rcl_benchmark.peers.line import least_absolute_line
+from rcl_benchmark.peers.percentile import mean_and_low_energy
+from rcl_benchmark.score import sigma
+from rcl_benchmark.simulate import expose
 from rcl_calibration.model import Noise
-from rcl_cli.benchmark.draws import Exposure
-from rcl_cli.benchmark.estimators import METHODS, available
-from rcl_cli.benchmark.peers.homogeneous import homogeneous, p_value
-from rcl_cli.benchmark.peers.line import least_absolute_line
-from rcl_cli.benchmark.peers.percentile import mean_and_low_energy
-from rcl_cli.benchmark.score import sigma
-from rcl_cli.benchmark.simulate import expose
 
 NOISE = Noise(1e-3, 1e-5)
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from rcl_cli.benchmark.pictures import Kept, Scenes, photographs, reduced
+from rcl_benchmark.pictures import Kept, Scenes, photographs, reduced
 from rcl_cli.errors import RclError
 
 

@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from rcl_benchmark.commands import calibrate as command
+from rcl_benchmark.draws import REGIMES
+from rcl_benchmark.estimators import BLIND, METHODS, PAIR, POOL, Estimate, from_profile
+from rcl_benchmark.group import measure_group
+from rcl_benchmark.pictures import Scenes
+from rcl_benchmark.processing import PROCESSES, process
+from rcl_benchmark.records import Key, Log, Record
+from rcl_benchmark.run import groups
+from rcl_benchmark.score import rms_error
+from rcl_benchmark.timing import time_blind
 from rcl_calibration.model import Noise
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.benchmark.draws import REGIMES
-from rcl_cli.benchmark.estimators import BLIND, METHODS, PAIR, POOL, Estimate, from_profile
-from rcl_cli.benchmark.group import measure_group
-from rcl_cli.benchmark.pictures import Scenes
-from rcl_cli.benchmark.processing import PROCESSES, process
-from rcl_cli.benchmark.records import Key, Log, Record
-from rcl_cli.benchmark.run import groups
-from rcl_cli.benchmark.score import rms_error
-from rcl_cli.benchmark.timing import time_blind
-from rcl_cli.commands.benchmark import calibrate as command
-from rcl_cli.main import cli
+from rcl_cli.cli.main import cli
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.frame import RawFrame
 
@@ -99,7 +99,7 @@ def test_processing_takes_noise_away_and_keeps_the_brightness(kind: str) -> None
 
 
 def test_the_command_writes_a_page_and_json_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rcl_cli.benchmark.run.SIZES", ((200, 300),))
+    monkeypatch.setattr("rcl_benchmark.run.SIZES", ((200, 300),))
     options = ["--draws", "3", "--side", "96", "--method", BLIND, "--method", "percentile", "--regime", "sensor"]
     arguments = ["benchmark", "calibrate", *options, "--output", str(tmp_path), "--json"]
     result = CliRunner().invoke(cli, arguments)

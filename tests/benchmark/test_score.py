@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rcl_benchmark.contract import judge
+from rcl_benchmark.estimators import BLIND, Estimate
+from rcl_benchmark.records import Key, Record
+from rcl_benchmark.score import UNFLAGGED, detections, held, negative, rms_error, rows, sigma
+from rcl_benchmark.timing import Timing
 from rcl_calibration.model import Noise
 from rcl_calibration.profile import SIGMA_X
-from rcl_cli.benchmark.contract import judge
-from rcl_cli.benchmark.estimators import BLIND, Estimate
-from rcl_cli.benchmark.records import Key, Record
-from rcl_cli.benchmark.score import UNFLAGGED, detections, held, negative, rms_error, rows, sigma
-from rcl_cli.benchmark.timing import Timing
 
 TRUTH = Noise(2e-3, 1e-5)
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from rcl_calibration.profile import NoiseProfile
 from rcl_calibration.samples import Lattice
 from rcl_calibration.single_image import estimate
-from rcl_cli.main import cli
+from rcl_cli.cli.main import cli
 
 X = 0.1
 _AT = 2

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rcl_cli.console import exit_code, new_table, print_failures, print_json_line, print_table, progress
+from rcl_cli.cli.console import exit_code, new_table, print_failures, print_json_line, print_table, progress
 from rcl_cli.errors import FileError
 
 
@@ -78,7 +78,7 @@ def test_no_bar_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 PROGRAM = """
-from rcl_cli.console import print_json_line, progress
+from rcl_cli.cli.console import print_json_line, progress
 with progress(2, "Reading [x]", "MP") as bar:
     for i in range(2):
         print_json_line({"i": i})

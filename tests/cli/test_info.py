@@ -13,11 +13,11 @@ import torch
 from click.testing import CliRunner
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.checkpoint import Checkpoint, save_checkpoint
+from rcl_cli.calibrate.book import save_profiles
+from rcl_cli.cli.main import cli
 from rcl_cli.domain import Domain
-from rcl_cli.header import Header
-from rcl_cli.main import cli
-from rcl_cli.profiles import save_profiles
+from rcl_cli.models.checkpoint import Checkpoint, save_checkpoint
+from rcl_cli.models.header import Header
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.dng import write_dng
 from rcl_cli.raw.frame import Metadata, RawFrame
@@ -107,7 +107,7 @@ def test_the_text_for_people_shows_every_value_once(tmp_path: Path) -> None:
 
 def test_a_model_is_described_without_torch(tmp_path: Path) -> None:
     code = (
-        "import sys; from rcl_cli.main import cli\n"
+        "import sys; from rcl_cli.cli.main import cli\n"
         "try: cli(['info', sys.argv[1]])\n"
         "finally: print('torch' in sys.modules)"
     )

@@ -11,8 +11,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from rcl_cli.cli.main import LazyGroup, cli
 from rcl_cli.errors import FileError, RclError
-from rcl_cli.main import LazyGroup, cli
 
 Raiser = Callable[..., Result]
 
@@ -88,6 +88,6 @@ def test_every_verb_is_listed_with_a_whole_sentence() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a shell with pipes")
 def test_a_closed_pipe_is_quiet() -> None:
-    program = f"'{sys.executable}' -c 'from rcl_cli.main import cli; cli()' tasks --json | true"
+    program = f"'{sys.executable}' -c 'from rcl_cli.cli.main import cli; cli()' tasks --json | true"
     finished = subprocess.run(program, shell=True, capture_output=True, text=True, check=False)
     assert finished.stderr == ""

@@ -9,10 +9,10 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from rcl_cli.checkpoint import Checkpoint, save_checkpoint
+from rcl_cli.cli.main import cli
 from rcl_cli.domain import Domain
-from rcl_cli.header import Header
-from rcl_cli.main import cli
+from rcl_cli.models.checkpoint import Checkpoint, save_checkpoint
+from rcl_cli.models.header import Header
 
 KEYS = ["name", "kind", "task", "domain", "camera", "scale", "step", "bytes", "from", "path"]
 

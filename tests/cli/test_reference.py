@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from rcl_cli.main import cli
+from rcl_cli.cli.main import cli
 
 
 @pytest.fixture(scope="module")

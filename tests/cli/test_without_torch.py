@@ -8,11 +8,11 @@ import sys
 import click
 import pytest
 
-from rcl_cli.main import cli
+from rcl_cli.cli.main import cli
 
 PROGRAM = """
 import sys
-from rcl_cli.main import cli
+from rcl_cli.cli.main import cli
 try:
     cli(sys.argv[1:])
 finally:

@@ -7,10 +7,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from rcl_cli.data.batch import Batch
 from rcl_cli.data.crops import RegionSource, phase_step, random_crops, random_offset
 from rcl_cli.domain import Domain
 from rcl_cli.nn.cfa import from_rgb
+from rcl_cli.pretext import Batch
 
 
 @dataclass(frozen=True)

@@ -14,20 +14,20 @@ import torch
 from click.testing import CliRunner, Result
 from skimage.metrics import peak_signal_noise_ratio
 
+from rcl_cli.cli.main import cli
 from rcl_cli.data.file_pairs import clean_tensor, noisy_tensor
 from rcl_cli.domain import Domain
-from rcl_cli.evaluate.metrics import psnr_db
-from rcl_cli.header import Header
-from rcl_cli.main import cli
-from rcl_cli.nn.backbone import Backbone
+from rcl_cli.models.backbone import Backbone, save_backbone
+from rcl_cli.models.header import Header
+from rcl_cli.models.task_model import build_model, save_head
 from rcl_cli.nn.malvar import malvar
-from rcl_cli.nn.model import build_model, save_backbone, save_head
-from rcl_cli.nn.unet import UNet, UNetConfig
-from rcl_cli.plugins import get_task
+from rcl_cli.nn.metrics import psnr_db
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.dng import write_dng
 from rcl_cli.raw.frame import Metadata, RawFrame
 from rcl_cli.raw.read import read_frame
+from rcl_cli.task import get_task
+from rcl_tasks.unet import UNet
 
 
 def run(*arguments: str | Path) -> Result:
@@ -100,9 +100,9 @@ def test_a_mosaic_is_compared_with_full_rgb(bayer: tuple[Path, np.ndarray, np.nd
 def test_a_model_goes_through_the_steps_of_apply(bayer: tuple[Path, np.ndarray, np.ndarray], store: Path) -> None:
     folder, _, _ = bayer
     task = get_task("demosaic")
-    model = build_model(task, Domain.BAYER, UNet(UNetConfig(4, width=4, depth=1)))
+    model = build_model(task, Domain.BAYER, UNet(Domain.BAYER, {"width": 4, "depth": 1}))
     torch.nn.init.zeros_(model.head.last.weight)
-    save_head(store / "models" / "zero.safetensors", model, Header("head", Domain.BAYER, {}, task="demosaic"))
+    save_head(store / "models" / "zero.safetensors", model, Header("head", Domain.BAYER, task="demosaic"))
     judged, _ = lines(run("--task", "demosaic", "--pairs", folder, "--json"))
     # A head without weights is interpolation; the steps around it change no more than the mean and the border.
     noisy, clean = (read_frame(next((folder / half).iterdir())) for half in ("noisy", "clean"))
@@ -155,8 +155,8 @@ def clean(tmp_path: Path) -> Path:
 
 
 def test_a_protocol_gives_one_row(clean: Path, store: Path) -> None:
-    backbone = Backbone(UNetConfig(3, width=4, depth=1))
-    save_backbone(store / "models" / "mine.safetensors", backbone, Header("backbone", Domain.RGB, {}))
+    backbone = Backbone(UNet(Domain.RGB, {"width": 4, "depth": 1}))
+    save_backbone(store / "models" / "mine.safetensors", backbone, Header("backbone", Domain.RGB))
     (row,) = lines(protocol(clean, "--backbone", "mine", "--json"))
     assert {"method": "mine", "task": "denoise", "protocol": "proxy", "trials": 2, "labels": 1}.items() <= row.items()
     assert {"psnr_db", "psnr_std", "ssim", "ssim_std"} <= row.keys()
@@ -188,7 +188,7 @@ def test_what_a_backbone_cannot_be_judged_by_is_said(clean: Path) -> None:
         (("--backbone", "none", "--labels", "3"), "--labels 3 is too many: there are 2"),
         (("--backbone", "none", "--labels", "0"), "needs a pretrained backbone"),
         (("--backbone", "nothing"), "no file and no model"),
-        (("--backbone", clean / "x.safetensors", "--width", "4"), "--width is for a fresh network"),
+        (("--backbone", clean / "x.safetensors", "--width", "4"), "are for a fresh network"),
     ):
         result = protocol(clean, *more)
         assert result.exit_code == 2

@@ -20,16 +20,16 @@ from rcl_cli.evaluate.protocol import Outcome, measure, run_protocol, trial_seed
 from rcl_cli.evaluate.settings import FINETUNE, PROXY, Protocol
 from rcl_cli.evaluate.start import Interpolation, Start
 from rcl_cli.evaluate.training import train_all, train_last_layer
-from rcl_cli.nn.backbone import Backbone
+from rcl_cli.models.backbone import Backbone
 from rcl_cli.nn.heads import PlainHead
-from rcl_cli.nn.unet import UNetConfig
 from rcl_cli.noise import SigmaNoise
 from rcl_tasks.denoise import Denoise
 from rcl_tasks.sr import SuperResolution
+from rcl_tasks.unet import UNet
 
 CPU = torch.device("cpu")
 TINY = Protocol(labels=2, trials=3, steps=4, batch=2, crop=12, pool=4)
-CONFIG = UNetConfig(3, width=4, depth=1, residual=False)
+SMALL = {"width": 4, "depth": 1}
 
 
 @pytest.fixture
@@ -40,9 +40,14 @@ def pictures(tmp_path: Path) -> PictureFiles:
     return PictureFiles(sorted(tmp_path.glob("*.tif")), 12)
 
 
-def pretrained(config: UNetConfig = CONFIG) -> Start:
+def fresh(skip: bool = False) -> Backbone:
+    return Backbone(UNet(Domain.RGB, SMALL), skip=skip)
+
+
+def pretrained(skip: bool = False) -> Start:
     torch.manual_seed(5)
-    return Start(config, Backbone(config))
+    backbone = fresh(skip)
+    return Start(lambda: backbone, backbone)
 
 
 def degradation(sigma: float = 10.0) -> Degradation:
@@ -50,7 +55,7 @@ def degradation(sigma: float = 10.0) -> Degradation:
 
 
 def run(protocol: Protocol, start: Start, pictures: PictureFiles) -> Outcome:
-    tests = fixed_pairs(pictures, degradation(), 24, start.config.multiple, protocol.seed)
+    tests = fixed_pairs(pictures, degradation(), 24, start.multiple, protocol.seed)
     return run_protocol(protocol, start, degradation(), pictures, tests, CPU)
 
 
@@ -69,7 +74,7 @@ def test_proxy_leaves_all_but_the_last_layer_as_it_was() -> None:
     layer = copy.deepcopy(model.head)
     train_last_layer(TINY, Denoise(), model, noisy, 1, CPU)
     assert start.backbone is not None
-    assert same(model.unet, start.backbone.unet)
+    assert same(model.network, start.backbone.network)
     assert not same(model.head, layer)
     assert not torch.equal(layer.last.weight, start.backbone.last.weight)
 
@@ -81,7 +86,7 @@ def test_finetuning_trains_everything_and_a_copy() -> None:
     model = start.with_own_layer(Denoise(), Domain.RGB, 1)
     assert torch.equal(model.head.last.weight, before.last.weight)
     train_all(TINY, Denoise(), model, noisy, 1, CPU)
-    pairs = zip(model.unet.encoder.parameters(), before.unet.encoder.parameters(), strict=True)
+    pairs = zip(model.network.encoder.parameters(), before.network.encoder.parameters(), strict=True)
     assert not any(torch.equal(trained, old) for trained, old in pairs)
     assert same(start.backbone, before)
 
@@ -95,7 +100,7 @@ class _Channels(torch.nn.Module):
 
 def test_a_last_layer_that_can_represent_the_answer_finds_it() -> None:
     model = pretrained().with_new_layer(Denoise(), Domain.RGB, 1)
-    model.unet = _Channels()  # type: ignore[assignment]
+    model.network = _Channels()  # type: ignore[assignment]
     assert isinstance(model.head, PlainHead)
     protocol = replace(TINY, steps=1500, batch=8, pool=32)
     train_last_layer(protocol, Denoise(), model, noisy, 1, CPU)
@@ -150,7 +155,7 @@ def test_without_labels_the_backbone_speaks_for_itself(pictures: PictureFiles) -
     errors = [float(((y - pair.target).double() ** 2).mean()) for y, pair in zip(results, tests, strict=True)]
     assert outcome.trials[0]["psnr_db"] == pytest.approx(np.mean([-10 * np.log10(e) for e in errors]), abs=1e-4)
     assert len(outcome.trials) == 1
-    for bad, task in ((Start(CONFIG), Denoise()), (start, SuperResolution())):
+    for bad, task in ((Start(fresh), Denoise()), (start, SuperResolution())):
         with pytest.raises(RclError, match="--labels 0"):
             bad.unchanged(task, Domain.RGB)
 
@@ -158,7 +163,7 @@ def test_without_labels_the_backbone_speaks_for_itself(pictures: PictureFiles) -
 @pytest.mark.parametrize("mode", [PROXY, FINETUNE])
 @pytest.mark.parametrize("residual", [True, False])
 def test_super_resolution_gets_a_layer_of_its_own(pictures: PictureFiles, mode: str, residual: bool) -> None:
-    start = pretrained(replace(CONFIG, residual=residual))
+    start = pretrained(skip=residual)
     double = Degradation(SuperResolution(), Domain.RGB, SigmaNoise(0, 0))
     large = PictureFiles(pictures.paths, 24)
     tests = fixed_pairs(large, double, 24, 2, 0)

@@ -12,15 +12,16 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 
+from rcl_cli.cli.main import cli
 from rcl_cli.domain import Domain
-from rcl_cli.header import Header, read_header
-from rcl_cli.main import cli
-from rcl_cli.nn.backbone import Backbone
-from rcl_cli.nn.model import load_backbone, load_head, save_backbone
-from rcl_cli.nn.unet import UNetConfig
-from rcl_cli.plugins import get_task
+from rcl_cli.models.backbone import Backbone, load_backbone, save_backbone
+from rcl_cli.models.header import Header, read_header
+from rcl_cli.models.task_model import load_head
+from rcl_cli.task import get_task
+from rcl_tasks.unet import UNet
 
-QUICK = ("--steps", "4", "--validate-every", "2", "--batch", "2", "--crop", "24", "--width", "4", "--depth", "1")
+SHORT = ("--steps", "4", "--validate-every", "2", "--batch", "2", "--crop", "24")
+QUICK = (*SHORT, "--width", "4", "--depth", "1")
 
 
 def run(*arguments: str | Path) -> Result:
@@ -47,7 +48,7 @@ def pictures(tmp_path: Path) -> Path:
 def backbone(tmp_path: Path) -> Path:
     torch.manual_seed(3)
     path = tmp_path / "pretrained.safetensors"
-    save_backbone(path, Backbone(UNetConfig(4, width=4, depth=1)), Header("backbone", Domain.BAYER, {}))
+    save_backbone(path, Backbone(UNet(Domain.BAYER, {"width": 4, "depth": 1})), Header("backbone", Domain.BAYER))
     return path
 
 
@@ -70,19 +71,19 @@ def test_a_head_from_clean_pictures_goes_to_the_store(pictures: Path, store: Pat
 
 
 def test_a_frozen_backbone_stays_as_it_is(pictures: Path, store: Path, backbone: Path) -> None:
-    result = run("--task", "denoise", "--clean", pictures, "--backbone", backbone, "--freeze", *QUICK)
+    result = run("--task", "denoise", "--clean", pictures, "--backbone", backbone, "--freeze", *SHORT)
     assert result.exit_code == 0, result.output
     stored = store / "models" / "denoise-bayer.safetensors"
     assert read_header(stored).parent == "pretrained"
     model, _ = load_head(stored, get_task("denoise"), Domain.BAYER)
     pretrained, _ = load_backbone(backbone, Domain.BAYER)
-    for name, value in pretrained.unet.state_dict().items():
-        assert torch.equal(model.unet.state_dict()[name], value), name
+    for name, value in pretrained.network.state_dict().items():
+        assert torch.equal(model.network.state_dict()[name], value), name
 
 
 def test_a_head_is_trained_further(pictures: Path, store: Path) -> None:
     assert run("--task", "sr", "--clean", pictures, "--domain", "rgb", *QUICK).exit_code == 0
-    result = run("--task", "sr", "--clean", pictures, "--backbone", "sr-rgb", "--json", *QUICK)
+    result = run("--task", "sr", "--clean", pictures, "--backbone", "sr-rgb", "--json", *SHORT)
     assert result.exit_code == 0, result.output
     assert lines(result)[-1]["name"] == "sr-rgb-2"
     assert (store / "runs" / "sr-rgb-2" / "metrics.jsonl").is_file()
@@ -143,7 +144,7 @@ def test_a_run_is_never_overwritten(pictures: Path, tmp_path: Path) -> None:
 
 
 def test_ctrl_c_saves_the_best_so_far(pictures: Path, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from rcl_cli.console import Bar
+    from rcl_cli.cli.console import Bar
 
     done: list[float] = []
 

@@ -7,7 +7,7 @@ import torch
 from rcl_cli.domain import Domain
 from rcl_cli.inference.brightness import keep_mean, observed
 from rcl_cli.nn.cfa import from_rgb
-from rcl_cli.plugins import get_task
+from rcl_cli.task import get_task
 
 INSIDE = (slice(0, 600), slice(0, 20))
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from rcl_cli.data.folder import Found
 from rcl_cli.errors import RclError
 from rcl_cli.inference.outputs import leave_out_results, plan_outputs
+from rcl_cli.raw.folder import Found
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(24)
 JPEG = b"\xff\xd8\xff\xe0" + bytes(24)

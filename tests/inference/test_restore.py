@@ -10,12 +10,11 @@ from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.inference.models import Ready, prepare
 from rcl_cli.inference.restore import Restoration, elements_inside
-from rcl_cli.nn.model import TaskModel, build_model
-from rcl_cli.nn.unet import UNet, UNetConfig
-from rcl_cli.plugins import get_task
+from rcl_cli.models.task_model import TaskModel, build_model
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.pack import Placement, pack, pack_rgb, unpack
-from rcl_cli.task import Task
+from rcl_cli.task import Task, get_task
+from rcl_tasks.unet import UNet
 
 PROFILE = NoiseProfile.uniform(0.01, 1e-4)
 CPU = torch.device("cpu")
@@ -24,10 +23,10 @@ CPU = torch.device("cpu")
 def random_model(task: Task, domain: Domain, depth: int = 2) -> TaskModel:
     """A head whose correction is large enough to matter."""
     torch.manual_seed(3)
-    model = build_model(task, domain, UNet(UNetConfig(domain.channels, width=6, depth=depth)))
+    model = build_model(task, domain, UNet(domain, {"width": 6, "depth": depth}))
     for parameter in model.head.parameters():
         nn.init.normal_(parameter, std=0.02)
-    nn.init.normal_(model.unet.sigma_stem.weight)
+    nn.init.normal_(model.network.sigma_stem.weight)
     return model
 
 
@@ -169,7 +168,7 @@ def test_impossible_strengths_are_refused() -> None:
 
 def test_a_head_of_the_wrong_shape_is_named() -> None:
     task = get_task("demosaic")
-    model = TaskModel(UNet(UNetConfig(4, width=4, depth=1)), get_task("denoise").build_head(Domain.BAYER, 4))
+    model = TaskModel(UNet(Domain.BAYER, {"width": 4, "depth": 1}), get_task("denoise").build_head(Domain.BAYER, 4))
     x, placement = picture(Domain.BAYER, 32, 32)
     with pytest.raises(RclError, match="the head of demosaic gives"):
         Restoration(task, Domain.BAYER).run(x, placement, prepare(model, task, Domain.BAYER, CPU), PROFILE)

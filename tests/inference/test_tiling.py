@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from rcl_cli.domain import Domain
 from rcl_cli.inference.tiling import Tiling, apply_tiled, spans
 from rcl_cli.nn.cfa import bilinear
-from rcl_cli.nn.unet import UNet, UNetConfig
+from rcl_tasks.unet import UNet
 
 sizes = st.integers(1, 40)
 
@@ -36,11 +36,11 @@ class Net(nn.Module):
     def __init__(self, channels: int, depth: int, upsample: int) -> None:
         super().__init__()
         torch.manual_seed(depth * 10 + upsample)
-        self.unet = UNet(UNetConfig(channels=channels, width=4, depth=depth))
+        self.network = UNet(Domain.RGB, {"width": 4, "depth": depth})
         self.head = nn.Sequential(nn.Conv2d(4 + channels, 2 * upsample**2, 5, padding=2), nn.PixelShuffle(upsample))
 
     def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = self.head(torch.cat([self.unet(x), x], dim=1))
+        y: Tensor = self.head(torch.cat([self.network(x), x], dim=1))
         return y
 
 
@@ -58,11 +58,11 @@ def picture(channels: int, height: int, width: int) -> np.ndarray:
 )
 def test_tiled_equals_whole(depth, upsample, rows, columns, size):
     net = Net(3, depth, upsample).eval()
-    multiple = net.unet.config.multiple
+    multiple = net.network.multiple
     x = picture(3, rows * multiple, columns * multiple)
     with torch.no_grad():
         whole = net(torch.from_numpy(x)[None])[0].numpy()
-    tiling = Tiling(net.unet.config.radius + 2, multiple, upsample)
+    tiling = Tiling(net.network.radius() + 2, multiple, upsample)
     tiled = apply_tiled(net, x, tiling, size=size)
     assert tiled.shape == whole.shape
     np.testing.assert_allclose(tiled, whole, rtol=0, atol=1e-5)

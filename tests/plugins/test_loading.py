@@ -9,14 +9,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from rcl_cli import plugins
+from rcl_cli.cli.main import cli
+from rcl_cli.cli.problems import problems
 from rcl_cli.errors import PluginError
-from rcl_cli.main import cli
+from rcl_cli.plugins import entries as plugins
+from rcl_cli.pretext import get_pretext
+from rcl_cli.task import get_task, load_tasks
 
 GOOD = '''
 """Does nothing, well."""
 from rcl_cli.domain import Domain
-from rcl_cli.hookspecs import hookimpl
+from rcl_cli.plugins.hooks import hookimpl
 from rcl_cli.task import Task
 
 class Idle(Task):
@@ -84,16 +87,16 @@ def names() -> list[str]:
 def test_our_own_tasks_come_through_entry_points() -> None:
     assert set(names()) >= {"denoise", "demosaic", "sr", "jdensr"}
     assert "rcl" in [entry.name for entry in plugins.entries(plugins.PRETEXTS)]
-    assert plugins.problems() == []
-    assert set(plugins.load_tasks()) == set(names())
+    assert problems() == []
+    assert set(load_tasks()) == set(names())
 
 
 def test_a_third_partys_task_is_one_like_ours(install: Install) -> None:
     install("Fine_Tools", "idle", GOOD)
     entry = next(entry for entry in plugins.entries(plugins.TASKS) if entry.name == "idle")
     assert (entry.source, entry.description, entry.kind) == ("fine-tools 1.2", "Does nothing, well.", "task")
-    assert plugins.get_task("idle").name == "idle"
-    assert "idle" in plugins.load_tasks()
+    assert get_task("idle").name == "idle"
+    assert "idle" in load_tasks()
 
 
 @pytest.mark.parametrize("case", BROKEN)
@@ -102,10 +105,10 @@ def test_a_broken_plugin_is_named_and_the_rest_go_on(install: Install, case: str
     install("bad-tools", "x", source)
     install("good-tools", "idle", GOOD)
     with pytest.raises(PluginError, match=r"task 'x' of bad-tools 1\.2: ") as raised:
-        plugins.get_task("x")
+        get_task("x")
     assert reason in str(raised.value)
-    assert set(plugins.load_tasks()) >= {"denoise", "demosaic", "sr", "jdensr", "idle"}
-    assert [problem.entry.name for problem in plugins.problems()] == ["x"]
+    assert set(load_tasks()) >= {"denoise", "demosaic", "sr", "jdensr", "idle"}
+    assert [problem.entry.name for problem in problems()] == ["x"]
 
 
 def test_an_entry_point_to_nowhere_is_broken_like_any_other(install: Install, tmp_path: Path) -> None:
@@ -113,13 +116,13 @@ def test_an_entry_point_to_nowhere_is_broken_like_any_other(install: Install, tm
     (tmp_path / f"{module}.py").unlink()
     assert "x" in names()
     with pytest.raises(PluginError, match="ModuleNotFoundError"):
-        plugins.get_task("x")
+        get_task("x")
 
 
 def test_our_name_cannot_be_stolen(install: Install) -> None:
     install("aaa-thief", "denoise", GOOD)
-    assert plugins.get_task("denoise").__class__.__module__ == "rcl_tasks.denoise"
-    (problem,) = plugins.problems()
+    assert get_task("denoise").__class__.__module__ == "rcl_tasks.denoise"
+    (problem,) = problems()
     assert str(problem).startswith("task 'denoise' of aaa-thief 1.2: its name is taken by rcl-cli ")
 
 
@@ -134,7 +137,7 @@ def test_of_two_third_parties_the_first_by_name_wins(install: Install) -> None:
 def test_only_the_plugin_asked_for_is_loaded(install: Install) -> None:
     bystander = install("bystander", "other", "raise RuntimeError")
     wanted = install("wanted", "idle", GOOD)
-    plugins.get_task("idle")
+    get_task("idle")
     assert wanted in sys.modules
     assert bystander not in sys.modules
 
@@ -163,13 +166,13 @@ def test_listing_reads_the_description_without_importing(install: Install) -> No
 
 def test_an_unknown_task_is_told_the_known_ones() -> None:
     with pytest.raises(PluginError, match=r"no task 'dnoise'; there are .*denoise"):
-        plugins.get_task("dnoise")
+        get_task("dnoise")
 
 
 def test_a_broken_pretext_is_reported_too(install: Install) -> None:
     install("bad-tools", "x", "raise RuntimeError('no')", group="rcl.pretexts")
     with pytest.raises(PluginError, match=r"pretext 'x' of bad-tools 1\.2: fails to load \(RuntimeError: no\)"):
-        plugins.get_pretext("x")
+        get_pretext("x")
 
 
 def test_the_commands_list_broken_plugins_and_go_on(install: Install) -> None:

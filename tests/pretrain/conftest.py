@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 from numpy.typing import NDArray
 
+from rcl_cli.cli.main import cli
 from rcl_cli.data.crops import RegionSource
 from rcl_cli.domain import Domain
-from rcl_cli.main import cli
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from rcl_cli.header import read_header
-from rcl_cli.store import Store
+from rcl_cli.models.header import read_header
+from rcl_cli.models.store import Store
 
 TINY = ["--steps", "3", "--batch", "3", "--crop", "16", "--width", "4", "--depth", "1", "--encoder-steps", "2"]
 Run = Callable[..., Result]
@@ -50,7 +50,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(run: Run, pictures: Path, t
 def test_ctrl_c_saves_and_says_how_to_go_on(
     run: Run, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = "rcl_cli.pretrain.metrics.MetricsLog.write"
+    write = "rcl_cli.train.log.MetricsLog.write"
     monkeypatch.setattr(write, lambda self, values: signal.raise_signal(signal.SIGINT))
     result = run(pictures, "-o", tmp_path / "run", *TINY)
     assert result.exit_code == 130

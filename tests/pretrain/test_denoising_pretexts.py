@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.data.batch import Batch, add_noises
 from rcl_cli.domain import Domain
-from rcl_cli.pretext import Pretext, PretextSetup, Restorer, Views
+from rcl_cli.noise import add_noises
+from rcl_cli.pretext import Batch, Pretext, PretextSetup, Restorer, Views
 from rcl_pretexts.errors import precision
 from rcl_pretexts.noise2noise import Noise2Noise
 from rcl_pretexts.noise_level import sigma_of

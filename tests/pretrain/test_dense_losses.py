@@ -10,9 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from rcl_cli.data.batch import Batch
 from rcl_cli.domain import Domain
-from rcl_cli.pretext import Pretext, PretextSetup, Views
+from rcl_cli.pretext import Batch, Pretext, PretextSetup, Views
 from rcl_pretexts.densecl import DenseCL
 from rcl_pretexts.pixcontrast import PixContrast
 from rcl_pretexts.vader import Vader

@@ -9,30 +9,30 @@ import torch
 from torch import nn
 
 from rcl_cli.domain import Domain
-from rcl_cli.nn.backbone import Backbone
-from rcl_cli.nn.unet import UNetConfig
-from rcl_cli.pretrain.momentum import Queue
+from rcl_cli.models.backbone import Backbone
+from rcl_cli.nn.momentum import Queue
 from rcl_pretexts.dense import EMBEDDING, Follower
 from rcl_pretexts.densecl import matched_keys, part_loss
 from rcl_pretexts.overlap import bin_distances, common_elements, elements_at, overlap_margin, placed_crops
 from rcl_pretexts.pixcontrast import agreement_loss, place_loss, propagated
 from rcl_pretexts.vader import element_logits, pooled_keys
+from rcl_tasks.unet import UNet
 
 X, Y = [1.0, 0.0], [0.0, 1.0]
 
 
 def test_the_follower_starts_equal_follows_and_takes_no_gradients() -> None:
     torch.manual_seed(0)
-    backbone = Backbone(UNetConfig(3, 4, 1))
+    backbone = Backbone(UNet(Domain.RGB, {"width": 4, "depth": 1}))
     projections = nn.ModuleDict({"a": nn.Conv2d(4, EMBEDDING, 1)})
     follower = Follower(backbone, projections, 0.5)
     x = torch.rand(1, 3, 8, 8)
     assert torch.equal(follower.features(x), backbone.features(x))
-    before = backbone.unet.stem.weight.detach().clone()
+    before = backbone.network.stem.weight.detach().clone()
     with torch.no_grad():
-        backbone.unet.stem.weight.add_(1.0)
+        backbone.network.stem.weight.add_(1.0)
     follower.step()
-    torch.testing.assert_close(follower.network.unet.stem.weight, before + 0.5)
+    torch.testing.assert_close(follower.network.network.stem.weight, before + 0.5)
     assert not any(p.requires_grad for p in follower.parameters())
     assert not any(name.startswith("_followed") for name in follower.state_dict())
 

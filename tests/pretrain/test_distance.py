@@ -6,8 +6,8 @@ import pytest
 import torch
 from scipy.stats import wasserstein_distance
 
-from rcl_cli.pretrain import distance as module
-from rcl_cli.pretrain.distance import DISTANCES, bhattacharyya, emd, mmd, plane_values
+import rcl_pretexts.distance as module
+from rcl_pretexts.distance import DISTANCES, bhattacharyya, emd, mmd, plane_values
 
 
 def patches(n: int, planes: int, size: int, seed: int) -> torch.Tensor:

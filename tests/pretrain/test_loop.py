@@ -7,25 +7,25 @@ from pathlib import Path
 import pytest
 import torch
 
-from rcl_cli.data.batch import Batch
 from rcl_cli.data.crops import RegionSource
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
-from rcl_cli.nn.backbone import Backbone
-from rcl_cli.nn.unet import UNetConfig
-from rcl_cli.pretext import Losses, Pretext, PretextSetup, Restorer, Views
-from rcl_cli.pretrain.loop import LoopSettings, Metrics, make_optimizer, run_loop
-from rcl_cli.pretrain.metrics import MetricsLog
-from rcl_cli.pretrain.state import load_state, save_state, saved_step
+from rcl_cli.models.backbone import Backbone
+from rcl_cli.pretext import Batch, Losses, Pretext, PretextSetup, Restorer, Views
+from rcl_cli.pretrain.loop import LoopSettings, Metrics, run_loop
+from rcl_cli.train.log import MetricsLog
+from rcl_cli.train.optimizer import make_optimizer
+from rcl_cli.train.state import load_state, save_state, saved_step
 from rcl_pretexts.rcl import ResidualContrast
+from rcl_tasks.unet import UNet
 
 Source = Callable[..., RegionSource]
-CONFIG = UNetConfig(channels=3, width=4, depth=1)
+SMALL = {"width": 4, "depth": 1}
 
 
 def network(seed: int = 0) -> tuple[Backbone, torch.optim.Adam]:
     torch.manual_seed(seed)
-    backbone = Backbone(CONFIG)
+    backbone = Backbone(UNet(Domain.RGB, SMALL))
     return backbone, make_optimizer(backbone, 1e-3)
 
 
@@ -73,7 +73,7 @@ def test_metrics_tell_what_the_contrast_learns(noisy_source: Source) -> None:
 
 
 def test_the_optimiser_is_the_papers() -> None:
-    group = make_optimizer(Backbone(CONFIG), 1e-3).param_groups[0]
+    group = make_optimizer(Backbone(UNet(Domain.RGB, SMALL)), 1e-3).param_groups[0]
     assert (group["betas"], group["eps"], group["lr"]) == ((0.9, 0.999), 1e-7, 1e-3)
 
 
@@ -155,7 +155,7 @@ def test_damaged_states_are_refused(tmp_path: Path, content: bytes) -> None:
 
 def test_a_state_of_another_network_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "state.safetensors"
-    other = Backbone(UNetConfig(channels=3, width=8, depth=1))
+    other = Backbone(UNet(Domain.RGB, {"width": 8, "depth": 1}))
     save_state(path, other, make_optimizer(other, 1e-3), 1)
     with pytest.raises(FileError, match="another network"):
         load_state(path, *network())

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from rcl_cli.pretrain.distance import emd, plane_values
-from rcl_cli.pretrain.loss import consistency_loss, contrastive_loss, pair_statistics, residual_dn
+from rcl_pretexts.distance import emd, plane_values
+from rcl_pretexts.loss import consistency_loss, contrastive_loss, pair_statistics, residual_dn
 
 
 def test_residual_is_input_minus_output_in_dn() -> None:

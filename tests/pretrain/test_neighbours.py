@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from rcl_cli.pretrain.neighbours import draw_neighbours, neighbour_loss, neighbours
+from rcl_pretexts.neighbours import draw_neighbours, neighbour_loss, neighbours
 
 
 def places(channels: int, height: int, width: int) -> Tensor:

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.data.batch import Batch, add_noises
 from rcl_cli.domain import Domain
-from rcl_cli.pretext import PretextSetup
+from rcl_cli.noise import add_noises
+from rcl_cli.pretext import Batch, PretextSetup
 from rcl_pretexts.noise2self import Noise2Self, grid_masks, random_neighbours
 
 

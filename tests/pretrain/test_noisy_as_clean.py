@@ -7,12 +7,10 @@ from torch import nn
 
 from rcl_calibration.correlation import REACH, noise_covariance
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.data.batch import Batch
 from rcl_cli.data.noise_levels import NoiseCovariances
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
-from rcl_cli.plugins import get_pretext
-from rcl_cli.pretext import PretextSetup
+from rcl_cli.pretext import Batch, PretextSetup, get_pretext
 from rcl_cli.raw.frame import RgbFrame
 
 

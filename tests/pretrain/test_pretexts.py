@@ -8,8 +8,8 @@ import pytest
 
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
-from rcl_cli.plugins import PRETEXTS, entries, get_pretext
-from rcl_cli.pretext import PretextSetup
+from rcl_cli.plugins.entries import PRETEXTS, entries
+from rcl_cli.pretext import PretextSetup, get_pretext
 from rcl_cli.testing import check_pretext
 
 NAMES = [entry.name for entry in entries(PRETEXTS)]

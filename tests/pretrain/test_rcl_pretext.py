@@ -10,12 +10,10 @@ from scipy.stats import wasserstein_distance
 from torch import Tensor
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.data.batch import Batch
 from rcl_cli.data.crops import RegionSource
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
-from rcl_cli.plugins import get_pretext
-from rcl_cli.pretext import PretextSetup
+from rcl_cli.pretext import Batch, PretextSetup, get_pretext
 from rcl_pretexts.rcl import PAPER, ResidualContrast
 from rcl_pretexts.recorrupted import Recorrupted
 
@@ -72,8 +70,8 @@ def test_patches_of_an_image_overlap(domain: Domain) -> None:
 
 
 def test_raws_are_compared_plane_by_plane_by_default() -> None:
-    assert ResidualContrast(PretextSetup(Domain.BAYER, 16)).options["planes"] == "separate"
-    assert ResidualContrast(PretextSetup(Domain.RGB, 16)).options["planes"] == "pooled"
+    assert ResidualContrast(PretextSetup(Domain.BAYER, 16)).options.planes == "separate"
+    assert ResidualContrast(PretextSetup(Domain.RGB, 16)).options.planes == "pooled"
 
 
 @pytest.mark.parametrize(
@@ -109,13 +107,13 @@ def test_gradients_reach_the_network(distance: str, noisy_source: Source, device
 
 def test_tau_follows_the_noise_unless_given() -> None:
     usual, clean = (ResidualContrast(PretextSetup(Domain.RGB, 16, noise=dn / 255)) for dn in (8.0, 0.8))
-    assert usual.options["tau"] == pytest.approx(10 * clean.options["tau"])
-    assert usual.options["alpha"] == clean.options["alpha"]
+    assert usual.options.tau == pytest.approx(10 * clean.options.tau)
+    assert usual.options.alpha == clean.options.alpha
     given = ResidualContrast(PretextSetup(Domain.RGB, 16, None, {"alpha": 0.1, "tau": 3.0}, noise=1.0))
     assert {"alpha": 0.1, "tau": 3.0, "distance": "emd", "planes": "pooled"}.items() <= given.describe().items()
     # MMD has no unit, and so needs no scale.
     by_mmd = (ResidualContrast(PretextSetup(Domain.RGB, 16, None, {"distance": "mmd"}, dn)) for dn in (0.1, 0.2))
-    assert len({pretext.options["tau"] for pretext in by_mmd}) == 1
+    assert len({pretext.options.tau for pretext in by_mmd}) == 1
 
 
 def known(options: dict[str, object], **rest: object) -> ResidualContrast:
@@ -124,12 +122,12 @@ def known(options: dict[str, object], **rest: object) -> ResidualContrast:
 
 def test_known_noise_decides_what_stands_beside_the_contrast() -> None:
     blind, told = ResidualContrast(PretextSetup(Domain.RGB, 16)), known({})
-    assert (blind.options["recorrupted"], blind.options["neighbours"], blind.denoises) == (0, 1, False)
-    assert (told.options["recorrupted"], told.options["neighbours"], told.denoises) == (1, 0, True)
-    assert told.options["noise_aware"]
-    assert not known({}, noise_input=False).options["noise_aware"]
+    assert (blind.options.recorrupted, blind.options.neighbours, blind.denoises) == (0, 1, False)
+    assert (told.options.recorrupted, told.options.neighbours, told.denoises) == (1, 0, True)
+    assert told.options.noise_aware
+    assert not known({}, noise_input=False).options.noise_aware
     off = known({"recorrupted": "0"})
-    assert (off.options["neighbours"], off.options["noise_aware"], off.denoises) == (1, False, False)
+    assert (off.options.neighbours, off.options.noise_aware, off.denoises) == (1, False, False)
     for pretext, options in ((blind, {}), (off, {"recorrupted": "0"})):
         assert ResidualContrast.wants_encoder(options, pretext.setup.noise_levels)
     assert not ResidualContrast.wants_encoder({}, noise_levels=True)

@@ -3,16 +3,17 @@ from __future__ import annotations
 import pytest
 import torch
 
-from rcl_cli.nn.backbone import Backbone
-from rcl_cli.nn.unet import UNetConfig
+from rcl_cli.domain import Domain
+from rcl_cli.models.backbone import Backbone
 from rcl_pretexts.refined import RefinedTargets
+from rcl_tasks.unet import UNet
 
 Y = torch.linspace(0, 1, 3 * 16 * 16).reshape(1, 3, 16, 16)
 
 
 def network() -> Backbone:
     torch.manual_seed(0)
-    return Backbone(UNetConfig(3, width=4, depth=1))
+    return Backbone(UNet(Domain.RGB, {"width": 4, "depth": 1}))
 
 
 def step(model: Backbone) -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from rcl_cli.errors import FileError, RclError
+from rcl_cli.pretrain.parts import Parts
 from rcl_cli.pretrain.settings import PRESETS, PretrainSettings, load_run, save_run, with_changes
 
 
@@ -28,7 +30,7 @@ def test_changes_leave_out_what_was_not_given() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"crop": 20}, {"crop": 0}, {"batch": 1}, {"steps": 0}, {"lr": 0.0}, {"depth": 9}, {"sigma_range": (5.0, 1.0)}],
+    [{"crop": 0}, {"batch": 1}, {"steps": 0}, {"lr": 0.0}, {"sigma_range": (5.0, 1.0)}],
 )
 def test_impossible_settings_are_refused(changes: dict[str, object]) -> None:
     with pytest.raises(RclError, match="--"):
@@ -41,3 +43,30 @@ def test_a_folder_without_a_run(tmp_path: Path, content: str | None) -> None:
         (tmp_path / "run.json").write_text(content)
     with pytest.raises(FileError, match=r"run\.json"):
         load_run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"crop": 20}, "--crop must be a multiple of 8"),
+        ({"network_options": {"depth": 9}}, "depth of the network unet must be from 0 to 6, not 9"),
+        ({"network": "nothing"}, "there is no network 'nothing'"),
+    ],
+)
+def test_what_the_network_cannot_take_is_refused(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(RclError, match=message):
+        Parts.load(with_changes(PretrainSettings(), changes))
+
+
+def test_a_run_of_an_older_version_is_read(tmp_path: Path) -> None:
+    old = {
+        **asdict(PretrainSettings(pretext="sure", steps=7)),
+        **{"width": 8, "depth": 1, "consistency": True, "contrast": 0.1, "contrast_options": {"tau": 2.0}},
+    }
+    for name in ("network", "network_options", "joins", "linear", "fall"):
+        del old[name]
+    (tmp_path / "run.json").write_text(json.dumps({"settings": old, "paths": [], "data": ""}))
+    settings, _, _ = load_run(tmp_path)
+    assert (settings.steps, settings.network, settings.network_options) == (7, "unet", {"width": 8, "depth": 1})
+    assert settings.joins == {"consistency": {}, "rcl": {"tau": 2.0, "alpha": 0.1}}
+    assert settings.fall == 0.0

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from rcl_cli.main import cli
+from rcl_cli.cli.main import cli
 from rcl_cli.raw.read import read_frame
 
 

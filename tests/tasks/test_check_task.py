@@ -7,10 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.data.batch import Batch
 from rcl_cli.domain import Domain
 from rcl_cli.nn.heads import ResidualHead, UpsamplingHead
-from rcl_cli.pretext import Losses, Pretext, Restorer, Views
+from rcl_cli.pretext import Batch, Losses, Pretext, Restorer, Views
 from rcl_cli.task import Task
 from rcl_cli.testing import check_pretext, check_task
 
@@ -73,7 +72,7 @@ class Deaf(nn.Module):
         super().__init__()
         self.gain = nn.Parameter(torch.ones(()))
 
-    def forward(self, features: Tensor, x: Tensor) -> Tensor:
+    def forward(self, features: Tensor, x: Tensor, sigma: Tensor | None = None) -> Tensor:
         return self.gain * x
 
 
@@ -83,7 +82,7 @@ class IgnoresTheFeatures(Identity):
 
 
 class Global(ResidualHead):
-    def forward(self, features: Tensor, x: Tensor) -> Tensor:
+    def forward(self, features: Tensor, x: Tensor, sigma: Tensor | None = None) -> Tensor:
         return super().forward(features, x) + features.mean()
 
 

@@ -8,10 +8,10 @@ from torch.nn.functional import conv2d, pad
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
-from rcl_cli.hookspecs import hookimpl
 from rcl_cli.nn.cfa import from_rgb
 from rcl_cli.nn.heads import ResidualHead
 from rcl_cli.noise import add_noise
+from rcl_cli.plugins.hooks import hookimpl
 from rcl_cli.task import Task
 
 RADIUS = 4

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from rcl_cli.benchmark.tables.row import Row
+from rcl_benchmark.tables.row import Row
 
 MakeRow = Callable[..., Row]
 

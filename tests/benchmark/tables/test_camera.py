@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from rcl_cli.benchmark.tables.camera import LitPictures, MosaicReader, sensor_light
+from rcl_benchmark.tables.camera import LitPictures, MosaicReader, sensor_light
 from rcl_cli.data.clean_pairs import BLUE_GAINS, DARKEST, RED_GAINS
 from rcl_cli.domain import Domain
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from rcl_cli.benchmark.tables.data import find_data
+from rcl_benchmark.tables.data import find_data
 from rcl_cli.errors import FileError, RclError
 
 

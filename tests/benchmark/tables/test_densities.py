@@ -7,9 +7,9 @@ import pytest
 import torch
 from scipy.stats import pearsonr, wasserstein_distance
 
-from rcl_cli.benchmark.tables.densities import cut, densities, true_noise
-from rcl_cli.benchmark.tables.summary import TRAINED, UNTRAINED, statements, summaries
-from rcl_cli.benchmark.tables.verdict import Outcome
+from rcl_benchmark.tables.densities import cut, densities, true_noise
+from rcl_benchmark.tables.summary import TRAINED, UNTRAINED, statements, summaries
+from rcl_benchmark.tables.verdict import Outcome
 
 SIDE, CROP, ROUNDS = 24, 8, 2
 

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from rcl_cli.benchmark.tables import paper
-from rcl_cli.benchmark.tables.difference import difference, labels_needed
+from rcl_benchmark.tables import paper
+from rcl_benchmark.tables.difference import difference, labels_needed
 
 
 def test_two_standard_errors_are_those_of_independent_means(make_row):

@@ -4,7 +4,7 @@ from operator import add
 
 import pytest
 
-from rcl_cli.benchmark.tables.jobs import Job, run_jobs
+from rcl_benchmark.tables.jobs import Job, run_jobs
 
 
 def _jobs() -> list[Job]:

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rcl_cli.benchmark.tables.fig2_page import write_fig2_page
-from rcl_cli.benchmark.tables.page import About, write_page
-from rcl_cli.benchmark.tables.summary import NOISE, TRAINED, UNTRAINED, Sample
+from rcl_benchmark.tables.fig2_page import write_fig2_page
+from rcl_benchmark.tables.page import About, write_page
+from rcl_benchmark.tables.summary import NOISE, TRAINED, UNTRAINED, Sample
 from rcl_cli.errors import FileError
 
 ABOUT = About("rcl benchmark table1", "smoke", {"steps": 20}, "0", "Six pictures", "a machine", 3725)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rcl_cli.benchmark.tables import paper
+from rcl_benchmark.tables import paper
 
 
 def test_figures_are_plausible():

@@ -7,12 +7,13 @@ import pytest
 import torch
 from scipy.stats import pearsonr
 
-from rcl_cli.benchmark.tables.residual import with_residual
+from rcl_benchmark.tables.residual import with_residual
 from rcl_cli.data.pairs import Pair
+from rcl_cli.domain import Domain
 from rcl_cli.evaluate.start import Start
-from rcl_cli.nn.backbone import Backbone
-from rcl_cli.nn.unet import UNetConfig
-from rcl_cli.plugins import get_task
+from rcl_cli.models.backbone import Backbone
+from rcl_cli.task import get_task
+from rcl_tasks.unet import UNet
 
 
 def pairs(levels, channels):
@@ -25,9 +26,9 @@ def pairs(levels, channels):
 @pytest.mark.parametrize(("data", "channels"), [("rgb", 3), ("bayer", 4)])
 def test_residual_is_compared_with_the_noise_of_each_picture(make_row, data, channels) -> None:
     torch.manual_seed(0)
-    backbone = Backbone(UNetConfig(channels, 4, 1, True)).eval()
+    backbone = Backbone(UNet(Domain(data), {"width": 4, "depth": 1})).eval()
     tests = list(pairs((0.01, 0.02, 0.1), channels))
-    start = Start(backbone.config, backbone)
+    start = Start(lambda: backbone, backbone)
     row = with_residual(make_row("defaults", 30.0, data=data), start, get_task("denoise"), tests, torch.device("cpu"))
     with torch.no_grad():
         found = [backbone(p.x[None])[0] for p in tests]

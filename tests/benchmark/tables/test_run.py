@@ -13,20 +13,21 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 
-from rcl_cli.benchmark.tables import pretrained, run
-from rcl_cli.benchmark.tables.data import find_data
-from rcl_cli.benchmark.tables.methods import METHODS
-from rcl_cli.benchmark.tables.presets import PRESETS, Preset
-from rcl_cli.benchmark.tables.pretrained import Workshop
-from rcl_cli.benchmark.tables.run import Measurement, cell_key
-from rcl_cli.benchmark.tables.tables import cells
+from rcl_benchmark.tables import pretrained, run
+from rcl_benchmark.tables.data import find_data
+from rcl_benchmark.tables.methods import METHODS
+from rcl_benchmark.tables.presets import PRESETS, Preset
+from rcl_benchmark.tables.pretrained import Workshop
+from rcl_benchmark.tables.run import Measurement, cell_key
+from rcl_benchmark.tables.tables import cells
+from rcl_cli.cli.main import cli
 from rcl_cli.domain import Domain
-from rcl_cli.main import cli
 
 SMOKE = PRESETS["smoke"]
+SMALL = {"width": 4, "depth": 1}
 TINY = replace(
     SMOKE,
-    pretrain=replace(SMOKE.pretrain, steps=2, batch=3, crop=16, width=4, depth=1, encoder_steps=2),
+    pretrain=replace(SMOKE.pretrain, steps=2, batch=3, crop=16, network_options=SMALL, encoder_steps=2),
     proxy=replace(SMOKE.proxy, labels=2, steps=3, batch=2, crop=16, pool=4),
     finetune=replace(SMOKE.finetune, steps=2, batch=2, crop=16),
     label_counts=(0, 2, 100),

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rcl_cli.benchmark.tables.row import Row, SweepRow
-from rcl_cli.benchmark.tables.store import RowStore, digest
+from rcl_benchmark.tables.row import Row, SweepRow
+from rcl_benchmark.tables.store import RowStore, digest
 
 ROW = Row("table1", "rcl-emd", "denoise", "plain", "rgb", 10, 30.5, 0.2, 0.9, 0.01, 5, 12.0)
 

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from rcl_cli.benchmark.tables.methods import INPUT
-from rcl_cli.benchmark.tables.presets import PRESETS
-from rcl_cli.benchmark.tables.sweep import DOMAINS, JUDGES, KNOBS, cells
+from rcl_benchmark.tables.methods import INPUT
+from rcl_benchmark.tables.presets import PRESETS
+from rcl_benchmark.tables.sweep import DOMAINS, JUDGES, KNOBS, cells
 from rcl_cli.domain import Domain
-from rcl_cli.plugins import get_pretext
-from rcl_cli.pretext import PretextSetup
+from rcl_cli.pretext import PretextSetup, get_pretext
 from rcl_cli.pretrain.parts import Parts
 from rcl_cli.pretrain.settings import with_changes
 

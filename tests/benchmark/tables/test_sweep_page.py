@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from rcl_cli.benchmark.tables.page import About
-from rcl_cli.benchmark.tables.row import Row, SweepRow
-from rcl_cli.benchmark.tables.sweep_page import TITLE, write_sweep_page
+from rcl_benchmark.tables.page import About
+from rcl_benchmark.tables.row import Row, SweepRow
+from rcl_benchmark.tables.sweep_page import TITLE, write_sweep_page
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from rcl_cli.benchmark.tables.block import blocks
-from rcl_cli.benchmark.tables.targets import targets
+from rcl_benchmark.tables.block import blocks
+from rcl_benchmark.tables.targets import targets
 
 
 def reached(table, rows):

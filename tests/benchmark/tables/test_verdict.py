@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from rcl_cli.benchmark.tables.block import blocks
-from rcl_cli.benchmark.tables.paper import TABLE1
-from rcl_cli.benchmark.tables.verdict import Outcome, paragraph, verdict
-from rcl_cli.benchmark.tables.zero_verdict import zero_verdict
+from rcl_benchmark.tables.block import blocks
+from rcl_benchmark.tables.paper import TABLE1
+from rcl_benchmark.tables.verdict import Outcome, paragraph, verdict
+from rcl_benchmark.tables.zero_verdict import zero_verdict
 
 
 def statements(table, rows):

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from rcl_cli.benchmark.tables.version import code_version, training_version, with_siblings
-from rcl_cli.plugins import get_pretext
+from rcl_benchmark.tables.version import code_version, training_version, with_siblings
+from rcl_cli.pretext import get_pretext
 
 
 def test_a_pretext_stands_for_the_modules_of_its_package_that_it_uses() -> None:
     names = {file.name for file in with_siblings(Path(inspect.getfile(get_pretext("recorrupted"))))}
     # `precision` and `sigma_of` are used by what it imports.
-    assert {"recorrupted.py", "recorruption.py", "errors.py", "noise_level.py", "options.py"} == names
+    assert {"recorrupted.py", "recorruption.py", "errors.py", "noise_level.py"} == names
     assert "refined.py" in {file.name for file in with_siblings(Path(inspect.getfile(get_pretext("noisy-as-clean"))))}
 
 

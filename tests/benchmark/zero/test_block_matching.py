@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from rcl_benchmark.zero import block_matching
+from rcl_benchmark.zero.block_matching import bm3d, installed
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.benchmark.zero import block_matching
-from rcl_cli.benchmark.zero.block_matching import bm3d, installed
 from rcl_cli.domain import Domain
 
 PROFILE = NoiseProfile(shot=(0.02, 0.01, 0.01, 0.005), read=(1e-4, 2e-4, 2e-4, 4e-4))

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from rcl_cli.benchmark.zero import block_matching
-from rcl_cli.main import cli
+from rcl_benchmark.zero import block_matching
+from rcl_cli.cli.main import cli
 
 ASKED = ("--preset", "smoke", "--steps", "1", "--method", "input", "--method", "sure", "--domain", "rgb")
 

@@ -11,12 +11,11 @@ import numpy as np
 import pytest
 import torch
 
+from rcl_benchmark.zero.data import NoisyPicture, region_source, simulated, with_blind_levels
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.benchmark.zero.data import NoisyPicture, region_source, simulated, with_blind_levels
-from rcl_cli.data.batch import sigma_maps
-from rcl_cli.device import step_generator
+from rcl_cli.data.seeds import step_generator
 from rcl_cli.domain import Domain
-from rcl_cli.noise import add_noise
+from rcl_cli.noise import add_noise, sigma_maps
 from rcl_cli.raw.srgb import srgb_decode
 
 DOMAINS = (Domain.RGB, Domain.BAYER)

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 import torch
 
+from rcl_benchmark.tables.row import Row
+from rcl_benchmark.zero import real, score
+from rcl_benchmark.zero.data import NoisyPicture
+from rcl_benchmark.zero.measure import known_rows, measure_cells
+from rcl_benchmark.zero.methods import BM3D, BM3D_STRONG, INPUT, NOISY_AS_CLEAN, REAL_METHODS
+from rcl_benchmark.zero.presets import Budget
+from rcl_benchmark.zero.real import RealComparison
+from rcl_benchmark.zero.real_pictures import middle
+from rcl_benchmark.zero.real_sets import find_sets
+from rcl_benchmark.zero.rows import Cell
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.benchmark.tables.row import Row
-from rcl_cli.benchmark.zero import real, score
-from rcl_cli.benchmark.zero.data import NoisyPicture
-from rcl_cli.benchmark.zero.measure import known_rows, measure_cells
-from rcl_cli.benchmark.zero.methods import BM3D, BM3D_STRONG, INPUT, NOISY_AS_CLEAN, REAL_METHODS
-from rcl_cli.benchmark.zero.presets import Budget
-from rcl_cli.benchmark.zero.real import RealComparison
-from rcl_cli.benchmark.zero.real_pictures import middle
-from rcl_cli.benchmark.zero.real_sets import find_sets
-from rcl_cli.benchmark.zero.rows import Cell
 from rcl_cli.domain import Domain
 
 TINY = Budget(steps=2, batch=2, crop=16, width=4, depth=1, test_side=48)

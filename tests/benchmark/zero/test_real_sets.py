@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from rcl_cli.benchmark.zero.real_sets import find_sets
+from rcl_benchmark.zero.real_sets import find_sets
 from rcl_cli.errors import FileError
 
 

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from rcl_cli.benchmark.tables.data import find_data
-from rcl_cli.benchmark.zero import run
-from rcl_cli.benchmark.zero.data import simulated
-from rcl_cli.benchmark.zero.measure import known_rows, measure_cells
-from rcl_cli.benchmark.zero.methods import METHODS
-from rcl_cli.benchmark.zero.presets import PRESETS, REAL_PRESETS, Budget
-from rcl_cli.benchmark.zero.rows import Cell
-from rcl_cli.benchmark.zero.run import Comparison, measure_cell
+from rcl_benchmark.tables.data import find_data
+from rcl_benchmark.zero import run
+from rcl_benchmark.zero.data import simulated
+from rcl_benchmark.zero.measure import known_rows, measure_cells
+from rcl_benchmark.zero.methods import METHODS
+from rcl_benchmark.zero.presets import PRESETS, REAL_PRESETS, Budget
+from rcl_benchmark.zero.rows import Cell
+from rcl_benchmark.zero.run import Comparison, measure_cell
 from rcl_cli.domain import Domain
-from rcl_cli.evaluate.metrics import psnr_db
+from rcl_cli.nn.metrics import psnr_db
 
 TINY = Budget(steps=2, batch=2, crop=16, width=4, depth=1, test_side=32)
 TRAINED = [name for name, method in METHODS.items() if method.pretext]

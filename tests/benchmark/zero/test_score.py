@@ -9,13 +9,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from rcl_benchmark.zero.data import NoisyPicture
+from rcl_benchmark.zero.score import network
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.benchmark.zero.data import NoisyPicture
-from rcl_cli.benchmark.zero.score import network
 from rcl_cli.domain import Domain
-from rcl_cli.nn.backbone import Backbone
+from rcl_cli.models.backbone import Backbone
 from rcl_cli.nn.cfa import unpack
-from rcl_cli.nn.unet import UNet, UNetConfig
+from rcl_tasks.unet import UNet
 
 PROFILE = NoiseProfile((0.01, 0.02, 0.03, 0.04), (1e-4, 2e-4, 3e-4, 4e-4))
 
@@ -23,8 +23,8 @@ PROFILE = NoiseProfile((0.01, 0.02, 0.03, 0.04), (1e-4, 2e-4, 3e-4, 4e-4))
 class Recording(UNet):
     """Remembers what it was told."""
 
-    def __init__(self, channels: int) -> None:
-        super().__init__(UNetConfig(channels, width=4, depth=1))
+    def __init__(self, domain: Domain) -> None:
+        super().__init__(domain, {"width": 4, "depth": 1})
         self.told: list[tuple[Tensor, Tensor]] = []
 
     def forward(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
@@ -36,8 +36,8 @@ class Recording(UNet):
 @pytest.mark.parametrize("domain", [Domain.RGB, Domain.BAYER])
 def test_a_network_that_changes_nothing_gives_the_picture_and_hears_each_values_noise(domain: Domain) -> None:
     noisy = torch.rand(domain.channels, 8, 12, generator=torch.Generator().manual_seed(0))
-    backbone, unet = Backbone(UNetConfig(domain.channels, width=4, depth=1)), Recording(domain.channels)
-    backbone.unet = unet
+    backbone, unet = Backbone(UNet(domain, {"width": 4, "depth": 1})), Recording(domain)
+    backbone.network = unet
     torch.nn.init.zeros_(backbone.last.weight)
     restored = network(backbone, domain, torch.device("cpu"), told=True)(NoisyPicture(Path(), noisy, noisy, PROFILE))
     torch.testing.assert_close(restored, noisy)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from rcl_cli.benchmark.zero.stabilise import Stabiliser
+from rcl_benchmark.zero.stabilise import Stabiliser
 
 LEVELS = [(6e-3, 1e-4), (1e-3, 1e-5), (2e-2, 1e-3), (1e-9, 4e-4), (0.0, 4e-4)]
 DRAWS = 200_000

@@ -15,15 +15,15 @@ import torch
 from click.testing import CliRunner
 from numpy.typing import NDArray
 
+from rcl_cli.cli.main import cli
 from rcl_cli.domain import Domain
-from rcl_cli.header import Header
-from rcl_cli.main import cli
-from rcl_cli.nn.model import build_model, save_head
-from rcl_cli.nn.unet import UNet, UNetConfig
-from rcl_cli.plugins import get_task
+from rcl_cli.models.header import Header
+from rcl_cli.models.task_model import build_model, save_head
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.dng import write_dng
 from rcl_cli.raw.frame import Metadata, RawFrame
+from rcl_cli.task import get_task
+from rcl_tasks.unet import UNet
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def add_head(store: Path) -> Callable[..., Path]:
         torch.manual_seed(1)
         made = get_task(task)
         path = store / "models" / f"{name or f'{task}-{domain.value}'}.safetensors"
-        model = build_model(made, domain, UNet(UNetConfig(domain.channels, width=4, depth=1)))
+        model = build_model(made, domain, UNet(domain, {"width": 4, "depth": 1}))
         save_head(path, model, Header("head", domain, {}, task=task, scale=made.scale, camera=camera))
         return path
 

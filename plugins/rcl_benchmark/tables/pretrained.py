@@ -1,0 +1,148 @@
+"""Backbones of the tables: pretrained once in the work folder, and found there again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import torch
+
+from rcl_benchmark.tables import camera
+from rcl_benchmark.tables.data import Data
+from rcl_benchmark.tables.methods import METHODS, SKIP, Method
+from rcl_benchmark.tables.presets import Preset
+from rcl_benchmark.tables.store import digest
+from rcl_benchmark.tables.version import training_version
+from rcl_cli.data.cache import RegionCache
+from rcl_cli.domain import Domain
+from rcl_cli.errors import CheckpointError, FileError
+from rcl_cli.models.header import read_header
+from rcl_cli.noise import NoiseSource, SigmaNoise
+from rcl_cli.pretrain.parts import Parts
+from rcl_cli.pretrain.pictures import Pictures, collect_pictures
+from rcl_cli.pretrain.run import BACKBONE, ENCODER, STATE, make_encoder, pretrain
+from rcl_cli.pretrain.settings import PretrainSettings, save_run, with_changes
+
+AUTO, SELF = "auto", "self"
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Where and on what backbones are pretrained."""
+
+    preset: Preset
+    """Seeded."""
+    data: Data
+    work: Path
+    """Folder of everything that is made on the way."""
+    device: torch.device
+    encoder: str = AUTO
+    """As `PretrainSettings.encoder`; that called self is trained once and shared by all methods."""
+    domain: Domain = Domain.RGB
+    """Of the noisy pictures that are made of the clean ones. RGB keeps the values of the files."""
+
+    @property
+    def noise(self) -> NoiseSource:
+        """RGB: the paper's; raws: a sensor's."""
+        return camera.NOISE if self.domain.is_raw else SigmaNoise(*(self.preset.pretrain.sigma_range or (0.0, 0.0)))
+
+    @property
+    def pictures(self) -> str:
+        """A digest of the noisy pictures, noise apart."""
+        made = f"; {self.domain.value}, camera {camera.CODE}" if self.domain.is_raw else ""
+        return self.data.fingerprint + made
+
+    def settings(self, method: Method, network: str) -> PretrainSettings:
+        """Of one method on one network; the encoder is as given."""
+        base = replace(self.preset.pretrain, encoder=self.encoder, skip=network == SKIP)
+        # Simulated raws get their noise here, as those of a camera have it already.
+        made = replace(base, domain=self.domain.value, sigma_range=None) if self.domain.is_raw else base
+        return with_changes(made, method.changes)
+
+    def key(self, method: Method, network: str) -> str:
+        """A digest of everything that decides a backbone."""
+        settings = self.settings(method, network)
+        parts = Parts.load(settings)
+        pretexts = [parts.main, *parts.joining]
+        return digest(settings=asdict(settings), data=self.pictures, code=training_version(pretexts))
+
+    def shares_encoder(self, method: Method) -> bool:
+        """Whether the method needs the `self` encoder that is trained once for all."""
+        # The noise that is simulated is known.
+        return Parts.load(self.settings(method, SKIP)).encoder(noise_levels=True) == SELF
+
+    def folder(self, method: Method, network: str) -> Path:
+        """Of the method's run."""
+        return self.work / "pretrain" / f"{method.name}-{network}-{self.key(method, network)}"
+
+    def is_ready(self, method: Method, network: str) -> bool:
+        """Whether the backbone is there, trained to its last step."""
+        try:
+            step = read_header(self.folder(method, network) / BACKBONE).step
+        except CheckpointError:
+            return False
+        return step >= self.settings(method, network).steps
+
+
+def backbone(
+    workshop: Workshop, method: Method, network: str, *, on_step: Callable[[int], None] = lambda step: None
+) -> Path:
+    """The file of a backbone, pretrained if it is not there yet; a run that was interrupted goes on.
+
+    `on_step` hears of each step done. Raises RclError where the pictures cannot be used or training fails.
+    """
+    folder = workshop.folder(method, network)
+    if workshop.is_ready(method, network):
+        return folder / BACKBONE
+    settings = workshop.settings(method, network)
+    if workshop.shares_encoder(method):
+        settings = replace(settings, encoder=str(self_encoder(workshop)))
+    parts = Parts.load(settings)
+    pictures = _pictures(workshop, parts)
+    save_run(folder, settings, [str(path) for path in workshop.data.train], pictures.data)
+    encoder = make_encoder(parts, pictures.source, folder, workshop.device)
+    result = pretrain(
+        parts,
+        pictures,
+        encoder,
+        folder,
+        workshop.device,
+        resume=(folder / STATE).is_file(),
+        on_step=lambda metrics: on_step(int(metrics["step"])),
+    )
+    return result.backbone
+
+
+def self_encoder(workshop: Workshop) -> Path:
+    """The file of the encoder that all methods share, trained on the noisy pictures if it is not there yet."""
+    settings = replace(workshop.settings(METHODS["consistency"], SKIP), encoder=SELF)
+    parts = Parts.load(settings)
+    key = digest(
+        settings={name: value for name, value in asdict(settings).items() if name in _ENCODER_SETTINGS},
+        data=workshop.pictures,
+        code=training_version([]),
+    )
+    folder = workshop.work / "encoder" / key
+    if not (folder / ENCODER).is_file():
+        make_encoder(parts, _pictures(workshop, parts).source, folder, workshop.device)
+    return folder / ENCODER
+
+
+_ENCODER_SETTINGS = ("encoder_steps", "crop", "seed", "sigma_range", "linear", "cache_size")
+
+
+def _pictures(workshop: Workshop, parts: Parts) -> Pictures:
+    domain, files = workshop.domain, workshop.data.train
+    plan, cache = parts.region_plan(len(files)), RegionCache(workshop.work / "regions")
+    if domain.is_raw:
+        plan = replace(plan, noise=workshop.noise, levels=None)
+        cache = RegionCache(workshop.work / f"regions-{domain.value}", camera.MosaicReader(domain))
+    pictures = collect_pictures(files, domain, plan, cache)
+    _refuse(pictures.left_out)
+    return pictures
+
+
+def _refuse(left_out: Iterable[FileError]) -> None:
+    for error in left_out:
+        raise FileError(error.path, f"{error.reason} (every method learns from the same pictures)")

@@ -1,0 +1,1 @@
+"""From files to noise profiles: measuring, checking, keeping and choosing them. Needs no torch."""

@@ -1,0 +1,107 @@
+"""Calibrating files: one decoded and measured at a time, then pooled by camera, ISO and levels."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rcl_calibration.camera import pool
+from rcl_calibration.exchange import Key, key_of
+from rcl_calibration.points import Points, points_of_images
+from rcl_calibration.profile import NoiseProfile
+from rcl_calibration.single_image import Measurement, measure, profile_of
+from rcl_cli.calibrate.checks import checked_by_border, mean_border
+from rcl_cli.calibrate.lattices import labels, lattices
+from rcl_cli.raw.frame import RawFrame
+from rcl_cli.raw.optical_black import OpticalBlack
+from rcl_cli.raw.read import read_frame
+
+
+@dataclass(frozen=True)
+class ImageCalibration:
+    """What one file tells of its camera's noise."""
+
+    path: Path
+    profile: NoiseProfile
+    cfa: str
+    """"RGGB", …, "X-Trans" or "RGB"."""
+    seconds: float
+    """Decoding and measuring."""
+    measurement: Measurement
+    optical_black: OpticalBlack | None = None
+
+    @property
+    def key(self) -> tuple[Key, str]:
+        """Files with the same key are pooled: camera, ISO, levels and colour filters."""
+        return key_of(self.profile), self.cfa
+
+
+@dataclass(frozen=True)
+class CameraCalibration:
+    """What all files of a camera, ISO and levels tell together."""
+
+    profile: NoiseProfile
+    cfa: str
+    seconds: float
+    images: tuple[Path, ...]
+    """Those used."""
+    dropped: tuple[tuple[Path, str], ...]
+    """Those left out, each with its reason."""
+    disagreement: float
+    """Largest over smallest noise level σ of the images used, less 1."""
+    optical_black: OpticalBlack | None = None
+    """Of all images used, where they have one."""
+    measurements: tuple[Measurement, ...] = ()
+    """Of the images used."""
+
+    def points(self) -> Points:
+        """What the profile was fitted to."""
+        return points_of_images(self.measurements)
+
+
+def calibrate_file(path: Path, *, linear: bool = False) -> ImageCalibration:
+    """Measure one file's noise. `linear` as in `read_frame`. Raises FileError if it cannot be read."""
+    begun = time.perf_counter()
+    frame = read_frame(path, linear=linear)
+    cfa = frame.cfa.name if isinstance(frame, RawFrame) else "RGB"
+    measurement = measure(lattices(frame))
+    profile = profile_of(measurement, **labels(frame))
+    border = frame.optical_black if isinstance(frame, RawFrame) else None
+    if border is not None:
+        profile = checked_by_border(profile, border)
+    return ImageCalibration(path, profile, cfa, time.perf_counter() - begun, measurement, border)
+
+
+def pool_cameras(images: Iterable[ImageCalibration]) -> list[CameraCalibration]:
+    """One calibration for each camera, ISO, levels and colour filters, in the order in which they first come."""
+    groups: dict[tuple[Key, str], list[ImageCalibration]] = {}
+    for image in images:
+        groups.setdefault(image.key, []).append(image)
+    return [_pool_group(group) for group in groups.values()]
+
+
+def _pool_group(group: Sequence[ImageCalibration]) -> CameraCalibration:
+    begun = time.perf_counter()
+    first = group[0].profile
+    pooled = pool(
+        [image.measurement for image in group],
+        camera=first.camera,
+        iso=first.iso,
+        black_level=first.black_level,
+        white_level=first.white_level,
+    )
+    borders = [border for i in pooled.used if (border := group[i].optical_black) is not None]
+    border = mean_border(borders) if borders else None
+    profile = pooled.profile if border is None else checked_by_border(pooled.profile, border)
+    return CameraCalibration(
+        profile,
+        group[0].cfa,
+        time.perf_counter() - begun + sum(image.seconds for image in group),
+        tuple(group[i].path for i in pooled.used),
+        tuple((group[i].path, reason) for i, reason in pooled.dropped),
+        pooled.disagreement,
+        border,
+        tuple(group[i].measurement for i in pooled.used),
+    )

@@ -1,0 +1,49 @@
+"""What is measured of a frame, and what its noise profile is labelled with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rcl_calibration.samples import Lattice
+from rcl_cli.domain import Domain
+from rcl_cli.raw.frame import Frame, RawFrame, RgbFrame
+
+_RGB_BLACK = (0.0, 0.0, 0.0, 0.0)
+_XTRANS_LATTICES = {0: 3, 1: 6, 3: 3}
+"""How many of the 8, 20 and 8 lattices of each plane are looked at: enough to find flat places by."""
+
+
+def lattices(frame: Frame) -> list[Lattice]:
+    """What `rcl_calibration` measures: every pixel of the sensor in lattices of one filter each, or three planes."""
+    return _mosaic_lattices(frame) if isinstance(frame, RawFrame) else _rgb_lattices(frame)
+
+
+def labels(frame: Frame) -> dict[str, Any]:
+    """Camera, ISO and levels, as a NoiseProfile names them. RGB has black 0 and white 1."""
+    black, white = (frame.black_level, frame.white_level) if isinstance(frame, RawFrame) else (_RGB_BLACK, 1.0)
+    metadata = frame.metadata
+    return {"camera": metadata.camera, "iso": metadata.iso, "black_level": black, "white_level": white}
+
+
+def _mosaic_lattices(frame: RawFrame) -> list[Lattice]:
+    period = frame.cfa.period
+    wanted = _XTRANS_LATTICES if frame.cfa.domain is Domain.XTRANS else dict.fromkeys(range(4), 1)
+    taken = dict.fromkeys(wanted, 0)
+    found = []
+    for (y, x), plane in np.ndenumerate(frame.cfa.planes(period, period)):
+        if taken[int(plane)] == wanted[int(plane)]:
+            continue
+        taken[int(plane)] += 1
+        values = frame.mosaic[y::period, x::period]
+        offset = (y / period, x / period)
+        found.append(Lattice(values, int(plane), frame.black_level[plane], frame.white_level, offset=offset))
+    return found
+
+
+def _rgb_lattices(frame: RgbFrame) -> list[Lattice]:
+    # The sRGB curve is steepest, and rounding coarsest in linear light, near white; this is its slope at mid-grey.
+    slope = 1.0 if frame.transfer == "linear" else 0.7
+    step = 0.0 if frame.bits == 32 else slope / (2**frame.bits - 1)
+    return [Lattice(frame.rgb[..., channel], plane, step=step) for channel, plane in enumerate((0, 1, 3))]

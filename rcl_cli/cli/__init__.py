@@ -1,0 +1,1 @@
+"""The command line: all of click and rich. Heavy imports stay inside the callbacks."""

@@ -1,0 +1,198 @@
+"""`rcl calibrate`: the noise of a camera, from any of its pictures, from pairs of frames, or from flats and darks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.markup import escape
+
+from rcl_cli.cli.console import console, exit_code, print_failures, print_json_line, print_table, progress
+from rcl_cli.cli.default_group import DefaultGroup, OwnArgument
+from rcl_cli.cli.profile_verbs import export, merge, show
+
+if TYPE_CHECKING:
+    from rcl_calibration.runs import Run
+    from rcl_cli.calibrate.images import CameraCalibration, ImageCalibration
+    from rcl_cli.calibrate.pairs import Pair, PairCalibration
+    from rcl_cli.errors import FileError
+
+_FOLDER = click.Path(path_type=Path)
+
+
+@click.group(cls=DefaultGroup, invoke_without_command=True, subcommand_metavar="")
+@click.argument("paths", nargs=-1, type=_FOLDER, cls=OwnArgument)
+@click.option(
+    "--by",
+    type=click.Choice(["image", "camera"]),
+    default="image",
+    show_default=True,
+    help="A line per image, or one per camera and ISO from all its images.",
+)
+@click.option("--pairs", is_flag=True, help="Compare each two files of PATHS that follow each other and show the same.")
+@click.option("--flats", multiple=True, type=_FOLDER, help="Pairs of frames of an evenly lit surface, out of focus.")
+@click.option("--darks", multiple=True, type=_FOLDER, help="Pairs of frames taken with the lens covered.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Also add the profiles to this file.")
+@click.option("--store", type=click.Path(file_okay=False, path_type=Path), help="Folder of models and profiles.")
+@click.option("--no-save", is_flag=True, help="Keep no profile in the store.")
+@click.option(
+    "--plot", type=click.Path(file_okay=False, path_type=Path), help="Write a plot per camera to this folder."
+)
+@click.option("--linear", is_flag=True, help="Take the values of PNG, JPEG and TIFF as linear, not as sRGB.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    by: str,
+    pairs: bool,
+    flats: tuple[Path, ...],
+    darks: tuple[Path, ...],
+    as_json: bool,
+    output: Path | None,
+    store: Path | None,
+    no_save: bool,
+    plot: Path | None,
+    linear: bool,
+) -> None:
+    """Measure the noise of the cameras that took PATHS, files or folders.
+
+    Any picture will do: the noise is measured where the picture happens to be flat. Two frames of one scene tell ten
+    times more: name them with --pairs, --flats or --darks, which are measured together, camera by camera. Files that
+    follow each other by name are a pair where folder, camera, ISO and exposure are the same.
+
+    `quality` says whether to trust a line. The trusted profile of each camera and ISO is kept in the store, where the
+    other verbs find it, and pooled with those of other runs.
+    """
+    from rcl_cli.models.store import Store
+
+    framed = {"pairs": paths if pairs else (), "flats": flats, "darks": darks}
+    if not paths and not any(framed.values()):
+        raise click.UsageError("name pictures or folders, or give --flats or --darks")
+    targets = [*([] if no_save else [Store.open(store).profiles]), *([output] if output else [])]
+    done, failed = 0, 0
+    if paths and not pairs:
+        images, cameras, failures = _blind(paths, by, as_json, linear)
+        done, failed = len(images), len(failures)
+        _save(_runs(cameras), targets)
+        _plot(cameras, plot)
+        print_failures(failures)
+    if any(framed.values()):
+        calibrations, failures = _framed(framed, as_json, linear)
+        done, failed = done + len(calibrations), failed + len(failures)
+        _save(_runs(calibrations), targets)
+        _plot(calibrations, plot)
+        print_failures(failures)
+    ctx.exit(exit_code(done, failed))
+
+
+command.add_command(show)
+command.add_command(merge)
+command.add_command(export)
+
+
+def _blind(
+    paths: Sequence[Path], by: str, as_json: bool, linear: bool
+) -> tuple[list[ImageCalibration], list[CameraCalibration], list[FileError]]:
+    from rcl_cli.calibrate.images import calibrate_file, pool_cameras
+    from rcl_cli.cli import calibration_tables as tables
+    from rcl_cli.errors import FileError
+    from rcl_cli.raw.folder import find_files
+
+    found, failures = find_files(paths)
+    images: list[ImageCalibration] = []
+    with progress(len(found), "Calibrating") as bar:
+        for file in found:
+            try:
+                images.append(calibrate_file(file.path, linear=linear))
+            except FileError as error:
+                failures.append(error)
+            else:
+                if as_json and by == "image":
+                    print_json_line(tables.image_values(images[-1]))
+            bar.advance()
+    cameras = pool_cameras(images)
+    if as_json and by == "camera":
+        for camera in cameras:
+            print_json_line(tables.camera_values(camera))
+    elif images and not as_json:
+        _print_blind(images, cameras, by)
+    for camera in cameras:
+        for path, reason in camera.dropped if camera.images else ():
+            console.print(f"{escape(path.name)} was left out of its camera's profile: {escape(reason)}")
+    return images, cameras, failures
+
+
+def _print_blind(images: Sequence[ImageCalibration], cameras: Sequence[CameraCalibration], by: str) -> None:
+    from rcl_cli.cli import calibration_tables as tables
+
+    if by == "image":
+        named = [(image.path.name, image.profile, image.optical_black) for image in images]
+        table = tables.image_table(images)
+    else:
+        named = [(tables.camera_words(one.profile), one.profile, one.optical_black) for one in cameras]
+        table = tables.camera_table(cameras)
+    print_table(table)
+    for more in (tables.border_table(named), tables.reason_table([(name, profile) for name, profile, _ in named])):
+        if more is not None:
+            print_table(more)
+
+
+def _framed(
+    folders: dict[str, tuple[Path, ...]], as_json: bool, linear: bool
+) -> tuple[list[PairCalibration], list[FileError]]:
+    from rcl_cli.calibrate.pairs import calibrate_pairs, find_pairs
+    from rcl_cli.cli import calibration_tables as tables
+    from rcl_cli.raw.folder import find_files
+
+    pairs: list[Pair] = []
+    failures: list[FileError] = []
+    for kind, paths in folders.items():
+        found, missing = find_files(paths)
+        with progress(len(found), f"Comparing {kind}") as bar:
+            pairing = find_pairs(found, kind, linear=linear, done=bar.advance)
+        pairs.extend(pairing.pairs)
+        failures.extend([*missing, *pairing.left])
+    for pair in pairs:
+        first, second = pair.paths
+        console.print(f"{pair.kind}: {escape(first.name)} with {escape(second.name)}", soft_wrap=True)
+    calibrations = calibrate_pairs(pairs)
+    if as_json:
+        for calibration in calibrations:
+            print_json_line(tables.pair_values(calibration))
+    elif calibrations:
+        print_table(tables.pair_table(calibrations))
+        named = [(tables.camera_words(one.profile), one.profile) for one in calibrations]
+        if (reasons := tables.reason_table(named)) is not None:
+            print_table(reasons)
+    return calibrations, failures
+
+
+def _runs(calibrations: Sequence[CameraCalibration | PairCalibration]) -> list[Run]:
+    from rcl_calibration.runs import Run
+    from rcl_cli.cli.calibration_tables import source_name
+
+    return [
+        Run(one.profile, frozenset(map(source_name, one.images)))
+        for one in calibrations
+        if one.profile.quality == "ok" and one.profile.camera
+    ]
+
+
+def _save(runs: Sequence[Run], targets: Sequence[Path]) -> None:
+    from rcl_cli.calibrate.book import save_runs
+
+    for target in targets if runs else ():
+        save_runs(target, runs)
+        console.print(f"{len(runs)} {'profile' if len(runs) == 1 else 'profiles'} saved in {escape(str(target))}")
+
+
+def _plot(calibrations: Sequence[CameraCalibration | PairCalibration], folder: Path | None) -> None:
+    if folder is None or not calibrations:
+        return
+    from rcl_cli.report.noise_plot import write_plots
+
+    for path in write_plots(folder, [(one.profile, one.points()) for one in calibrations]):
+        console.print(f"written: {escape(str(path))}")

@@ -1,0 +1,129 @@
+"""`rcl demo`: the whole way once, with the very commands that a user would type."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from rcl_cli.cli.console import console
+from rcl_cli.errors import FileError, RclError
+
+if TYPE_CHECKING:
+    from rcl_cli.report.demo import Step
+
+STORE = "RCL_STORE"
+LOG = "demo.json"
+REPORT = "report.html"
+PARTS = ("raws", "truth", "labels", "backbone", "head", "results", "store")
+"""Subfolders that a demo makes."""
+
+STEPS = (
+    ("Raws of a made-up camera, and the truth", "samples {0}/raws --clean {0}/truth --count 8 --iso 800,3200,12800"),
+    (
+        "Ten labels: noisy raws with the truth",
+        "samples {0}/labels/noisy --clean {0}/labels/clean --count 10 --iso 800,3200,12800 --seed 1",
+    ),
+    ("How noisy is the camera?", "calibrate {0}/raws --output {0}/profiles.json"),
+    (
+        "What does its noise look like inside pictures?",
+        "pretrain {0}/raws --output {0}/backbone --preset smoke --width 16",
+    ),
+    (
+        "A head from ten labels",
+        "finetune --task denoise --pairs {0}/labels --backbone backbone --steps 300 --output {0}/head",
+    ),
+    ("The whole folder, denoised", "apply --task denoise {0}/raws --output {0}/results/denoise"),
+    ("… demosaicked", "apply --task demosaic {0}/raws --output {0}/results/demosaic"),
+    ("… at twice the resolution", "apply --task sr {0}/raws --output {0}/results/sr"),
+    ("… all in one", "apply --task jdensr {0}/raws --output {0}/results/jdensr"),
+)
+"""What each command is for, and its words; {0} is the demo's folder."""
+
+
+@click.command()
+@click.argument("folder", metavar="[DIR]", default="demo", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--overwrite", is_flag=True, help="Remove what an earlier demo left in DIR, and start anew.")
+@click.pass_context
+def command(ctx: click.Context, folder: Path, overwrite: bool) -> None:
+    """Go the whole way once, on made-up raws, in a few minutes.
+
+    Makes sample raws, calibrates them, pretrains a small backbone, finetunes a head from ten labels, applies all four
+    tasks and writes DIR/report.html. Each command is shown as you would type it. Models stay in DIR.
+    """
+    from rcl_cli.files import write_text
+    from rcl_cli.report.demo import demo_report
+
+    _prepare(folder, overwrite=overwrite)
+    done: list[Step] = []
+    with _store(folder / "store"):
+        for number in range(len(STEPS)):
+            done.append(_run(ctx.find_root(), folder, number))
+            write_text(folder / LOG, json.dumps([asdict(step) for step in done], indent=2) + "\n", overwrite=True)
+    write_text(folder / REPORT, demo_report(folder, done), overwrite=True)
+    console.print(f"\nThe results are in {folder / 'results'}.", markup=False, soft_wrap=True)
+    console.print(f"Look at them in {folder / REPORT}: open it in a browser.", markup=False, soft_wrap=True)
+
+
+def _prepare(folder: Path, *, overwrite: bool) -> None:
+    from rcl_cli.files import write_text
+
+    if folder.is_dir() and any(folder.iterdir()):
+        if not (folder / LOG).is_file():
+            raise FileError(folder, "is not empty, and no demo made it; give a new folder")
+        if not overwrite:
+            raise FileError(folder, "holds a demo already; use --overwrite to replace it, or give another folder")
+        for part in PARTS:
+            shutil.rmtree(folder / part, ignore_errors=True)
+        for name in ("profiles.json", REPORT):
+            (folder / name).unlink(missing_ok=True)
+    write_text(folder / LOG, "[]\n", overwrite=True)
+
+
+@contextmanager
+def _store(folder: Path) -> Iterator[None]:
+    """The demo's models stay out of the user's own store."""
+    _show(f"$ export {STORE}={shlex.quote(str(folder))}")
+    before = os.environ.get(STORE)
+    os.environ[STORE] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[STORE]
+        else:
+            os.environ[STORE] = before
+
+
+def _run(root: click.Context, folder: Path, number: int) -> Step:
+    from rcl_cli.cli.main import INTERRUPTED
+    from rcl_cli.report.demo import Step
+
+    title, words = STEPS[number]
+    # Split before the folder is put in, which may have spaces.
+    arguments = [word.format(folder) for word in words.split()]
+    typed = shlex.join(["rcl", *arguments])
+    _show(f"\n{number + 1}/{len(STEPS)} {title}\n$ {typed}")
+    start = time.perf_counter()
+    try:
+        code = root.command.main(arguments, prog_name="rcl", standalone_mode=False)
+    except SystemExit as end:
+        code = end.code
+    if code == INTERRUPTED:
+        raise click.Abort
+    if code:
+        raise RclError(f"the demo ends here, because `{typed}` ended with exit code {code}")
+    return Step(title, typed, time.perf_counter() - start)
+
+
+def _show(text: str) -> None:
+    console.print(text, style="bold", markup=False, soft_wrap=True)

@@ -1,0 +1,81 @@
+"""`rcl models`: the models at hand, those of the store and those that come with the tasks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.markup import escape
+
+from rcl_cli.cli.console import console, new_table, print_json_line, print_table
+
+
+@click.command()
+@click.option(
+    "--store", type=click.Path(path_type=Path), help="Model store (default: $RCL_STORE, else your data folder)."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of the table.")
+def command(store: Path | None, as_json: bool) -> None:
+    """List the models at hand, newest first.
+
+    These are the names that --model and --backbone take: your own from the store, then the heads that tasks bring
+    along. `apply` takes the newest head of yours that fits, else the one that comes with the task.
+    """
+    from rcl_cli.models.store import Store
+
+    opened = Store.open(store)
+    own, broken = opened.scan()
+    rows = [_describe(model.path, model.header, "store") for model in own] + _shipped()
+    if as_json:
+        for row in rows:
+            print_json_line(row)
+    elif rows:
+        table = new_table(
+            "name", "kind", "task", "domain", "camera", "scale", "step", "MB", "from", "path",
+            right=("scale", "step", "MB"),
+        )  # fmt: skip
+        for row in rows:
+            cells = {**row, "MB": f"{row['bytes'] / 1e6:.2f}", "scale": f"{row['scale']}×"}
+            keys = ("name", "kind", "task", "domain", "camera", "scale", "step", "MB", "from", "path")
+            table.add_row(*(escape(str(cells[key])) for key in keys))
+        print_table(table)
+    else:
+        console.print(f"No models yet. Train some, or look into another store than {opened.root}.", markup=False)
+    for error in broken:
+        console.print(f"Left out: {error}", markup=False, soft_wrap=True)
+
+
+def _shipped() -> list[dict[str, Any]]:
+    from rcl_cli.errors import CheckpointError
+    from rcl_cli.models.header import read_header
+    from rcl_cli.plugins.entries import TASKS, entries
+    from rcl_cli.task import load_tasks
+
+    sources = {entry.name: entry.source for entry in entries(TASKS)}
+    rows = []
+    for name, task in load_tasks().items():
+        for domain in sorted(task.domains, key=lambda domain: domain.value):
+            path = task.default_head(domain)
+            if path is None:
+                continue
+            try:
+                rows.append(_describe(path, read_header(path), sources[name]))
+            except CheckpointError as error:
+                console.print(f"Left out: {error}", markup=False, soft_wrap=True)
+    return rows
+
+
+def _describe(path: Path, header: Any, source: str) -> dict[str, Any]:
+    return {
+        "name": path.stem,
+        "kind": header.kind,
+        "task": header.task,
+        "domain": header.domain.value,
+        "camera": header.camera,
+        "scale": header.scale,
+        "step": header.step,
+        "bytes": path.stat().st_size,
+        "from": source,
+        "path": path,
+    }

@@ -1,0 +1,48 @@
+"""`rcl plugins`: which plugins are installed, and which of them work."""
+
+from __future__ import annotations
+
+import click
+from rich.markup import escape
+
+from rcl_cli.cli.console import exit_code, new_table, print_json_line, print_table
+from rcl_cli.plugins.entries import GROUPS, entries
+
+
+@click.command()
+@click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object a line: kind, name, distribution, version, status, reason."
+)
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> None:
+    """Load every plugin and say which ones work.
+
+    Each is listed with its distribution, its version and, where it is broken, the reason.
+
+    RCL_LOAD_PLUGINS names the distributions whose plugins count besides rcl's own, separated by commas;
+    set but empty, it loads none of them. Exit code 1 where a plugin is broken.
+    """
+    from rcl_cli.cli.problems import problems
+
+    broken = {problem.entry: problem.reason for problem in problems()}
+    everything = [entry for group in GROUPS for entry in entries(group)]
+    everything += [entry for entry in broken if entry not in everything]
+    table = new_table("kind", "name", "distribution", "status")
+    for entry in everything:
+        reason = broken.get(entry, "")
+        if as_json:
+            print_json_line(
+                {
+                    "kind": entry.kind,
+                    "name": entry.name,
+                    "distribution": entry.distribution,
+                    "version": entry.version,
+                    "status": "broken" if reason else "ok",
+                    "reason": reason,
+                }
+            )
+        status = f"broken: {reason}" if reason else "ok"
+        table.add_row(*map(escape, (entry.kind, entry.name, entry.source, status)))
+    if not as_json:
+        print_table(table)
+    ctx.exit(exit_code(len(everything) - len(broken), len(broken)))

@@ -1,0 +1,19 @@
+"""`rcl pretexts`: what a backbone can be pretrained to do."""
+
+from __future__ import annotations
+
+import click
+
+from rcl_cli.cli.listing import list_plugins
+from rcl_cli.plugins.entries import PRETEXTS
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line: name, description, distribution.")
+def command(name: str | None, as_json: bool) -> None:
+    """List the pretexts and who provides them, or say what NAME is and which options it has.
+
+    These are the names that `pretrain --pretext` and `pretrain --join` take.
+    """
+    list_plugins(PRETEXTS, name, as_json)

@@ -1,0 +1,132 @@
+"""`rcl samples`: raw files of procedural scenes, with the truth about their noise."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rcl_cli.cli.console import console, exit_code, print_failures, print_json_line, progress
+from rcl_cli.errors import FileError
+from rcl_cli.raw.cfa import BAYER_PHASES, CFA
+
+CFA_NAMES = (*BAYER_PHASES, "xtrans")
+
+
+def _size(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d+)(?:[x×](\d+))?", value)
+    height, width = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+    if min(height, width) < 16 or max(height, width) > 16384:
+        raise click.BadParameter(f"{value!r} is no size; give height x width, such as 512x768, each 16 to 16384")
+    return height, width
+
+
+def _isos(ctx: click.Context, param: click.Parameter, value: str) -> tuple[float, ...]:
+    from rcl_cli.samples.camera import HIGHEST_ISO, LOWEST_ISO
+
+    try:
+        isos = tuple(float(part) for part in value.split(","))
+    except ValueError:
+        isos = (0.0,)
+    if not all(LOWEST_ISO <= iso <= HIGHEST_ISO for iso in isos):
+        raise click.BadParameter(f"{value!r}: give ISO {LOWEST_ISO:.0f} to {HIGHEST_ISO:.0f}, such as 100,800,3200")
+    return isos
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--count", type=click.IntRange(1, 99999), default=9, show_default=True, help="Number of raws.")
+@click.option(
+    "--size",
+    callback=_size,
+    default="512x768",
+    metavar="HxW",
+    show_default=True,
+    help="In pixels; or one number for both.",
+)
+@click.option(
+    "--iso",
+    "isos",
+    callback=_isos,
+    metavar="ISO,…",
+    default="100,800,3200",
+    show_default=True,
+    help="They are taken in turn.",
+)
+@click.option(
+    "--cfa",
+    type=click.Choice(CFA_NAMES, case_sensitive=False),
+    default="RGGB",
+    show_default=True,
+    help="Colour filters, read from the top left pixel.",
+)
+@click.option(
+    "--kind", default=None, help="One kind of scene: leaves, mixed, facade, text, zoneplate, …  [default: any]"
+)
+@click.option(
+    "--clean",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Also write the same without noise, as linear DNGs, to this folder.",
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Other numbers, other pictures.")
+@click.option("--overwrite", is_flag=True, help="Replace files that exist; else they are kept.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a raw, as in truth.json, with its status.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    folder: Path,
+    count: int,
+    size: tuple[int, int],
+    isos: tuple[float, ...],
+    cfa: str,
+    kind: str | None,
+    clean: Path | None,
+    seed: int,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Write raw DNGs of made-up scenes to DIR, to try everything with.
+
+    A made-up camera photographs walls, leaves, hair, cloth, text, test patterns and soft light, at the given
+    ISO settings in turn. DIR/truth.json tells the λ_shot and λ_read of each file.
+
+    `rcl samples pairs/noisy --clean pairs/clean` makes pairs that `rcl finetune --pairs pairs` learns from.
+    """
+    from rcl_cli.samples.files import Shot, write_shot
+    from rcl_cli.samples.scenes import KINDS
+    from rcl_cli.samples.truth import TRUTH_NAME, update_truth
+
+    if kind is not None and kind not in KINDS:
+        raise click.BadParameter(f"{kind!r} is none of {', '.join(KINDS)}", ctx, param_hint="--kind")
+    if clean is not None and clean.resolve() == folder.resolve():
+        raise click.BadParameter(
+            "must be another folder than DIR, as the names are the same", ctx, param_hint="--clean"
+        )
+    shots = [Shot(i + 1, isos[i % len(isos)], CFA.named(cfa), *size, seed, kind) for i in range(count)]
+    truth: dict[str, dict[str, Any]] = {}
+    failures: list[FileError] = []
+    try:
+        with progress(count, "photographing", "raws") as bar:
+            for shot in shots:
+                status, reason = "skipped", "exists already"
+                try:
+                    if overwrite or not (folder / shot.name).exists():
+                        write_shot(shot, folder, clean=clean, overwrite=overwrite)
+                        truth[shot.name] = shot.truth()
+                        status, reason = "done", ""
+                except FileError as error:
+                    failures.append(error)
+                    status, reason = "failed", error.reason
+                if as_json:
+                    print_json_line({**shot.truth(), "file": folder / shot.name, "status": status, "reason": reason})
+                bar.advance()
+    finally:
+        if truth:
+            update_truth(folder, truth)
+    print_failures(failures)
+    skipped = count - len(truth) - len(failures)
+    kept = f"; {skipped} exist already and are kept (--overwrite replaces them)" if skipped else ""
+    console.print(f"{len(truth)} raws and {TRUTH_NAME} are in {folder}{kept}", markup=False, soft_wrap=True)
+    ctx.exit(exit_code(len(truth) + skipped, len(failures)))

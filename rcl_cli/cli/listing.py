@@ -1,0 +1,68 @@
+"""What `rcl tasks`, `rcl pretexts` and `rcl networks` print: all of a kind, or one with its options."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from rcl_cli.cli.console import console, new_table, print_json_line, print_table
+from rcl_cli.plugins.entries import NETWORKS, PRETEXTS, TASKS, collisions, entries, kind_of
+
+
+def list_plugins(group: str, name: str | None, as_json: bool) -> None:
+    """Print every plugin of the group, none of which is loaded, or load and print the one called `name`."""
+    if name is not None:
+        _print_one(group, name, as_json)
+        return
+    found = entries(group)
+    if as_json:
+        for entry in found:
+            said = {"name": entry.name, "description": entry.description}
+            print_json_line({**said, "distribution": entry.distribution, "version": entry.version})
+    else:
+        table = new_table(kind_of(group), "what it does", "from")
+        for entry in found:
+            table.add_row(*map(_escape, (entry.name, entry.description, entry.source)))
+        print_table(table)
+    for problem in collisions(group):
+        console.print(f"Left out: {problem}", markup=False, soft_wrap=True)
+
+
+def _print_one(group: str, name: str, as_json: bool) -> None:
+    from rcl_cli.network import get_network
+    from rcl_cli.plugins.options import options_of
+    from rcl_cli.pretext import get_pretext
+    from rcl_cli.task import get_task
+
+    load: dict[str, Callable[[], type[Any]]] = {
+        TASKS: lambda: type(get_task(name)),
+        PRETEXTS: lambda: get_pretext(name),
+        NETWORKS: lambda: get_network(name),
+    }
+    owner = load[group]()
+    options = options_of(owner)
+    domains = sorted(domain.value for domain in owner.domains)
+    if as_json:
+        told = [{**asdict(info), "kind": info.kind.__name__} for info in options]
+        print_json_line({"name": name, "domains": domains, "options": told, "about": inspect.getdoc(owner)})
+        return
+    click.echo(f"{name}, for {', '.join(domains)} pictures\n\n{inspect.getdoc(owner)}")
+    if not options:
+        click.echo(f"\nThis {kind_of(group)} has no options.")
+        return
+    table = new_table("option", "default", "may be", "meaning")
+    for info in options:
+        default = "" if info.default is None else {True: "yes", False: "no"}.get(info.default, str(info.default))
+        kind = {bool: "yes or no", int: "whole number", float: "number", str: "text"}[info.kind]
+        table.add_row(*map(_escape, (info.flag, default, info.bounds or kind, info.help)))
+    print_table(table)
+
+
+def _escape(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

@@ -1,0 +1,129 @@
+"""The `rcl` command: a group that loads each verb on demand, and what happens when one fails."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from rcl_cli.cli.verbs import OTHERS, SECTIONS
+from rcl_cli.errors import RclError
+from rcl_cli.plugins.entries import COMMANDS, Entry, entries
+
+NOTHING_DONE = 2
+INTERRUPTED = 130
+
+
+class LazyGroup(click.Group):
+    """A group whose verbs are `SECTIONS` and those that plugins bring; each is imported when it is run.
+
+    A verb of ours is a module of `rcl_cli.cli.commands` with a click command called `command`. No verb imports torch
+    before its callback.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of all verbs, in the order of the help."""
+        return [name for verbs in _listed().values() for name in verbs]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb's command, which takes `--debug` as the group does; None where there is no such verb.
+
+        Raises PluginError for a plugged-in verb that fails to load.
+        """
+        if any(cmd_name in verbs for verbs in SECTIONS.values()):
+            command: click.Command | None = import_module(f"rcl_cli.cli.commands.{cmd_name}").command
+        else:
+            from rcl_cli.cli.plugged import get_command
+
+            command = get_command(cmd_name)
+        if command is not None:
+            _take_debug(command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs with their first sentences, by section."""
+        listed = _listed()
+        width = max(len(name) for verbs in listed.values() for name in verbs)
+        for title, verbs in listed.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), summary) for name, summary in verbs.items()])
+
+    def main(self, args: Sequence[str] | None = None, **extra: Any) -> Any:  # type: ignore[override]
+        """Run the command line; every failure becomes one message on standard error and an exit code."""
+        if not extra.pop("standalone_mode", True):
+            return super().main(args, standalone_mode=False, **extra)
+        arguments = list(sys.argv[1:] if args is None else args)
+        try:
+            sys.exit(super().main(arguments, standalone_mode=False, **extra) or 0)
+        except Exception as error:
+            _fail(error, debug="--debug" in arguments)
+
+
+def _listed() -> dict[str, dict[str, str]]:
+    """SECTIONS, and the verbs of plugins by their modules' docstrings: nothing of either is imported."""
+    own = {name for verbs in SECTIONS.values() for name in verbs}
+    more = {entry.name: _summary(entry) for entry in entries(COMMANDS) if entry.name not in own}
+    return SECTIONS | ({OTHERS: more} if more else {})
+
+
+def _summary(entry: Entry) -> str:
+    text = entry.description or f"A verb of {entry.source}."
+    # The docstring names the verb, as ours do: "`rcl benchmark`: measure …".
+    _, _, after = text.partition(": ")
+    return after[:1].upper() + after[1:] if text.startswith("`") and after else text
+
+
+def _take_debug(command: click.Command) -> None:
+    below = command.commands.values() if isinstance(command, click.Group) else ()
+    for verb in (command, *below):
+        if not any(parameter.name == "debug" for parameter in verb.params):
+            verb.params.append(_debug_option())
+
+
+def _debug_option() -> click.Option:
+    # `main` looks for the flag itself, because errors come up where no context is left to ask.
+    return click.Option(
+        ["--debug"],
+        is_flag=True,
+        expose_value=False,
+        help="Show the whole traceback where something goes wrong.",
+    )
+
+
+def _fail(error: Exception, *, debug: bool) -> NoReturn:
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    match error:
+        case click.Abort():
+            click.echo("Interrupted.", err=True)
+            sys.exit(INTERRUPTED)
+        case click.ClickException():
+            error.show()
+            sys.exit(error.exit_code)
+        case RclError():
+            message = str(error)
+        case OSError(strerror=str(reason)):
+            place = f"{error.filename}: " if error.filename else ""
+            message = f"{place}{reason}"
+        case _:
+            message = f"unexpected {type(error).__name__}: {error}; run the same command with --debug to see where"
+    click.echo("Error: " + " ".join(message.split()), err=True)
+    sys.exit(NOTHING_DONE)
+
+
+@click.group(
+    name="rcl",
+    cls=LazyGroup,
+    params=[_debug_option()],
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="`rcl VERB --help` tells more. "
+    "Exit codes: 0 all done, 1 some inputs failed, 2 nothing done, 130 interrupted.",
+)
+@click.version_option(package_name="rcl-cli", prog_name="rcl")
+def cli() -> None:
+    """Noise calibration, contrastive pretraining and few-label heads for folders of camera raws."""

@@ -1,0 +1,57 @@
+"""Click callbacks for option values that are more than one plain number or word."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+
+
+def byte_count(ctx: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    """A size such as "500M" or "4G" in bytes, by powers of 1000."""
+    if value is None:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)B?", value.strip().upper())
+    if match is None:
+        raise click.BadParameter("give a size such as 500M or 4G")
+    return int(float(match[1]) * _UNITS[match[2]])
+
+
+def numbers(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, ...] | None:
+    """Whole numbers separated by commas, sorted, each once."""
+    try:
+        return None if value is None else tuple(sorted({int(number) for number in value.split(",")}))
+    except ValueError:
+        raise click.BadParameter("give numbers separated by commas, such as 1,3") from None
+
+
+def named_values(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """A repeated option of the form NAME=VALUE."""
+    pairs = [value.partition("=") for value in values]
+    if any(not name or not sign for name, sign, _ in pairs):
+        raise click.BadParameter("give NAME=VALUE")
+    return {name: value for name, _, value in pairs}
+
+
+def joined(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, dict[str, str]]:
+    """A repeated option of the form NAME or NAME:OPTION=VALUE,OPTION=VALUE."""
+    found = {}
+    for value in values:
+        name, _, options = value.partition(":")
+        found[name] = named_values(ctx, parameter, tuple(options.split(",")) if options else ())
+    return found
+
+
+def strength_value(ctx: click.Context, parameter: click.Parameter, value: str) -> float | None:
+    """A number from 0 to 1; None for "auto"."""
+    if value == "auto":
+        return None
+    try:
+        strength = float(value)
+    except ValueError:
+        strength = -1.0
+    if not 0 <= strength <= 1:
+        raise click.BadParameter("give a number from 0 to 1, or auto")
+    return strength

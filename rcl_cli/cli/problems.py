@@ -1,0 +1,53 @@
+"""Which of the installed plugins work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rcl_cli.cli.plugged import load_command
+from rcl_cli.network import Network
+from rcl_cli.plugins.entries import (
+    COMMANDS,
+    FORMATS,
+    GROUPS,
+    NETWORKS,
+    PRETEXTS,
+    TASKS,
+    Entry,
+    Problem,
+    collisions,
+    entries,
+)
+from rcl_cli.plugins.load import BrokenPlugin, load_class, load_part
+from rcl_cli.pretext import Pretext
+from rcl_cli.raw.format import FileFormat
+from rcl_cli.task import load_task
+
+_LOADERS: dict[str, Callable[[Entry], object]] = {
+    TASKS: load_task,
+    PRETEXTS: lambda entry: load_part(entry, Pretext),  # type: ignore[type-abstract]
+    NETWORKS: lambda entry: load_part(entry, Network),  # type: ignore[type-abstract]
+    FORMATS: lambda entry: load_class(entry, FileFormat),
+    COMMANDS: load_command,
+}
+
+
+def problems() -> list[Problem]:
+    """Load everything and say what cannot be used: taken names, failed imports, broken contracts."""
+    found = []
+    for group in GROUPS:
+        found += collisions(group)
+        for entry in entries(group):
+            reason = check(entry)
+            if reason:
+                found.append(Problem(entry, reason))
+    return found
+
+
+def check(entry: Entry) -> str:
+    """Load one plugin; "" where that works, else the reason."""
+    try:
+        _LOADERS[entry.point.group](entry)
+    except BrokenPlugin as error:
+        return error.reason
+    return ""

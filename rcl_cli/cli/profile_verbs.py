@@ -1,0 +1,125 @@
+"""`rcl calibrate show | merge | export`: the profiles that are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.markup import escape
+
+from rcl_cli.cli.console import console, exit_code, print_failures, print_json_line, print_table
+
+_STORE = click.option(
+    "--store", type=click.Path(file_okay=False, path_type=Path), help="Folder of models and profiles."
+)
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_CAMERA = click.option("--camera", default="", help="Only cameras whose name holds this, in any case.")
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=_FILE)
+@_STORE
+@_CAMERA
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output.")
+@click.option(
+    "--plot", type=click.Path(file_okay=False, path_type=Path), help="Write a plot per camera to this folder."
+)
+@click.pass_context
+def show(
+    ctx: click.Context, files: tuple[Path, ...], store: Path | None, camera: str, as_json: bool, plot: Path | None
+) -> None:
+    """List the calibrated profiles of the store, or of FILES.
+
+    Says, too, between which ISOs a sensor switches its gain: nothing is interpolated there.
+    """
+    from rcl_calibration.across_iso import gain_switches
+    from rcl_calibration.runs import pool_runs
+    from rcl_cli.calibrate.book import load_runs
+    from rcl_cli.cli.calibration_tables import profile_table
+    from rcl_cli.models.store import Store
+
+    paths = files or (Store.open(store).profiles,)
+    if not files and not paths[0].is_file():
+        console.print(f"No profiles yet in {escape(str(paths[0]))}: calibrate some pictures.")
+        ctx.exit(exit_code(0, 0))
+    entries = [(pool_runs(runs), len(runs)) for path in paths for runs in load_runs(path)]
+    entries = [(profile, runs) for profile, runs in entries if camera.lower() in profile.camera.lower()]
+    if as_json:
+        for profile, runs in entries:
+            print_json_line({**profile.to_dict(), "runs": runs})
+    elif entries:
+        print_table(profile_table(entries))
+    for name in dict.fromkeys(profile.camera for profile, _ in entries):
+        for low, high in gain_switches([profile for profile, _ in entries if profile.camera == name]):
+            console.print(f"{escape(name)} switches its gain between ISO {low:g} and {high:g}")
+    if plot is not None:
+        from rcl_cli.report.noise_plot import write_plots
+
+        for path in write_plots(plot, [(profile, None) for profile, _ in entries]):
+            console.print(f"written: {escape(str(path))}")
+    ctx.exit(exit_code(len(entries), 0))
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=_FILE)
+@_STORE
+@click.pass_context
+def merge(ctx: click.Context, files: tuple[Path, ...], store: Path | None) -> None:
+    """Take the profiles of FILES into the store.
+
+    Runs on one camera, ISO and levels are pooled, each by its interval, and every run is kept; pictures that two runs
+    share count once where one run has all the pictures of the other.
+    """
+    from rcl_cli.calibrate.book import load_runs, save_runs
+    from rcl_cli.errors import FileError
+    from rcl_cli.models.store import Store
+
+    failures: list[FileError] = []
+    done = 0
+    for file in files:
+        try:
+            runs = [run for entry in load_runs(file) for run in entry]
+        except FileError as error:
+            failures.append(error)
+            continue
+        save_runs(Store.open(store).profiles, runs)
+        done += 1
+        console.print(f"{len(runs)} {'run' if len(runs) == 1 else 'runs'} of {escape(str(file))} taken in")
+    print_failures(failures)
+    ctx.exit(exit_code(done, len(failures)))
+
+
+@click.command()
+@click.argument("output", type=_FILE)
+@_STORE
+@_CAMERA
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["rcl", "dng", "android", "darktable"]),
+    default="rcl",
+    show_default=True,
+    help="rcl: as `merge` takes it; dng: a NoiseProfile tag a line; android: four pairs a line; darktable: its JSON.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace OUTPUT if it exists.")
+@click.pass_context
+def export(
+    ctx: click.Context, output: Path, store: Path | None, camera: str, format_name: str, overwrite: bool
+) -> None:
+    """Write the profiles of the store to OUTPUT, for another program or another store.
+
+    darktable's numbers are not on the scale of single raw pixels: λ is multiplied by 0.1, an average of cameras known
+    from elsewhere, so that strengths come out about right, no better.
+    """
+    from rcl_cli.calibrate.book import load_runs
+    from rcl_cli.calibrate.formats import profiles_as
+    from rcl_cli.files import write_text
+    from rcl_cli.models.store import Store
+
+    entries = load_runs(Store.open(store).profiles)
+    chosen = [runs for runs in entries if camera.lower() in runs[0].profile.camera.lower()]
+    if chosen:
+        write_text(output, profiles_as(format_name, chosen), overwrite=overwrite)
+    noun = "profile" if len(chosen) == 1 else "profiles"
+    console.print(f"{len(chosen)} {noun} written to {escape(str(output))}" if chosen else "No profile to write.")
+    ctx.exit(exit_code(len(chosen), 0))

@@ -1,0 +1,121 @@
+"""The user's models and noise profiles on disk: one folder, read by headers alone, without torch."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import platformdirs
+
+from rcl_cli.domain import Domain
+from rcl_cli.errors import CheckpointError, FileError, RclError
+from rcl_cli.files import atomic_path
+from rcl_cli.models.header import Header, read_header
+
+SUFFIX = ".safetensors"
+
+
+@dataclass(frozen=True)
+class StoredModel:
+    """One model of the store; its name is the file's, without the suffix."""
+
+    path: Path
+    header: Header
+
+    @property
+    def name(self) -> str:
+        """As in `--model NAME` and `--backbone NAME`."""
+        return self.path.stem
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder with `models/NAME.safetensors` and `profiles.json`, made when something is first added."""
+
+    root: Path
+
+    @classmethod
+    def open(cls, path: Path | None = None) -> Store:
+        """The store at `path`, else at $RCL_STORE, else in the user's data folder."""
+        chosen = path or os.environ.get("RCL_STORE") or platformdirs.user_data_path("rcl")
+        return cls(Path(chosen).expanduser())
+
+    @property
+    def models(self) -> Path:
+        """The folder of models; may not exist yet."""
+        return self.root / "models"
+
+    @property
+    def profiles(self) -> Path:
+        """The file of noise profiles; may not exist yet."""
+        return self.root / "profiles.json"
+
+    def scan(self) -> tuple[list[StoredModel], list[CheckpointError]]:
+        """The models, newest first, and what is wrong with each file that cannot be read as one."""
+        found: list[StoredModel] = []
+        broken: list[CheckpointError] = []
+        for path in self._files():
+            try:
+                found.append(StoredModel(path, read_header(path)))
+            except CheckpointError as error:
+                broken.append(error)
+        return found, broken
+
+    def heads(self, task: str, domain: Domain, camera: str = "") -> list[StoredModel]:
+        """Heads of `task` on `domain` for a file of `camera`, best first.
+
+        Those trained for this camera come before the general ones, newer before older; those trained for
+        another camera are left out.
+        """
+        fitting = [
+            model
+            for model in self.scan()[0]
+            if model.header.kind == "head"
+            and (model.header.task, model.header.domain) == (task, domain)
+            and model.header.camera in ("", camera)
+        ]
+        return sorted(fitting, key=lambda model: model.header.camera == "")
+
+    def has(self, name: str) -> bool:
+        """Whether a model of the store is called `name`."""
+        return Path(name).name == name and (self.models / f"{name}{SUFFIX}").is_file()
+
+    def resolve(self, name: str) -> Path:
+        """The model called `name` here, or the file at that path. Raises RclError listing what there is."""
+        if self.has(name):
+            return self.models / f"{name}{SUFFIX}"
+        if Path(name).is_file():
+            return Path(name)
+        names = [path.stem for path in self._files()]
+        known = f"it has {', '.join(names)}" if names else "it is empty"
+        raise RclError(f"no file and no model in the store is called '{name}' (store {self.root}: {known})")
+
+    def add_model(self, source: Path, name: str = "") -> Path:
+        """Copy a model file in and return its new path; where its name is taken it becomes `name-2`, ….
+
+        Raises CheckpointError if `source` is no model, FileError if it cannot be copied.
+        """
+        read_header(source)
+        name = name or source.stem
+        for number in count(1):
+            target = self.models / f"{name if number == 1 else f'{name}-{number}'}{SUFFIX}"
+            if target.exists():
+                continue
+            try:
+                with atomic_path(target) as temporary:
+                    shutil.copyfile(source, temporary)
+            except FileError:
+                if not target.exists():
+                    raise
+                continue  # somebody else took the name meanwhile
+            return target
+        raise AssertionError("unreachable: there is always a free number")
+
+    def _files(self) -> list[Path]:
+        if not self.models.is_dir():
+            return []
+        files = [path for path in self.models.glob(f"*{SUFFIX}") if path.is_file() and path.name[0] != "."]
+        return sorted(files, key=lambda path: (-path.stat().st_mtime_ns, path.name))

@@ -1,0 +1,1 @@
+"""What others can add to rcl: finding it, loading it one entry point at a time, and its options."""

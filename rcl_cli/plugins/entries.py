@@ -1,0 +1,143 @@
+"""The plugins that installed distributions announce; nothing of them is imported.
+
+Names come from entry points, so that listing them costs little. A name that two distributions want goes to this
+program's own, else to the first by distribution name; the other is reported. `RCL_LOAD_PLUGINS` narrows down whose
+plugins count besides this program's own: a list of distribution names, separated by commas; empty for none.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+
+TASKS, PRETEXTS, NETWORKS, FORMATS, COMMANDS = (
+    f"rcl.{kind}s" for kind in ("task", "pretext", "network", "format", "command")
+)
+GROUPS = (TASKS, PRETEXTS, NETWORKS, FORMATS, COMMANDS)
+OWN = "rcl-cli"
+ENVIRONMENT = "RCL_LOAD_PLUGINS"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One plugin as its distribution announces it."""
+
+    point: metadata.EntryPoint
+    distribution: str
+    version: str
+
+    @property
+    def name(self) -> str:
+        """Of the thing that it registers."""
+        return self.point.name
+
+    @property
+    def kind(self) -> str:
+        """ "task", "pretext", "network", "format" or "command"."""
+        return kind_of(self.point.group)
+
+    @property
+    def source(self) -> str:
+        """Distribution and version, for messages."""
+        return f"{self.distribution} {self.version}".strip()
+
+    @property
+    def description(self) -> str:
+        """First line of the module's docstring, read from its source without importing it; "" where there is none."""
+        return _first_docstring_line(self.point.module)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A plugin that cannot be used, and why."""
+
+    entry: Entry
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.entry.kind} '{self.entry.name}' of {self.entry.source}: {self.reason}"
+
+
+def kind_of(group: str) -> str:
+    """What a group's plugins are called.
+
+    >>> kind_of(TASKS)
+    'task'
+    """
+    return group.removeprefix("rcl.").removesuffix("s")
+
+
+def entries(group: str) -> list[Entry]:
+    """The usable names of a group (one of GROUPS), this program's own first."""
+    return [entry for entry, winner in _announced(group) if winner is None]
+
+
+def collisions(group: str) -> list[Problem]:
+    """The plugins of a group whose name another distribution has already."""
+    return [
+        Problem(entry, f"its name is taken by {winner.source}; uninstall one of the two, or set {ENVIRONMENT}")
+        for entry, winner in _announced(group)
+        if winner is not None
+    ]
+
+
+def _announced(group: str) -> Iterator[tuple[Entry, Entry | None]]:
+    """Every entry of a group, and the one that has its name already, if any."""
+    taken: dict[str, Entry] = {}
+    for entry in sorted(_installed(group), key=lambda entry: (entry.distribution != OWN, entry.distribution)):
+        yield entry, taken.get(entry.name)
+        taken.setdefault(entry.name, entry)
+
+
+def _installed(group: str) -> Iterator[Entry]:
+    allowed = os.environ.get(ENVIRONMENT)
+    chosen = None if allowed is None else {_canonical(name) for name in allowed.split(",")}
+    # Of two copies of a distribution, entry_points() has the first on sys.path, which is the one that Python imports.
+    for point in metadata.entry_points(group=group):
+        distribution = point.dist
+        name = _canonical(distribution.name) if distribution is not None else ""
+        if distribution is not None and (name == OWN or chosen is None or name in chosen):
+            yield Entry(point, name, distribution.version or "")
+
+
+def _canonical(distribution: str) -> str:
+    """A distribution's name as PEP 503 normalises it.
+
+    >>> _canonical("My_Task.Pack ")
+    'my-task-pack'
+    """
+    return re.sub(r"[-_.]+", "-", distribution.strip()).lower()
+
+
+def _first_docstring_line(module: str) -> str:
+    import ast
+
+    try:
+        spec = _spec_without_import(module)
+        source = Path(spec.origin or "").read_text(encoding="utf-8") if spec else ""
+        return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
+    except (OSError, ValueError, SyntaxError, ImportError):
+        return ""
+
+
+def _spec_without_import(module: str) -> ModuleSpec | None:
+    # find_spec("a.b") would import a, whose code may be slow or fail: look for b in the folders of a instead.
+    from importlib.machinery import PathFinder
+    from importlib.util import find_spec
+
+    top, *rest = module.split(".")
+    spec = find_spec(top)
+    for depth, _ in enumerate(rest, start=2):
+        if spec is None or spec.submodule_search_locations is None:
+            return None
+        name = ".".join(module.split(".")[:depth])
+        spec = PathFinder.find_spec(name, list(spec.submodule_search_locations))
+    return spec

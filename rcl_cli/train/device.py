@@ -1,0 +1,74 @@
+"""Where tensors live and how precisely: CUDA, Apple's MPS or the CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from rcl_cli.errors import RclError
+
+DEVICES = ("auto", "cuda", "mps", "cpu")
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The device called `name` ("auto", "cuda", "cuda:1", "mps", "cpu"); auto takes CUDA, else MPS, else the CPU.
+
+    Raises RclError where this machine has no such device.
+    """
+    if name == "auto":
+        return torch.device(next(kind for kind in ("cuda", "mps", "cpu") if _available(kind)))
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise RclError(f"there is no device called {name!r}; use one of {', '.join(DEVICES)}") from error
+    if not _available(device.type) or (device.index or 0) >= _count(device.type):
+        raise RclError(f"this machine has no device {name!r}; use --device auto or --device cpu")
+    return device
+
+
+@contextmanager
+def autocast(device: torch.device) -> Iterator[None]:
+    """Mixed precision for training, where it is fast and safe without loss scaling: bfloat16; elsewhere float32."""
+    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=has_bfloat16(device)):
+        yield
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether the device has instructions for bfloat16: CUDA cards and x86 processors may."""
+    match device.type:
+        case "cuda":
+            return bool(torch.cuda.is_bf16_supported())
+        case "cpu":
+            # Older versions of torch cannot tell.
+            found: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+            return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
+    return False
+
+
+def placed(tensor: Tensor, device: torch.device) -> Tensor:
+    """The tensor on the device; (N, C, h, w) with channels last in memory, by which convolutions are faster."""
+    layout = torch.channels_last if tensor.ndim == 4 else torch.preserve_format
+    return tensor.to(device, memory_format=layout)
+
+
+def place_module(module: nn.Module, device: torch.device) -> None:
+    """Moves the module to the device, its weights laid out for what `placed` returns."""
+    module.to(device)
+    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def _available(kind: str) -> bool:
+    match kind:
+        case "cuda":
+            return torch.cuda.is_available()
+        case "mps":
+            return torch.backends.mps.is_available()
+    return kind == "cpu"
+
+
+def _count(kind: str) -> int:
+    return torch.cuda.device_count() if kind == "cuda" else 1
