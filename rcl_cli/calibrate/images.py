@@ -14,7 +14,6 @@ from rcl_calibration.profile import NoiseProfile
 from rcl_calibration.single_image import Measurement, measure, profile_of
 from rcl_cli.calibrate.checks import checked_by_border, mean_border
 from rcl_cli.calibrate.lattices import labels, lattices
-from rcl_cli.raw.frame import RawFrame
 from rcl_cli.raw.optical_black import OpticalBlack
 from rcl_cli.raw.read import read_frame
 
@@ -65,13 +64,12 @@ def calibrate_file(path: Path, *, linear: bool = False) -> ImageCalibration:
     """Measure one file's noise. `linear` as in `read_frame`. Raises FileError if it cannot be read."""
     begun = time.perf_counter()
     frame = read_frame(path, linear=linear)
-    cfa = frame.cfa.name if isinstance(frame, RawFrame) else "RGB"
     measurement = measure(lattices(frame))
     profile = profile_of(measurement, **labels(frame))
-    border = frame.optical_black if isinstance(frame, RawFrame) else None
+    border = frame.optical_black
     if border is not None:
         profile = checked_by_border(profile, border)
-    return ImageCalibration(path, profile, cfa, time.perf_counter() - begun, measurement, border)
+    return ImageCalibration(path, profile, frame.layout, time.perf_counter() - begun, measurement, border)
 
 
 def pool_cameras(images: Iterable[ImageCalibration]) -> list[CameraCalibration]:

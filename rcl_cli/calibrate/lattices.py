@@ -10,7 +10,6 @@ from rcl_calibration.samples import Lattice
 from rcl_cli.domain import Domain
 from rcl_cli.raw.frame import Frame, RawFrame, RgbFrame
 
-_RGB_BLACK = (0.0, 0.0, 0.0, 0.0)
 _XTRANS_LATTICES = {0: 3, 1: 6, 3: 3}
 """How many of the 8, 20 and 8 lattices of each plane are looked at: enough to find flat places by."""
 
@@ -22,9 +21,8 @@ def lattices(frame: Frame) -> list[Lattice]:
 
 def labels(frame: Frame) -> dict[str, Any]:
     """Camera, ISO and levels, as a NoiseProfile names them. RGB has black 0 and white 1."""
-    black, white = (frame.black_level, frame.white_level) if isinstance(frame, RawFrame) else (_RGB_BLACK, 1.0)
-    metadata = frame.metadata
-    return {"camera": metadata.camera, "iso": metadata.iso, "black_level": black, "white_level": white}
+    shot, levels = frame.metadata, {"black_level": frame.black_level, "white_level": frame.white_level}
+    return {"camera": shot.camera, "iso": shot.iso, **levels}
 
 
 def _mosaic_lattices(frame: RawFrame) -> list[Lattice]:

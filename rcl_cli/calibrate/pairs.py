@@ -22,7 +22,7 @@ from rcl_cli.calibrate.checks import checked_by_black
 from rcl_cli.calibrate.lattices import labels, lattices
 from rcl_cli.errors import FileError
 from rcl_cli.raw.folder import Found
-from rcl_cli.raw.frame import Frame, RawFrame, RgbFrame
+from rcl_cli.raw.frame import Frame, RgbFrame
 from rcl_cli.raw.read import read_frame
 
 KINDS = ("pairs", "flats", "darks")
@@ -93,8 +93,13 @@ class _Shot:
     @property
     def alike(self) -> tuple[Any, ...]:
         """What two frames of a pair have in common."""
-        shape = self.frame.mosaic.shape if isinstance(self.frame, RawFrame) else self.frame.rgb.shape
-        return self.path.parent, shape, _cfa(self.frame), self.frame.metadata.exposure_s, *labels(self.frame).values()
+        return (
+            self.path.parent,
+            self.frame.size,
+            self.frame.layout,
+            self.frame.metadata.exposure_s,
+            *labels(self.frame).values(),
+        )
 
 
 def find_pairs(files: Iterable[Found], kind: str, *, linear: bool = False, done: Callable[[], None]) -> Pairing:
@@ -179,7 +184,7 @@ def _match(waiting: _Shot | None, shot: _Shot, kind: str, result: Pairing) -> _S
             kind,
             measurement,
             labels(shot.frame),
-            _cfa(shot.frame),
+            shot.frame.layout,
             prnu([(first, second)]) if kind == "flats" else None,
             black_levels([first, second]) if kind == "darks" else None,
             waiting.seconds + shot.seconds + time.perf_counter() - begun,
@@ -200,7 +205,3 @@ def _lattices(frame: Frame) -> list[Lattice]:
     # The planes of a grey picture are one, and would count three times.
     grey = isinstance(frame, RgbFrame) and bool((frame.rgb == frame.rgb[..., :1]).all())
     return [replace(found[1], plane=1)] if grey else found
-
-
-def _cfa(frame: Frame) -> str:
-    return frame.cfa.name if isinstance(frame, RawFrame) else "RGB"

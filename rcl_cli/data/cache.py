@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.data.regions import RegionPlan, cut_regions, frame_domain, packed_frame, with_noise
+from rcl_cli.data.regions import RegionPlan, cut_regions, packed_frame, with_noise
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError
 from rcl_cli.files import atomic_path, write_text
@@ -122,7 +122,7 @@ class RegionCache:
 
     def _store(self, path: Path, key: str, plan: RegionPlan) -> None:
         frame = self._read(path, linear=plan.linear)
-        domain = frame_domain(frame)
+        domain = frame.domain
         # Not by the key, so that a copy of the pictures gives the same places and the same noise.
         rng = torch.Generator().manual_seed(int(_digest(path.name, path.stat().st_size, plan.describe_cuts())[:15], 16))
         try:

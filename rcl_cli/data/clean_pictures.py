@@ -13,7 +13,7 @@ from torch.nn.functional import avg_pool2d
 from rcl_cli.data.regions import packed_frame
 from rcl_cli.errors import FileError
 from rcl_cli.nn.cfa import bilinear
-from rcl_cli.raw.frame import Frame, RawFrame
+from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.read import read_frame
 
 MEMORY = 2**30
@@ -62,22 +62,19 @@ class CleanReader:
         side = max(self.least_side, math.isqrt(self.share // _BYTES))
         top, left = (max(0, (length - side) // 2) for length in (height, width))
         window = rgb[:, top : top + side, left : left + side]
-        camera = isinstance(frame, RawFrame) or frame.camera_rgb
-        return CleanPicture(path, window.to(torch.float16, copy=True), camera)
+        return CleanPicture(path, window.to(torch.float16, copy=True), frame.camera_rgb)
 
 
 def _linear_rgb(frame: Frame) -> Tensor:
-    if isinstance(frame, RawFrame):
-        return bilinear(torch.from_numpy(packed_frame(frame))[None], frame.cfa.domain)[0]
-    return torch.from_numpy(frame.rgb).permute(2, 0, 1)
+    return bilinear(torch.from_numpy(packed_frame(frame))[None], frame.domain)[0]
 
 
 def _reduction(frame: Frame, wanted: int | None) -> int:
-    if isinstance(frame, RawFrame):
-        return max(wanted or 1, frame.cfa.domain.pixels)
+    if frame.domain.is_raw:
+        return max(wanted or 1, frame.domain.pixels)
     if wanted is not None:
         return wanted
-    return 2 if min(frame.rgb.shape[:2]) >= CAMERA_SIDE else 1
+    return 2 if min(frame.size) >= CAMERA_SIDE else 1
 
 
 def _reduced(rgb: Tensor, by: int) -> Tensor:

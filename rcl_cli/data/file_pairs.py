@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.data.regions import frame_domain
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
 from rcl_cli.nn.cfa import canonical, from_rgb
@@ -74,7 +73,7 @@ class PairReader:
     def __call__(self, files: FilePair) -> LoadedPair:
         """Raises FileError where a file cannot be read, is of another domain, or the two do not fit together."""
         noisy = read_frame(files.noisy, linear=self.linear)
-        found = frame_domain(noisy)
+        found = noisy.domain
         if found is not self.domain:
             raise FileError(files.noisy, f"is {found.value}, the others are {self.domain.value}; keep them apart")
         clean = read_frame(files.clean, linear=self.linear)
@@ -98,10 +97,10 @@ def clean_tensor(clean: Frame, noisy: Frame, task: Task) -> Tensor:
     A clean picture stands for a mosaic too: of each pixel the colour of the filter there. Raises RclError, without a
     path, where `clean` has another size, or is a mosaic where RGB or another phase is needed.
     """
-    domain = frame_domain(noisy)
-    height, width = (side * task.scale for side in _size(noisy))
-    if _size(clean) != (height, width):
-        found = "×".join(map(str, reversed(_size(clean))))
+    domain = noisy.domain
+    height, width = (side * task.scale for side in noisy.size)
+    if clean.size != (height, width):
+        found = "×".join(map(str, reversed(clean.size)))
         raise RclError(f"has {found} pixels where {task.name} expects {width}×{height}")
     output = task.output(domain)
     if not isinstance(clean, RawFrame):
@@ -119,7 +118,7 @@ def result_tensor(pixels: NDArray[np.float32], noisy: Frame, task: Task) -> Tens
     cut = pixels[_inside(noisy, task.scale)]
     if pixels.ndim == 3:
         return _channels_first(cut)
-    return torch.from_numpy(pack(cut, canonical(task.output(frame_domain(noisy))))[0])
+    return torch.from_numpy(pack(cut, canonical(task.output(noisy.domain)))[0])
 
 
 def _inside(frame: Frame, scale: int = 1) -> tuple[slice, slice]:
@@ -129,15 +128,10 @@ def _inside(frame: Frame, scale: int = 1) -> tuple[slice, slice]:
         found = frame.cfa.canonical_shift()
         assert found is not None  # every CFA can be made
         shift, pixels = found, frame.cfa.domain.pixels
-    height, width = _size(frame)
+    height, width = frame.size
     stops = (start + (side - start) // pixels * pixels for start, side in zip(shift, (height, width), strict=True))
     rows, columns = (slice(a * scale, b * scale) for a, b in zip(shift, stops, strict=True))
     return rows, columns
-
-
-def _size(frame: Frame) -> tuple[int, int]:
-    height, width = (frame.mosaic if isinstance(frame, RawFrame) else frame.rgb).shape[:2]
-    return height, width
 
 
 def _channels_first(rgb: NDArray[np.float32]) -> Tensor:

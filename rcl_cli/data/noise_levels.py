@@ -10,7 +10,7 @@ from rcl_calibration.correlation import REACH, as_tuples, noise_covariance
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.calibrate.book import profile_for
 from rcl_cli.models.store import Store
-from rcl_cli.raw.frame import Frame, RawFrame
+from rcl_cli.raw.frame import Frame, RgbFrame
 
 UNKNOWN = NoiseProfile.uniform(0.0, 0.0, method="not known")
 """Stands for the noise of a picture that cannot be measured."""
@@ -50,7 +50,7 @@ class NoiseCovariances:
 
     def of(self, frame: Frame) -> NoiseProfile:
         """The frame's noise. Raises ValueError for raws, and where there is none."""
-        if isinstance(frame, RawFrame):
+        if not isinstance(frame, RgbFrame):
             raise ValueError("is a raw, whose noise is independent; use the pretext sure or recorrupted for it")
         covariance = noise_covariance(frame.rgb.transpose(2, 0, 1))
         red, green, blue = (float(covariance[c, c, REACH, REACH]) for c in range(3))

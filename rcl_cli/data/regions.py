@@ -92,11 +92,6 @@ def _least_share(least_side: int) -> int:
     return 1 << (largest - 1).bit_length()
 
 
-def frame_domain(frame: Frame) -> Domain:
-    """The domain that the frame is packed into."""
-    return frame.cfa.domain if isinstance(frame, RawFrame) else Domain.RGB
-
-
 def packed_frame(frame: Frame) -> NDArray[np.float32]:
     """The frame as (C, h, w) of the canonical phase, without the elements that are only partly inside it."""
     if not isinstance(frame, RawFrame):

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rcl_cli.data.file_pairs import FilePair, clean_tensor, noisy_tensor, result_tensor
-from rcl_cli.data.regions import frame_domain
 from rcl_cli.errors import FileError, RclError
 from rcl_cli.nn.cfa import bilinear
 from rcl_cli.nn.heads import enlarged
@@ -65,7 +64,7 @@ def interpolated(x: Tensor, noisy: Frame, task: Task) -> Tensor:
 
     Raises RclError for tasks whose result is neither in the layout of the input nor RGB.
     """
-    domain = frame_domain(noisy)
+    domain = noisy.domain
     output = task.output(domain)
     if output is domain and task.scale == 1:
         return x

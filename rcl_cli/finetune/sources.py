@@ -13,7 +13,6 @@ from rcl_cli.data.file_pairs import FilePair, LoadedPair, PairReader, find_pairs
 from rcl_cli.data.fingerprint import fingerprint
 from rcl_cli.data.paired_crops import PairedCrops, within
 from rcl_cli.data.pairs import PairSource, crop_multiple, crop_side, held_out_count, load_split
-from rcl_cli.data.regions import frame_domain
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError
 from rcl_cli.noise import NoiseSource
@@ -91,7 +90,7 @@ def pairs_domain(folder: Path) -> Domain:
     failures: list[FileError] = []
     for pair in pairs:
         try:
-            return frame_domain(read_frame(pair.noisy))
+            return read_frame(pair.noisy).domain
         except FileError as error:
             failures.append(error)
     raise failures[0]

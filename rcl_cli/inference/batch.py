@@ -11,7 +11,7 @@ from typing import Any
 
 from rcl_cli.errors import FileError, RclError
 from rcl_cli.inference.outputs import Job
-from rcl_cli.inference.pipeline import Pipeline, megapixels
+from rcl_cli.inference.pipeline import Pipeline
 from rcl_cli.inference.prefetch import ahead
 from rcl_cli.inference.tiling import is_out_of_memory
 from rcl_cli.raw.frame import Frame
@@ -86,7 +86,7 @@ def _do(
     size = 0.0
     try:
         frame = decoded()
-        size = megapixels(frame)
+        size = frame.megapixels
         model = pipeline.choose_model(frame)
         pipeline.apply(frame, job.target, overwrite=overwrite, report=report)
     except Exception as error:  # whatever one file or a plugin brings about, the others are still to be done

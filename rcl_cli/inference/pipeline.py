@@ -10,12 +10,11 @@ import numpy as np
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.calibrate.book import profile_for
-from rcl_cli.domain import Domain
 from rcl_cli.inference.models import Models
 from rcl_cli.inference.restore import Restoration
 from rcl_cli.inference.tiling import Float
 from rcl_cli.inference.turned import packed, upright
-from rcl_cli.raw.frame import Frame, RawFrame
+from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.pack import Placement
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.turn import ALL_TURNS, UPRIGHT, Turn
@@ -37,21 +36,21 @@ class Pipeline:
 
     def choose_model(self, frame: Frame) -> Path:
         """The model for this frame. Raises RclError where there is none."""
-        return self.models.choose(frame_domain(frame), frame.metadata.camera).path
+        return self.models.choose(frame.domain, frame.metadata.camera).path
 
     def restore(self, frame: Frame, report: Callable[[float], None] = lambda done: None) -> Picture:
         """The task's result for a frame, ready to be written; `report` hears which fraction is done.
 
         Raises RclError where the task, the model and the frame do not fit each other.
         """
-        domain = frame_domain(frame)
+        domain = frame.domain
         task = self.models.task
         model = self.choose_model(frame)
         restoration = Restoration(task, domain, self.strength)
         ready = self.models.load(domain, model)
         profile = self._noise(frame) if task.noise_aware else None
         output = task.output(domain)
-        source, cfa = (frame.normalized(), frame.cfa) if isinstance(frame, RawFrame) else (frame.rgb, None)
+        source, cfa = frame.normalized(), frame.cfa
         turns = ALL_TURNS if self.ensemble else UPRIGHT
 
         def seen(number: int, turn: Turn) -> tuple[Float, Placement]:
@@ -90,16 +89,6 @@ class Pipeline:
     ) -> None:
         """Restore a frame and write the result, in the format that the suffix of `target` names. Raises RclError."""
         write_picture(target, self.restore(frame, report), overwrite=overwrite)
-
-
-def frame_domain(frame: Frame) -> Domain:
-    """The domain that the frame's tensors are in."""
-    return frame.cfa.domain if isinstance(frame, RawFrame) else Domain.RGB
-
-
-def megapixels(frame: Frame) -> float:
-    """Pixels of the file, in millions."""
-    return (frame.mosaic.size if isinstance(frame, RawFrame) else frame.rgb.size / 3) / 1e6
 
 
 def _note(task: str, model: Path, strength: float | None) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcl_cli.raw.cfa import CFA
-from rcl_cli.raw.frame import Frame, Metadata, RawFrame
+from rcl_cli.raw.frame import Frame, Metadata
 from rcl_cli.raw.orientation import upright
 from rcl_cli.raw.pack import pack
 from rcl_cli.raw.picture import Picture
@@ -87,6 +87,4 @@ def _encode(rgb: Float, camera_rgb: bool, metadata: Metadata) -> Float:
 
 
 def _as_picture(frame: Frame) -> Picture:
-    if isinstance(frame, RawFrame):
-        return Picture.from_frame(frame, frame.normalized(), cfa=frame.cfa)
-    return Picture.from_frame(frame, frame.rgb)
+    return Picture.from_frame(frame, frame.normalized(), cfa=frame.cfa)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcl_calibration.profile import NoiseProfile
+from rcl_cli.domain import Domain
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.optical_black import OpticalBlack
 
@@ -58,6 +59,30 @@ class RawFrame:
     optical_black: OpticalBlack | None = None
     """What the sensor's shielded border says, where the file has one."""
 
+    camera_rgb = True
+    """White balance and matrix are still to be applied, as to every mosaic."""
+
+    @property
+    def domain(self) -> Domain:
+        """BAYER or XTRANS: the layout that the frame is packed into."""
+        return self.cfa.domain
+
+    @property
+    def layout(self) -> str:
+        """ "RGGB", …, "X-Trans": what the JSON output calls `cfa`."""
+        return self.cfa.name
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in sensor pixels."""
+        height, width = self.mosaic.shape
+        return height, width
+
+    @property
+    def megapixels(self) -> float:
+        """Sensor pixels, in millions."""
+        return self.mosaic.size / 1e6
+
     def normalized(self) -> NDArray[np.float32]:
         """(H, W) float32, 0 = black level, 1 = white level; not clipped: noise below black stays negative."""
         x = self.mosaic.astype(np.float32)
@@ -86,6 +111,37 @@ class RgbFrame:
     camera_rgb: bool = False
     """True where the planes are camera RGB (a linear raw), white balance and matrix still to be applied."""
     metadata: Metadata = field(default_factory=Metadata)
+
+    # What a mosaic has and three planes have not, so that code which asks for it need not tell the two apart.
+    cfa = None
+    black_level = (0.0, 0.0, 0.0, 0.0)
+    white_level = 1.0
+    optical_black = None
+
+    @property
+    def domain(self) -> Domain:
+        """RGB."""
+        return Domain.RGB
+
+    @property
+    def layout(self) -> str:
+        """ "RGB": what the JSON output calls `cfa`."""
+        return "RGB"
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        height, width, _ = self.rgb.shape
+        return height, width
+
+    @property
+    def megapixels(self) -> float:
+        """Pixels, in millions."""
+        return self.rgb.size / 3e6
+
+    def normalized(self) -> NDArray[np.float32]:
+        """(H, W, 3), `rgb` itself."""
+        return self.rgb
 
 
 Frame = RawFrame | RgbFrame

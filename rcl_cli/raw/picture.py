@@ -67,7 +67,7 @@ class Picture:
             denoised=denoised,
             note=note,
         )
+        made = replace(made, camera_rgb=frame.camera_rgb)
         if isinstance(frame, RawFrame):
-            black, white = frame.black_level, frame.white_level
-            return replace(made, black_level=black, white_level=white, camera_rgb=True, transfer="linear")
-        return replace(made, camera_rgb=frame.camera_rgb, transfer=frame.transfer, bits=frame.bits)
+            return replace(made, black_level=frame.black_level, white_level=frame.white_level, transfer="linear")
+        return replace(made, transfer=frame.transfer, bits=frame.bits)

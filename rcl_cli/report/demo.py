@@ -191,11 +191,7 @@ def busiest(picture: NDArray[np.uint8], side: int) -> tuple[int, int]:
 
 def shown(frame: Frame) -> NDArray[np.uint8]:
     """(H, W, 3) uint8 sRGB of a frame, a mosaic by linear interpolation."""
-    if isinstance(frame, RawFrame):
-        picture = Picture.from_frame(frame, frame.normalized(), cfa=frame.cfa)
-    else:
-        picture = Picture.from_frame(frame, frame.rgb)
-    srgb = develop(picture)
+    srgb = develop(Picture.from_frame(frame, frame.normalized(), cfa=frame.cfa))
     return np.rint(srgb * 255).astype(np.uint8)
 
 

@@ -13,7 +13,7 @@ from rcl_calibration.profile import NoiseProfile
 from rcl_cli.files import atomic_path
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.dng import write_dng
-from rcl_cli.raw.frame import Metadata, RawFrame, RgbFrame
+from rcl_cli.raw.frame import Metadata, RawFrame
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.srgb import XYZ_TO_SRGB
 from rcl_cli.raw.write import write_picture
@@ -32,7 +32,7 @@ def noisy_path(folder: Path, relative: Path, cfa: CFA | None) -> Path:
 
 def clean_path(folder: Path, relative: Path, pair: SimulatedPair) -> Path:
     """Where in `folder` the clean half goes: sensor colours of mosaics need a DNG, for its white balance and matrix."""
-    sensor = isinstance(pair.source, RawFrame) or (pair.cfa is not None and pair.source.camera_rgb)
+    sensor = pair.source.domain.is_raw or (pair.cfa is not None and pair.source.camera_rgb)
     return folder / "clean" / relative.with_suffix(".dng" if sensor else ".tif")
 
 
@@ -59,8 +59,8 @@ def write_float_tiff(path: Path, rgb: NDArray[np.float32], *, overwrite: bool = 
 
 def _raw_frame(pair: SimulatedPair, mosaic: NDArray[np.float32], noise: NoiseProfile | None) -> RawFrame:
     """A normalised mosaic (H, W) in DN, with room below black and above white."""
-    balanced = isinstance(pair.source, RgbFrame) and not pair.source.camera_rgb
-    metadata = replace(_BALANCED if balanced else pair.source.metadata, noise_profile=noise)
+    shot = pair.source.metadata if pair.source.camera_rgb else _BALANCED
+    metadata = replace(shot, noise_profile=noise)
     dn = np.clip(np.rint(BLACK_DN + (WHITE_DN - BLACK_DN) * mosaic), 0, 65535).astype(np.uint16)
     assert pair.cfa is not None
     return RawFrame(dn, pair.cfa, (float(BLACK_DN),) * 4, float(WHITE_DN), metadata)

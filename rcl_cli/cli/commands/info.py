@@ -91,10 +91,10 @@ def _describe_frame(frame: Frame) -> dict[str, Any]:
 
     shot = _describe_shot(frame.metadata)
     if isinstance(frame, RawFrame):
-        height, width = frame.mosaic.shape
+        height, width = frame.size
         levels = {"black_level": frame.black_level, "white_level": frame.white_level}
         return {"kind": "raw", "width": width, "height": height, "cfa": frame.cfa.name, **levels, **shot}
-    height, width, _ = frame.rgb.shape
+    height, width = frame.size
     stored = {"bits": frame.bits, "transfer": frame.transfer, "camera_rgb": frame.camera_rgb}
     return {"kind": "rgb", "width": width, "height": height, **stored, **shot}
 
