@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from rcl_calibration.across_iso import between, beyond
 from rcl_calibration.exchange import find_profile, merge_runs, read_profiles, read_runs, runs_text, same_camera
@@ -26,23 +27,40 @@ def profile_for(frame: Frame, *, given: Path | None = None, store: Path | None =
     two ISOs of it; else the file's own NoiseProfile tag; else a blind estimate from the picture; where that is not to
     be trusted, one extrapolated from another ISO. Raises FileError if `given` has none for it.
     """
+    known = known_profile(labels(frame), given=given, store=store)
+    if known is not None:
+        return known
     if given is not None:
-        return _from_file(given, frame), f"the profile given, {given}"
-    stored = Store.open(store).profiles
-    known = load_profiles(stored) if stored.is_file() and frame.metadata.camera else []
-    calibrated = _matching(known, frame)
-    if calibrated is not None:
-        return calibrated, f"calibrated for {_camera_words(frame)} ({stored})"
-    others, iso = same_camera(known, **labels(frame)), frame.metadata.iso
-    if iso and (interpolated := between(others, iso)) is not None:
-        return interpolated, f"for {_camera_words(frame)}, {interpolated.method} ({stored})"
+        advice = "calibrate it, or give a file of one profile"
+        raise FileError(given, f"has no profile for {_camera_words(labels(frame))}; {advice}")
     if frame.metadata.noise_profile is not None:
         return frame.metadata.noise_profile, "the file's own noise profile"
-    profile = estimate(lattices(frame), **labels(frame))
+    profile, iso = estimate(lattices(frame), **labels(frame)), frame.metadata.iso
+    stored = Store.open(store).profiles
+    others = same_camera(_stored(stored, frame.metadata.camera), **labels(frame))
     if profile.quality != "ok" and iso and (extrapolated := beyond(others, iso)) is not None:
-        return extrapolated, f"for {_camera_words(frame)}, a warning: {extrapolated.reason} ({stored})"
+        return extrapolated, f"for {_camera_words(labels(frame))}, a warning: {extrapolated.reason} ({stored})"
     caution = f" ({profile.quality}: {profile.reason})" if profile.reason else ""
     return profile, f"a blind estimate from the picture{caution}"
+
+
+def known_profile(
+    wanted: Mapping[str, Any], *, given: Path | None = None, store: Path | None = None
+) -> tuple[NoiseProfile, str] | None:
+    """As `profile_for`, by camera, ISO and levels alone; None where only the file itself can tell."""
+    if given is not None:
+        profiles = load_profiles(given)
+        found = profiles[0] if len(profiles) == 1 else find_profile(profiles, **wanted)
+        return None if found is None else (found, f"the profile given, {given}")
+    stored = Store.open(store).profiles
+    known = _stored(stored, wanted["camera"])
+    calibrated = find_profile(known, **wanted)
+    if calibrated is not None:
+        return calibrated, f"calibrated for {_camera_words(wanted)} ({stored})"
+    others, iso = same_camera(known, **wanted), wanted["iso"]
+    if iso and (interpolated := between(others, iso)) is not None:
+        return interpolated, f"for {_camera_words(wanted)}, {interpolated.method} ({stored})"
+    return None
 
 
 def load_profiles(path: Path) -> list[NoiseProfile]:
@@ -101,20 +119,10 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
         yield
 
 
-def _from_file(path: Path, frame: Frame) -> NoiseProfile:
-    profiles = load_profiles(path)
-    if len(profiles) == 1:
-        return profiles[0]
-    profile = _matching(profiles, frame)
-    if profile is None:
-        raise FileError(path, f"has no profile for {_camera_words(frame)}; calibrate it, or give a file of one profile")
-    return profile
+def _stored(path: Path, camera: str) -> list[NoiseProfile]:
+    return load_profiles(path) if path.is_file() and camera else []
 
 
-def _matching(profiles: Sequence[NoiseProfile], frame: Frame) -> NoiseProfile | None:
-    return find_profile(profiles, **labels(frame))
-
-
-def _camera_words(frame: Frame) -> str:
-    iso = frame.metadata.iso
-    return f"{frame.metadata.camera or 'an unknown camera'}{'' if iso is None else f' at ISO {iso:g}'}"
+def _camera_words(wanted: Mapping[str, Any]) -> str:
+    iso = wanted["iso"]
+    return f"{wanted['camera'] or 'an unknown camera'}{'' if iso is None else f' at ISO {iso:g}'}"

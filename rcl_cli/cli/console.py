@@ -34,6 +34,18 @@ console = Console(stderr=True, highlight=False)
 """For messages: standard error, looked up at each call, so that tests can capture it."""
 
 
+def say(sentence: str) -> None:
+    """One plain sentence on standard error, never folded."""
+    console.print(sentence, markup=False, soft_wrap=True)
+
+
+def say_left_out(results: Sequence[Path]) -> None:
+    """That results of rcl in walked folders are no inputs; nothing where there are none."""
+    if results:
+        noun = "result of rcl is" if len(results) == 1 else "results of rcl are"
+        say(f"{len(results)} {noun} left out, such as {results[0]}; name the files themselves to use them")
+
+
 @dataclass(frozen=True)
 class Bar:
     """The handle that `progress` gives out. Without a terminal it does nothing."""

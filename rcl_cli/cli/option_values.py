@@ -44,10 +44,10 @@ def joined(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ..
     return found
 
 
-def strength_value(ctx: click.Context, parameter: click.Parameter, value: str) -> float | None:
-    """A number from 0 to 1; None for "auto"."""
+def strength_value(ctx: click.Context, parameter: click.Parameter, value: str) -> float | str:
+    """A number from 0 to 1, or "auto"."""
     if value == "auto":
-        return None
+        return value
     try:
         strength = float(value)
     except ValueError:

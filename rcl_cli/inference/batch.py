@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import numpy as np
+
 from rcl_cli.errors import FileError, RclError
+from rcl_cli.inference.existing import why_skipped
 from rcl_cli.inference.outputs import Job
 from rcl_cli.inference.pipeline import Pipeline
 from rcl_cli.inference.prefetch import ahead
+from rcl_cli.inference.result import Result
 from rcl_cli.inference.tiling import is_out_of_memory
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.read import read_frame
@@ -22,24 +26,33 @@ from rcl_cli.raw.read import read_frame
 class Outcome:
     """What became of one input."""
 
-    source: Path
-    target: Path | None
+    path: Path
+    output: Path | None
     status: str
     """ "done", "skipped" or "failed"."""
     reason: str = ""
-    model: Path | None = None
     seconds: float = 0.0
     megapixels: float = 0.0
+    result: Result | None = None
+    """Of one that is done, without its pixels."""
 
     def to_dict(self, task: str) -> dict[str, Any]:
         """The line of `rcl apply --json`."""
+        made = self.result
+        record = made.picture.record if made else None
+        profile = made.profile if made else None
         return {
-            "input": self.source,
-            "output": self.target if self.status != "failed" else None,
-            "task": task,
-            "model": self.model,
+            "kind": "picture",
+            "path": self.path,
             "status": self.status,
             "reason": self.reason,
+            "output": self.output if self.status != "failed" else None,
+            "task": task,
+            "model": made.model if made else None,
+            "profile": record.noise or None if record else None,
+            "shot": profile.shot if profile else None,
+            "read": profile.read if profile else None,
+            "strength": made.strength if made else None,
             "seconds": round(self.seconds, 3),
             "megapixels": round(self.megapixels, 3),
         }
@@ -54,7 +67,7 @@ def run_batch(
     debug: bool = False,
     report: Callable[[Job, float], None] = lambda job, done: None,
 ) -> Iterator[Outcome]:
-    """Do the jobs and say what became of each; those whose target exists come first, nothing of them being read.
+    """Do the jobs and say what became of each; those whose target exists come first, no pixel of them being read.
 
     linear: keep the values of RGB files as they are; debug: pass on an error that nobody foresaw, instead of making it
     the reason of a failure. `report` hears which fraction of a job is done.
@@ -62,7 +75,7 @@ def run_batch(
     waiting = []
     for job in jobs:
         if job.target.exists() and not overwrite:
-            yield Outcome(job.source, job.target, "skipped", "exists already; use --overwrite to replace it")
+            yield Outcome(job.source, job.target, "skipped", why_skipped(job.target, pipeline))
         else:
             waiting.append(job)
 
@@ -82,19 +95,21 @@ def _do(
     report: Callable[[float], None],
 ) -> Outcome:
     start = perf_counter()
-    model: Path | None = None
     size = 0.0
     try:
         frame = decoded()
         size = frame.megapixels
-        model = pipeline.choose_model(frame)
-        pipeline.apply(frame, job.target, overwrite=overwrite, report=report)
+        result = pipeline.apply(frame, job.target, overwrite=overwrite, report=report)
     except Exception as error:  # whatever one file or a plugin brings about, the others are still to be done
         if debug and not isinstance(error, RclError | OSError):
             raise
-        reason = _reason(error, job.source)
-        return Outcome(job.source, job.target, "failed", reason, model, perf_counter() - start, size)
-    return Outcome(job.source, job.target, "done", "", model, perf_counter() - start, size)
+        return Outcome(job.source, job.target, "failed", _reason(error, job.source), perf_counter() - start, size)
+    return Outcome(job.source, job.target, "done", "", perf_counter() - start, size, _without_pixels(result))
+
+
+def _without_pixels(result: Result) -> Result:
+    # Outcomes of thousands of files are kept for the summary.
+    return replace(result, picture=replace(result.picture, pixels=np.empty((0,) * result.pixels.ndim, np.float32)))
 
 
 def _reason(error: Exception, source: Path) -> str:

@@ -4,30 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import lcm
 from pathlib import Path
 
 import torch
 
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
-from rcl_cli.inference.memory import tile_size
-from rcl_cli.inference.tiling import Tiling
+from rcl_cli.inference.model import Model, load_model
 from rcl_cli.models.choose import Choice, find_model
 from rcl_cli.models.store import Store
-from rcl_cli.models.task_model import TaskModel, load_head
 from rcl_cli.task import Task
-
-
-@dataclass(frozen=True)
-class Ready:
-    """A model on its device and how pictures are to be cut for it."""
-
-    model: TaskModel
-    tiling: Tiling
-    tile: int
-    """The largest side of a tile's core, in elements."""
-    device: torch.device
 
 
 @dataclass(frozen=True)
@@ -41,7 +27,7 @@ class Models:
     tile: int | None = None
     announce: Callable[[str], None] = lambda sentence: None
     _choices: dict[tuple[Domain, str], Choice] = field(default_factory=dict)
-    _ready: dict[tuple[Domain, Path], Ready] = field(default_factory=dict)
+    _loaded: dict[tuple[Domain, Path], Model] = field(default_factory=dict)
 
     def choose(self, domain: Domain, camera: str) -> Choice:
         """As `find_model`. Also raises RclError where the task does not work on `domain`."""
@@ -55,21 +41,9 @@ class Models:
             self._choices[domain, camera] = choice
         return self._choices[domain, camera]
 
-    def load(self, domain: Domain, path: Path) -> Ready:
-        """The model in `path`. Raises CheckpointError if it is damaged, or for another task or domain."""
-        if (domain, path) not in self._ready:
-            model, _ = load_head(path, self.task, domain)
-            self._ready[domain, path] = prepare(model, self.task, domain, self.device, self.tile)
-        return self._ready[domain, path]
-
-
-def prepare(model: TaskModel, task: Task, domain: Domain, device: torch.device, tile: int | None = None) -> Ready:
-    """Put `model` on `device` and work out its tiling; `tile` overrides the size that the memory suggests.
-
-    Raises RclError where the head looks at the whole picture.
-    """
-    model = model.eval().to(device)
-    # X-Trans changes red and blue from one 3×3 element to the next: tiles must start on even ones.
-    multiple = lcm(model.multiple, 2 if domain is Domain.XTRANS else 1)
-    tiling = Tiling(model.radius(), multiple, task.upsample(domain))
-    return Ready(model, tiling, tile or tile_size(model, task, domain, tiling.halo, device), device)
+    def get(self, domain: Domain, camera: str) -> Model:
+        """The chosen model. Raises RclError as `choose`, CheckpointError if it is damaged or for another task."""
+        path = self.choose(domain, camera).path
+        if (domain, path) not in self._loaded:
+            self._loaded[domain, path] = load_model(path, self.task, domain, self.device, self.tile)
+        return self._loaded[domain, path]

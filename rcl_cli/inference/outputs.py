@@ -24,22 +24,24 @@ class Job:
     target: Path
 
 
-def plan_outputs(found: Sequence[Found], folder: Path, task: str, format: str = "auto") -> list[Job]:
+def plan_outputs(found: Sequence[Found], folder: Path | None, task: str, format: str = "auto") -> list[Job]:
     """A target in `folder` for each input, its relative folder kept; no pixel is read.
 
-    Format "auto": a raw becomes a DNG, an RGB file keeps its kind. The name is the input's with the new suffix. Inputs
-    that differ only in their suffixes keep it in the name (a.CR2 and a.JPG: a.CR2.png and a.JPG.png); a result that
+    Without `folder` results go to one named after the task, in the folder that was named or beside the file. Format
+    "auto": a raw becomes a DNG, an RGB file keeps its kind. The name is the input's with the new suffix. Inputs that
+    differ only in their suffixes keep it in the name (a.CR2 and a.JPG: a.CR2.png and a.JPG.png); a result that
     would fall on an input is named after the task as well (a-denoise.png).
     """
     suffixes = [FORMATS.get(format) or _same_kind(item.path) for item in found]
     simple = [item.relative.with_suffix(suffix) for item, suffix in zip(found, suffixes, strict=True)]
-    wanted = Counter(_key(folder / name) for name in simple)
+    folders = [folder or item.root / task for item in found]
+    wanted = Counter(_key(place / name) for place, name in zip(folders, simple, strict=True))
     taken = {_key(item.path) for item in found}
     jobs = []
-    for item, suffix, name in zip(found, suffixes, simple, strict=True):
-        shared = wanted[_key(folder / name)] > 1
+    for item, place, suffix, name in zip(found, folders, suffixes, simple, strict=True):
+        shared = wanted[_key(place / name)] > 1
         stem = item.relative.name if shared else item.relative.stem
-        candidates = (folder / name.with_name(other) for other in _names(stem, suffix, task))
+        candidates = (place / name.with_name(other) for other in _names(stem, suffix, task))
         target = next(path for path in candidates if _key(path) not in taken)
         taken.add(_key(target))
         jobs.append(Job(item.path, target))

@@ -1,83 +1,41 @@
-"""From file to file: a decoded frame through a task's network, written as a picture."""
+"""What one run does to each file: its model, its noise level, the result, the file."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from rcl_calibration.profile import NoiseProfile
-from rcl_cli.calibrate.book import profile_for
+from rcl_cli.inference.model import Model
 from rcl_cli.inference.models import Models
-from rcl_cli.inference.restore import Restoration
-from rcl_cli.inference.tiling import Float
-from rcl_cli.inference.turned import packed, upright
+from rcl_cli.inference.noise import NoiseOfFiles
+from rcl_cli.inference.result import Result
 from rcl_cli.raw.frame import Frame
-from rcl_cli.raw.pack import Placement
-from rcl_cli.raw.picture import Picture
-from rcl_cli.raw.turn import ALL_TURNS, UPRIGHT, Turn
 from rcl_cli.raw.write import write_picture
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """What one run does to each file. `announce` hears of each source of noise profiles once, in a sentence."""
+    """The task's models, noise levels and settings."""
 
     models: Models
-    strength: float | None = 1.0
-    profile: Path | None = None
-    """A file of noise profiles to use instead of the store's, the file's own or a blind estimate."""
+    noise: NoiseOfFiles
+    strength: float | str = 1.0
+    """0…1, or "auto"."""
     ensemble: bool = False
-    """The network sees each picture in all eight ways to turn it, and the results are averaged."""
-    announce: Callable[[str], None] = lambda sentence: None
-    _sources: set[str] = field(default_factory=set)
 
-    def choose_model(self, frame: Frame) -> Path:
-        """The model for this frame. Raises RclError where there is none."""
-        return self.models.choose(frame.domain, frame.metadata.camera).path
+    def model_for(self, frame: Frame) -> Model:
+        """Raises RclError where there is none."""
+        return self.models.get(frame.domain, frame.metadata.camera)
 
-    def restore(self, frame: Frame, report: Callable[[float], None] = lambda done: None) -> Picture:
-        """The task's result for a frame, ready to be written; `report` hears which fraction is done.
+    def restore(self, frame: Frame, report: Callable[[float], None] = lambda done: None) -> Result:
+        """The task's result for a frame; `report` hears which fraction is done.
 
         Raises RclError where the task, the model and the frame do not fit each other.
         """
-        domain = frame.domain
-        task = self.models.task
-        model = self.choose_model(frame)
-        restoration = Restoration(task, domain, self.strength)
-        ready = self.models.load(domain, model)
-        profile = self._noise(frame) if task.noise_aware else None
-        output = task.output(domain)
-        source, cfa = frame.normalized(), frame.cfa
-        turns = ALL_TURNS if self.ensemble else UPRIGHT
-
-        def seen(number: int, turn: Turn) -> tuple[Float, Placement]:
-            x, placement = packed(source, cfa, turn, ready.tiling.multiple)
-            noise = turn.profile(profile) if profile and cfa else profile
-            result = restoration.run(x, placement, ready, noise, lambda done: report((number + done) / len(turns)))
-            return upright(result, placement, turn, output, task.scale), placement
-
-        pixels, placement = seen(0, turns[0])
-        for number, turn in enumerate(turns[1:], start=1):
-            pixels = pixels + seen(number, turn)[0]
-        return Picture.from_frame(
-            frame,
-            pixels / np.float32(len(turns)),
-            cfa=placement.cfa(task.scale) if output.is_raw else None,
-            scale=task.scale,
-            denoised=task.noise_aware and self.strength != 0,
-            note=_note(task.name, model, self.strength),
-        )
-
-    def _noise(self, frame: Frame) -> NoiseProfile:
-        profile, source = profile_for(frame, given=self.profile, store=self.models.store.root)
-        if source not in self._sources:
-            self._sources.add(source)
-            name = frame.metadata.path.name if frame.metadata.path else "the picture"
-            self.announce(f"noise of {name} from {source}")
-        return profile
+        model = self.model_for(frame)
+        noise = self.noise.of(frame) if model.task.noise_aware else None
+        return model(frame, noise, strength=self.strength, ensemble=self.ensemble, report=report)
 
     def apply(
         self,
@@ -86,11 +44,8 @@ class Pipeline:
         *,
         overwrite: bool = False,
         report: Callable[[float], None] = lambda done: None,
-    ) -> None:
+    ) -> Result:
         """Restore a frame and write the result, in the format that the suffix of `target` names. Raises RclError."""
-        write_picture(target, self.restore(frame, report), overwrite=overwrite)
-
-
-def _note(task: str, model: Path, strength: float | None) -> str:
-    words = "auto" if strength is None else f"{strength:g}"
-    return f"{task} by rcl with {model.stem}" + ("" if strength == 1 else f", strength {words}")
+        result = self.restore(frame, report)
+        write_picture(target, result.picture, overwrite=overwrite)
+        return result

@@ -13,12 +13,32 @@ from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.inference.brightness import keep_mean
-from rcl_cli.inference.models import Ready
 from rcl_cli.inference.risk import STEP, best_strength, disturbance
-from rcl_cli.inference.tiling import Float, apply_tiled
+from rcl_cli.inference.tiling import Float, Tiling, apply_tiled
+from rcl_cli.models.task_model import TaskModel
 from rcl_cli.noise import sigma_map
 from rcl_cli.raw.pack import Placement
 from rcl_cli.task import Task
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A model on its device and how pictures are to be cut for it."""
+
+    model: TaskModel
+    tiling: Tiling
+    tile: int
+    """The largest side of a tile's core, in elements."""
+    device: torch.device
+
+
+@dataclass(frozen=True)
+class Restored:
+    """(C_out, h·U, w·U) float32, and the strength that it was made with."""
+
+    pixels: Float
+    strength: float
+
 
 _NO_NOISE = NoiseProfile.uniform(0.0, 0.0)
 
@@ -58,8 +78,8 @@ class Restoration:
         ready: Ready,
         profile: NoiseProfile | None,
         report: Callable[[float], None] = lambda done: None,
-    ) -> Float:
-        """Restore (C, h, w), packed at multiples of `ready.tiling.multiple` → (C_out, h·U, w·U) float32.
+    ) -> Restored:
+        """Restore (C, h, w), packed at multiples of `ready.tiling.multiple`.
 
         `profile`: the noise of `x`; needed where the task is noise-aware. The mean of each colour is kept; the task's
         `finish` has the last word. Raises RclError where the head's result has another shape than the task says.
@@ -93,7 +113,7 @@ class Restoration:
             prediction = keep_mean(prediction, source, self.task, self.domain, inside)
             if self.blends and strength < 1:
                 prediction = torch.lerp(source, prediction, strength)
-            return self.task.finish(prediction, source).numpy()
+            return Restored(self.task.finish(prediction, source).numpy(), strength)
 
     @property
     def _told(self) -> float:

@@ -25,6 +25,7 @@ from rcl_cli.raw.ifd import (
     doubles,
     longs,
     octets,
+    packet,
     rationals,
     shorts,
     signed_rationals,
@@ -35,6 +36,7 @@ from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.srgb import XYZ_TO_SRGB
 from rcl_cli.raw.tiff_tags import CFA as CFA_PHOTOMETRIC
 from rcl_cli.raw.tiff_tags import LINEAR_RAW, read_tiff_tags
+from rcl_cli.raw.xmp import XMP_TAG
 
 Planes = tuple[float, float, float, float]
 
@@ -78,6 +80,8 @@ def write_picture_dng(path: Path, picture: Picture) -> None:
     shot = [*_colour_entries(metadata), *naming_entries(metadata, picture.note)]
     if picture.noise_profile is not None:
         shot.append(_noise_entry(picture.noise_profile))
+    if picture.record is not None:
+        shot.append(packet(XMP_TAG, picture.record.packet()))
     if picture.denoised:
         shot.append(rationals(50935, [1.0]))  # NoiseReductionApplied, from 0 to 1
     _write(path, raw, _preview(picture), shot, metadata, _lens_corrections(picture))

@@ -12,16 +12,17 @@ from numpy.typing import NDArray
 
 from rcl_cli.raw.exif_block import EXIF_POINTER, exif_block, naming_entries, shot_entries
 from rcl_cli.raw.frame import Metadata
-from rcl_cli.raw.ifd import HEADER, directory, longs, shorts
+from rcl_cli.raw.ifd import HEADER, directory, longs, packet, shorts
+from rcl_cli.raw.record import Record
+from rcl_cli.raw.xmp import XMP_TAG, jpeg_segment
 
 JPEG_QUALITY = 95
 
 _STRIP_OFFSETS = 273
-_LARGEST_SEGMENT = 65533
 
 
-def write_tiff(path: Path, values: NDArray[Any], metadata: Metadata, orientation: int, note: str) -> None:
-    """(H, W, 3) uint8, uint16 or float32 as one uncompressed strip."""
+def write_tiff(path: Path, values: NDArray[Any], metadata: Metadata, orientation: int, record: Record | None) -> None:
+    """(H, W, 3) uint8, uint16 or float32 as one uncompressed strip; `record`: what made it."""
     height, width, _ = values.shape
     bits = 8 * values.dtype.itemsize
     entries = [
@@ -36,7 +37,8 @@ def write_tiff(path: Path, values: NDArray[Any], metadata: Metadata, orientation
         longs(279, values.nbytes),  # StripByteCounts
         shorts(284, 1),  # PlanarConfiguration: chunky
         shorts(339, *[3 if values.dtype.kind == "f" else 1] * 3),  # SampleFormat
-        *naming_entries(metadata, note),
+        *naming_entries(metadata, record.words if record else ""),
+        *([packet(XMP_TAG, record.packet())] if record else []),
     ]
     exif_at = len(HEADER) + len(directory([*entries, longs(EXIF_POINTER, 0), longs(_STRIP_OFFSETS, 0)], len(HEADER)))
     exif = directory(shot_entries(metadata), exif_at)
@@ -46,10 +48,11 @@ def write_tiff(path: Path, values: NDArray[Any], metadata: Metadata, orientation
         np.ascontiguousarray(values, values.dtype.newbyteorder("<")).tofile(file)
 
 
-def encode_jpeg(values: NDArray[np.uint8], metadata: Metadata, orientation: int, note: str) -> bytes:
-    """(H, W, 3) uint8, with an EXIF segment, colours not subsampled."""
+def encode_jpeg(values: NDArray[np.uint8], metadata: Metadata, orientation: int, record: Record | None) -> bytes:
+    """(H, W, 3) uint8, with an EXIF segment, colours not subsampled; `record`: what made it, as XMP."""
     options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
     options += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
     jpeg = cv2.imencode(".jpg", np.ascontiguousarray(values[..., ::-1]), options)[1].tobytes()
-    exif = b"Exif\0\0" + exif_block(metadata, orientation, note[: _LARGEST_SEGMENT // 2])
-    return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[2:]
+    exif = b"Exif\0\0" + exif_block(metadata, orientation, record.words if record else "")
+    segment = b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif
+    return jpeg[:2] + segment + (jpeg_segment(record.packet()) if record else b"") + jpeg[2:]

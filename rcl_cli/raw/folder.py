@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rcl_cli.errors import FileError
+from rcl_cli.raw.record import read_record
 from rcl_cli.raw.sniff import RAW_SUFFIXES, RGB_SUFFIXES, Kind, sniff
 
 
@@ -19,20 +20,48 @@ class Found:
     relative: Path
     """Where its result goes below an output folder: the path below the folder that was named, or just the name."""
 
+    @property
+    def root(self) -> Path:
+        """The folder that was named and walked, or the one that the file lies in."""
+        return self.path.parents[len(self.relative.parts) - 1]
+
+
+@dataclass(frozen=True)
+class Search:
+    """What paths name."""
+
+    files: list[Found]
+    """Each once, and sorted."""
+    errors: list[FileError]
+    """What is wrong with the paths that cannot be used."""
+    results: list[Path]
+    """Results of rcl in walked folders, which are no inputs."""
+
 
 def find_files(paths: Iterable[Path]) -> tuple[list[Found], list[FileError]]:
-    """The files that `paths` name, each once and sorted, and what is wrong with the paths that cannot be used.
+    """The `files` and `errors` of `search`."""
+    found = search(paths)
+    return found.files, found.errors
 
-    Folders are walked: hidden files and what neither is nor is called a raw or picture are left out. A file named
-    itself is always taken. Missing paths, folders that cannot be listed and folders without pictures are errors.
+
+def search(paths: Iterable[Path]) -> Search:
+    """The files that `paths` name.
+
+    Folders are walked: hidden files, what neither is nor is called a raw or picture, and results of rcl are left out.
+    A file named itself is always taken. Missing paths, folders that cannot be listed and folders without inputs are
+    errors.
     """
     found: dict[Path, Found] = {}
     errors: list[FileError] = []
+    results: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = [Found(file, file.relative_to(path)) for file in _walk(path, errors) if _is_picture(file)]
+            pictures = [file for file in _walk(path, errors) if _is_picture(file)]
+            made = {file for file in pictures if read_record(file) is not None}
+            results += made
+            inside = [Found(file, file.relative_to(path)) for file in pictures if file not in made]
             if not inside and not any(error.path.is_relative_to(path) for error in errors):
-                errors.append(FileError(path, "holds no raws or pictures; name a folder that does"))
+                errors.append(FileError(path, _nothing(len(made))))
         elif os.path.lexists(path):
             inside = [Found(path, Path(path.name))]
         else:
@@ -40,7 +69,13 @@ def find_files(paths: Iterable[Path]) -> tuple[list[Found], list[FileError]]:
             errors.append(FileError(path, "does not exist"))
         for file in inside:
             found.setdefault(file.path.resolve(), file)
-    return sorted(found.values()), errors
+    return Search(sorted(found.values()), errors, sorted(results))
+
+
+def _nothing(results: int) -> str:
+    if results:
+        return "holds results of rcl alone, which are no inputs again; name the files themselves to use them"
+    return "holds no raws or pictures; name a folder that does"
 
 
 def _walk(folder: Path, errors: list[FileError]) -> Iterator[Path]:

@@ -34,6 +34,11 @@ def undefined(code: int, data: bytes) -> Entry:
     return Entry(code, _UNDEFINED, data)
 
 
+def packet(code: int, data: bytes) -> Entry:
+    """Bytes as they are (BYTE)."""
+    return Entry(code, _BYTE, data)
+
+
 def text(code: int, words: str) -> Entry:
     """A text, ending in NUL; UTF-8 where it is not plain ASCII."""
     return Entry(code, _ASCII, words.encode() + b"\0")

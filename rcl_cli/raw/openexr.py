@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,11 @@ from rcl_cli.errors import FileError
 
 _MAGIC = b"\x76\x2f\x31\x01\x02\x00\x00\x00"
 _FLOAT = 2
+_LARGEST_HEADER = 1 << 20
 
 
-def encode_exr(pixels: NDArray[np.float32]) -> bytes:
-    """(H, W) as channel Y, or (H, W, 3) as channels R, G, B; the values as they are."""
+def encode_exr(pixels: NDArray[np.float32], texts: Mapping[str, bytes] | None = None) -> bytes:
+    """(H, W) as channel Y, or (H, W, 3) as channels R, G, B; the values as they are. `texts`: UTF-8, by name."""
     height, width = pixels.shape[:2]
     # Channels lie in alphabetical order, one row of each after the other.
     planes = {"Y": pixels} if pixels.ndim == 2 else {"B": pixels[..., 2], "G": pixels[..., 1], "R": pixels[..., 0]}
@@ -32,6 +34,7 @@ def encode_exr(pixels: NDArray[np.float32]) -> bytes:
             ("pixelAspectRatio", "float", struct.pack("<f", 1)),
             ("screenWindowCenter", "v2f", struct.pack("<2f", 0, 0)),
             ("screenWindowWidth", "float", struct.pack("<f", 1)),
+            *((name, "string", text) for name, text in (texts or {}).items()),
         )
     )
     start = len(_MAGIC) + len(header) + 1 + 8 * height
@@ -62,6 +65,12 @@ def read_exr(path: Path) -> NDArray[np.float32]:
         raise FileError(path, "is cut short")
     rows = np.frombuffer(data, line, height, start)["row"]
     return np.ascontiguousarray(rows[:, 0] if channels == 1 else rows.transpose(0, 2, 1)[..., ::-1])
+
+
+def exr_attributes(path: Path) -> dict[str, bytes]:
+    """The attributes of an OpenEXR file by name. Raises ValueError or struct.error for a damaged header."""
+    with path.open("rb") as file:
+        return _parse_header(file.read(_LARGEST_HEADER))[0]
 
 
 def _attribute(name: str, kind: str, value: bytes) -> bytes:

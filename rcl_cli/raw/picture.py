@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.frame import Frame, Metadata, RawFrame
+from rcl_cli.raw.record import Record
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,13 @@ class Picture:
     """Pixels per pixel of the source, along each axis."""
     denoised: bool = False
     """Said in the file, so that nobody denoises it again."""
-    note: str = ""
-    """What was done, in words for whoever opens the file."""
+    record: Record | None = None
+    """What made it, said in the file."""
+
+    @property
+    def note(self) -> str:
+        """What was done, in words for whoever opens the file."""
+        return self.record.words if self.record else ""
 
     def __post_init__(self) -> None:
         if self.pixels.ndim != (3 if self.cfa is None else 2):
@@ -55,7 +61,7 @@ class Picture:
         scale: int = 1,
         noise_profile: NoiseProfile | None = None,
         denoised: bool = False,
-        note: str = "",
+        record: Record | None = None,
     ) -> Picture:
         """A result made from `frame`: (H, W) with its `cfa`, or (H, W, 3)."""
         made = cls(
@@ -65,7 +71,7 @@ class Picture:
             noise_profile=noise_profile,
             scale=scale,
             denoised=denoised,
-            note=note,
+            record=record,
         )
         made = replace(made, camera_rgb=frame.camera_rgb)
         if isinstance(frame, RawFrame):

@@ -18,8 +18,9 @@ from rcl_cli.raw.encode import encode_jpeg, write_tiff
 from rcl_cli.raw.exif_block import exif_block
 from rcl_cli.raw.openexr import encode_exr
 from rcl_cli.raw.picture import Picture
-from rcl_cli.raw.png import encode_png, exif_chunk, metadata_chunks
+from rcl_cli.raw.png import encode_png, exif_chunk, metadata_chunks, text_chunk
 from rcl_cli.raw.srgb import srgb_encode
+from rcl_cli.raw.xmp import EXR_ATTRIBUTE, PNG_KEYWORD
 
 
 def write_picture(path: Path, picture: Picture, *, overwrite: bool = False) -> None:
@@ -47,7 +48,7 @@ def _write_npy(path: Path, picture: Picture) -> None:
 
 
 def _write_exr(path: Path, picture: Picture) -> None:
-    path.write_bytes(encode_exr(picture.pixels))
+    path.write_bytes(encode_exr(picture.pixels, {EXR_ATTRIBUTE: picture.record.packet()} if picture.record else {}))
 
 
 def _write_dng(path: Path, picture: Picture) -> None:
@@ -56,12 +57,12 @@ def _write_dng(path: Path, picture: Picture) -> None:
 
 
 def _write_tiff(path: Path, picture: Picture) -> None:
-    write_tiff(path, stored_values(picture, picture.bits), picture.metadata, _orientation(picture), picture.note)
+    write_tiff(path, stored_values(picture, picture.bits), picture.metadata, _orientation(picture), picture.record)
     _copy_the_rest(path, picture, color_profile=not picture.camera_rgb)
 
 
 def _write_jpeg(path: Path, picture: Picture) -> None:
-    path.write_bytes(encode_jpeg(stored_values(picture, 8), picture.metadata, _orientation(picture), picture.note))
+    path.write_bytes(encode_jpeg(stored_values(picture, 8), picture.metadata, _orientation(picture), picture.record))
     _copy_the_rest(path, picture, color_profile=not picture.camera_rgb)
 
 
@@ -69,9 +70,10 @@ def _write_png(path: Path, picture: Picture) -> None:
     # exiftool takes long to rewrite a large PNG, so it gets one of a single pixel, whose chunks are then taken over.
     values = stored_values(picture, min(picture.bits, 16))
     exif = exif_block(picture.metadata, _orientation(picture), picture.note)
-    path.write_bytes(encode_png(values[:1, :1], exif_chunk(exif)))
+    own = [exif_chunk(exif), *([text_chunk(PNG_KEYWORD, picture.record.packet())] if picture.record else [])]
+    path.write_bytes(encode_png(values[:1, :1], *own))
     _copy_the_rest(path, picture, color_profile=not picture.camera_rgb)
-    path.write_bytes(encode_png(values, *metadata_chunks(path.read_bytes())))
+    path.write_bytes(encode_png(values, *metadata_chunks(path)))
 
 
 def _copy_the_rest(path: Path, picture: Picture, *, color_profile: bool) -> None:

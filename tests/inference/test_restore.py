@@ -8,8 +8,8 @@ from torch import nn
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
-from rcl_cli.inference.models import Ready, prepare
-from rcl_cli.inference.restore import Restoration, elements_inside
+from rcl_cli.inference.model import prepare
+from rcl_cli.inference.restore import Ready, Restoration, elements_inside
 from rcl_cli.models.task_model import TaskModel, build_model
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.pack import Placement, pack, pack_rgb, unpack
@@ -63,8 +63,8 @@ def test_tiled_equals_whole_for_every_task_and_domain(name: str, domain: Domain)
     task = get_task(name)
     x, placement = picture(domain, 171, 146, multiple=8)
     restoration = Restoration(task, domain)
-    tiled = restoration.run(x, placement, ready(task, domain, tile=16), PROFILE)
-    whole = restoration.run(x, placement, ready(task, domain, tile=10_000), PROFILE)
+    tiled = restoration.run(x, placement, ready(task, domain, tile=16), PROFILE).pixels
+    whole = restoration.run(x, placement, ready(task, domain, tile=10_000), PROFILE).pixels
     up = task.upsample(domain)
     assert tiled.shape == (task.output(domain).channels, x.shape[1] * up, x.shape[2] * up)
     np.testing.assert_allclose(tiled, whole, rtol=0, atol=1e-5)
@@ -96,7 +96,7 @@ def test_the_mean_of_each_colour_is_kept(name: str, domain: Domain) -> None:
     x, placement = picture(domain, 144, 120, shifted=False)
     made = ready(task, domain)
     made.model.head.register_forward_hook(lambda module, inputs, output: 0.95 * output + 0.01)
-    result = Restoration(task, domain).run(x, placement, made, PROFILE)
+    result = Restoration(task, domain).run(x, placement, made, PROFILE).pixels
     for before, after in zip(color_means(x, placement), color_means_of_result(result, placement, task), strict=True):
         assert after == pytest.approx(before, abs=2e-6)
 
@@ -132,7 +132,7 @@ def test_clipped_areas_do_not_shift_the_mean() -> None:
         for parameter in made.model.head.parameters():
             parameter.zero_()
         made.model.head.register_forward_hook(lambda module, inputs, output: output - 0.1 * (output >= 1.0))
-    result = Restoration(task, Domain.BAYER).run(x, placement, made, PROFILE)
+    result = Restoration(task, Domain.BAYER).run(x, placement, made, PROFILE).pixels
     np.testing.assert_allclose(result[:, :, 20:], x[:, :, 20:], atol=1e-6)
 
 
@@ -142,7 +142,7 @@ def test_strength_blends_where_the_layout_stays(domain: Domain) -> None:
     x, placement = picture(domain, 64, 64)
     made = ready(task, domain)
     none, half, full = (
-        Restoration(task, domain, strength).run(x, placement, made, PROFILE) for strength in (0.0, 0.5, 1.0)
+        Restoration(task, domain, strength).run(x, placement, made, PROFILE).pixels for strength in (0.0, 0.5, 1.0)
     )
     np.testing.assert_array_equal(none, x)
     np.testing.assert_allclose(half, (x + full) / 2, atol=1e-6)
@@ -153,9 +153,9 @@ def test_strength_scales_the_noise_that_the_network_is_told_where_the_layout_cha
     task = get_task("demosaic")
     x, placement = picture(Domain.BAYER, 64, 64)
     made = ready(task, Domain.BAYER)
-    half = Restoration(task, Domain.BAYER, 0.5).run(x, placement, made, PROFILE)
+    half = Restoration(task, Domain.BAYER, 0.5).run(x, placement, made, PROFILE).pixels
     quarter_variance = NoiseProfile.uniform(PROFILE.shot[0] / 4, PROFILE.read[0] / 4)
-    told = Restoration(task, Domain.BAYER).run(x, placement, made, quarter_variance)
+    told = Restoration(task, Domain.BAYER).run(x, placement, made, quarter_variance).pixels
     np.testing.assert_allclose(half, told, atol=1e-5)
 
 

@@ -8,7 +8,8 @@ import torch
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.inference.memory import memory_budget, tile_size
-from rcl_cli.inference.models import Models, prepare
+from rcl_cli.inference.model import prepare
+from rcl_cli.inference.models import Models
 from rcl_cli.models.choose import find_model, given_model
 from rcl_cli.models.header import Header
 from rcl_cli.models.store import Store
@@ -72,8 +73,8 @@ def test_each_choice_is_said_once_and_each_model_loaded_once(tmp_path: Path) -> 
     for camera in ("Acme One", "Acme Two", "Acme One", "Acme Three"):
         models.choose(Domain.BAYER, camera)
     assert ["special" in sentence for sentence in said] == [True, False]
-    path = models.choose(Domain.BAYER, "Acme One").path
-    assert models.load(Domain.BAYER, path) is models.load(Domain.BAYER, path)
+
+    assert models.get(Domain.BAYER, "Acme One") is models.get(Domain.BAYER, "Acme One")
 
 
 def test_tiles_keep_the_phase_of_x_trans(tmp_path: Path) -> None:

@@ -20,12 +20,15 @@ from rcl_cli.raw.dng import stored_levels, write_dng
 from rcl_cli.raw.frame import Metadata, RawFrame, RgbFrame
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.read import read_frame
+from rcl_cli.raw.record import Record
 from rcl_cli.raw.write import write_picture
 
 from .conftest import MakeFrame
 
 CFAS = [CFA.bayer(phase) for phase in BAYER_PHASES] + [CFA.xtrans(), CFA.xtrans(1, 2), CFA.xtrans(4, 3)]
 EXIFTOOL = pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
+
+RECORD = Record("denoise", "mine", "0123456789ab")
 
 
 @pytest.mark.parametrize("cfa", CFAS, ids=lambda cfa: "-".join(cfa.rows))
@@ -106,11 +109,11 @@ def test_a_linear_dng_reads_back_as_the_same_camera_rgb(make_frame: MakeFrame, t
 
 def test_a_result_says_that_it_is_denoised_and_drops_the_old_noise(make_frame: MakeFrame, tmp_path: Path) -> None:
     frame = make_frame(CFA.bayer("RGGB"))
-    picture = Picture.from_frame(frame, frame.normalized(), cfa=frame.cfa, denoised=True, note="denoised by a test")
+    picture = Picture.from_frame(frame, frame.normalized(), cfa=frame.cfa, denoised=True, record=RECORD)
     write_picture(tmp_path / "result.dng", picture)
     with tifffile.TiffFile(tmp_path / "result.dng") as tiff:
         first = tiff.pages.first
-        assert first.tags["ImageDescription"].value == "denoised by a test"
+        assert first.tags["ImageDescription"].value == RECORD.words
         assert first.tags["NoiseReductionApplied"].value == (1, 1)
         assert "NoiseProfile" not in first.tags
         assert first.tags["UniqueCameraModel"].value == "Tester One"
@@ -162,7 +165,7 @@ def test_exiftool_finds_nothing_wrong(cfa: CFA | None, make_frame: MakeFrame, tm
     frame = make_frame(cfa or CFA.bayer("RGGB"), (250.0, 251.0, 251.0, 253.0))
     pixels = frame.normalized() if cfa else np.zeros((51, 63, 3), np.float32)
     profile = frame.metadata.noise_profile
-    picture = Picture.from_frame(frame, pixels, cfa=cfa, noise_profile=profile, denoised=True, note="denoised")
+    picture = Picture.from_frame(frame, pixels, cfa=cfa, noise_profile=profile, denoised=True, record=RECORD)
     write_picture(tmp_path / "result.dng", picture)
     command = ["exiftool", "-validate", "-warning", "-error", "-a", str(tmp_path / "result.dng")]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout

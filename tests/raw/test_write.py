@@ -17,10 +17,12 @@ from rcl_cli.raw.develop import develop
 from rcl_cli.raw.frame import Metadata, RgbFrame
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.read import read_frame
+from rcl_cli.raw.record import Record
 from rcl_cli.raw.write import SUFFIXES, write_picture
 
 from .conftest import MakeFrame
 
+RECORD = Record("denoise", "mine", "0123456789ab")
 RGB = np.random.default_rng(0).uniform(0, 1, (24, 30, 3)).astype(np.float32)
 NOISY = np.random.default_rng(1).normal(0, 1, (24, 30, 3)).astype(np.float32)
 
@@ -89,11 +91,11 @@ def test_an_rgb_picture_keeps_its_rows_and_its_orientation_tag(suffix: str, orie
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".jpg"])
 def test_the_shot_is_in_the_exif(suffix: str, make_frame: MakeFrame, tmp_path: Path) -> None:
     frame, path = make_frame(CFA.bayer("RGGB")), tmp_path / f"result{suffix}"
-    write_picture(path, Picture.from_frame(frame, RGB, note="denoised by a test"))
+    write_picture(path, Picture.from_frame(frame, RGB, record=RECORD))
     with path.open("rb") as file:
         tags = exifread.process_file(file)
     assert str(tags["Image Model"]) == "Tester One"
-    assert str(tags["Image ImageDescription"]) == "denoised by a test"
+    assert str(tags["Image ImageDescription"]) == RECORD.words
     assert str(tags["Image Software"]).startswith("rcl ")
     assert str(tags["EXIF ExposureTime"]) == "1/250"
     assert str(tags["EXIF ISOSpeedRatings"]) == "800"

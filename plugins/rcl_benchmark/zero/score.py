@@ -13,7 +13,7 @@ from rcl_benchmark.zero.block_matching import bm3d
 from rcl_benchmark.zero.data import NoisyPicture
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
-from rcl_cli.inference.models import prepare
+from rcl_cli.inference.model import prepare
 from rcl_cli.inference.restore import Restoration
 from rcl_cli.inference.turned import packed, upright
 from rcl_cli.models.backbone import Backbone
@@ -58,7 +58,7 @@ def network(backbone: Backbone, domain: Domain, device: torch.device, *, told: b
         planes, placement = packed(pixels, cfa, turn, ready.tiling.multiple)
         noise = turn.profile(noise) if cfa else noise
         result = restoration.run(planes, placement, ready, noise if told else None)
-        return upright(result, placement, turn, domain)
+        return upright(result.pixels, placement, turn, domain)
 
     def restore(picture: NoisyPicture) -> Tensor:
         noisy = unpack(picture.noisy, domain) if domain.is_raw else picture.noisy.permute(1, 2, 0)

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from rcl_cli.cli.console import console, exit_code, new_table, print_failures, print_json_line, print_table, progress
+from rcl_cli.cli.console import (
+    exit_code,
+    new_table,
+    print_failures,
+    print_json_line,
+    print_table,
+    progress,
+    say,
+    say_left_out,
+)
 from rcl_cli.cli.restoring_options import restoring_options
-from rcl_cli.errors import FileError, RclError
+from rcl_cli.errors import FileError
 
 if TYPE_CHECKING:
+    from rcl_cli.inference.apply import Batch
     from rcl_cli.inference.batch import Outcome
     from rcl_cli.inference.outputs import Job
-    from rcl_cli.inference.pipeline import Pipeline
 
 FORMATS = ("auto", "dng", "tiff", "png", "jpeg", "npy", "exr")
 INTERRUPTED = 130
@@ -25,7 +35,11 @@ INTERRUPTED = 130
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--task", required=True, help="What to do: denoise, demosaic, sr, jdensr or a plugin's (see rcl tasks).")
 @click.option(
-    "-o", "--output", "folder", required=True, type=click.Path(file_okay=False, path_type=Path), help="Output folder."
+    "-o",
+    "--output",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the results.  [default: one named after the task, in the folder given or beside the file]",
 )
 @click.option("--model", metavar="NAME|PATH", help="Head to use.  [default: your newest, else the shipped one]")
 @click.option(
@@ -56,10 +70,10 @@ def command(
     ctx: click.Context,
     paths: tuple[Path, ...],
     task: str,
-    folder: Path,
+    folder: Path | None,
     model: str | None,
     profile: Path | None,
-    strength: float | None,
+    strength: float | str,
     ensemble: bool,
     file_format: str,
     overwrite: bool,
@@ -74,96 +88,45 @@ def command(
 
     PATHS are files, and folders with all that is in them; without PATHS it is the current folder.
 
-    Results go to the output folder, relative folders kept. A raw becomes a DNG: a mosaic after `denoise`, linear RGB
-    after the other tasks. A picture keeps its kind (JPEG at high quality). Mean brightness stays as it was.
+    Results go to a folder named after the task, or to --output, relative folders kept. They say in themselves what
+    made them and are no inputs again; one that stands already is kept, unless --overwrite is given. A raw becomes a
+    DNG: a mosaic after `denoise`, linear RGB after the other tasks. A picture keeps its kind (JPEG at high quality).
+    Mean brightness stays as it was.
 
     Strength: where the result has the layout of the input, it is blended with the input, and 0 gives the input
     exactly; `demosaic` and `jdensr` tell the network less noise instead. auto estimates the error that a share of
     `denoise` leaves from the noise level alone, and takes the share with the least: almost all where there is much
     noise, little where there is next to none.
     """
-    from rcl_cli.inference.outputs import leave_out_results, plan_outputs
-    from rcl_cli.raw.folder import find_files
+    from rcl_cli.inference.apply import Settings, open_batch
+    from rcl_cli.inference.batch import Outcome
 
-    given = list(paths) or [Path()]
-    found, failures = find_files(given)
-    jobs = plan_outputs(leave_out_results(found, given, folder), folder, task, file_format)
-    if not jobs and not failures:
-        raise RclError(f"there is nothing to {task} in {', '.join(map(str, given))}")
+    settings = Settings(model, profile, strength, ensemble, file_format, overwrite, device, tile, linear, store)
+    batch = open_batch(task, paths, folder, settings)
+    say_left_out(batch.results)
+    failures = list(batch.failures)
+    outcomes: list[Outcome] = []
     if as_json:
         for failure in failures:
-            print_json_line(_failed(failure, task))
-
-    outcomes: list[Outcome] = []
+            print_json_line(Outcome(failure.path, None, "failed", failure.reason).to_dict(task))
     interrupted = False
-    if jobs:
-        pipeline = _pipeline(task, model, store, device, tile, strength, profile, ensemble=ensemble)
+    if batch.jobs:
         start = time.perf_counter()
         try:
-            _run(pipeline, jobs, outcomes, linear=linear, overwrite=overwrite, as_json=as_json, debug=debug)
+            _run(batch, outcomes, as_json=as_json, debug=debug)
         except KeyboardInterrupt:
             interrupted = True
         _print_summary(outcomes, time.perf_counter() - start, to_stderr=as_json)
-    failures += [FileError(o.source, o.reason) for o in outcomes if o.status == "failed"]
+    failures += [FileError(o.path, o.reason) for o in outcomes if o.status == "failed"]
     print_failures(failures)
     if interrupted:
-        console.print("Interrupted; what is done is kept, and the same command goes on with the rest.")
+        say("Interrupted; what is done is kept, and the same command goes on with the rest.")
         ctx.exit(INTERRUPTED)
     ctx.exit(exit_code(sum(o.status != "failed" for o in outcomes), len(failures)))
 
 
-def _pipeline(
-    name: str,
-    model: str | None,
-    store: Path | None,
-    device: str,
-    tile: int | None,
-    strength: float | None,
-    profile: Path | None,
-    *,
-    ensemble: bool,
-) -> Pipeline:
-    from rcl_cli.calibrate.book import load_profiles
-    from rcl_cli.inference.models import Models
-    from rcl_cli.inference.pipeline import Pipeline
-    from rcl_cli.inference.restore import Restoration
-    from rcl_cli.models.choose import given_model
-    from rcl_cli.models.store import Store
-    from rcl_cli.task import get_task
-    from rcl_cli.train.device import choose_device
-
-    # What is wrong with the options is said once, before the first file.
-    task, opened, chosen = get_task(name), Store.open(store), choose_device(device)
-    if model is not None:
-        given_model(task, opened, model)
-    if profile is not None:
-        load_profiles(profile)
-    for domain in task.domains:
-        Restoration(task, domain, strength)
-    for error in opened.scan()[1]:
-        _say(f"Left out of the store: {error}")
-    models = Models(task, opened, chosen, model, tile, announce=_say)
-    return Pipeline(models, strength, profile, ensemble, announce=_say)
-
-
-def _say(sentence: str) -> None:
-    console.print(sentence, markup=False, soft_wrap=True)
-
-
-def _run(
-    pipeline: Pipeline,
-    jobs: list[Job],
-    outcomes: list[Outcome],
-    *,
-    linear: bool,
-    overwrite: bool,
-    as_json: bool,
-    debug: bool,
-) -> None:
-    from rcl_cli.inference.batch import run_batch
-
-    task = pipeline.models.task.name
-    with progress(len(jobs), task) as bar:
+def _run(batch: Batch, outcomes: list[Outcome], *, as_json: bool, debug: bool) -> None:
+    with progress(len(batch.jobs), batch.task.name) as bar:
         advanced = 0.0
 
         def report(job: Job, done: float) -> None:
@@ -171,12 +134,12 @@ def _run(
             bar.advance(len(outcomes) + done - advanced)
             advanced = len(outcomes) + done
 
-        for outcome in run_batch(pipeline, jobs, linear=linear, overwrite=overwrite, debug=debug, report=report):
+        for outcome in batch.run(announce=say, report=report, debug=debug):
             outcomes.append(outcome)
             bar.advance(len(outcomes) - advanced)
             advanced = len(outcomes)
             if as_json:
-                print_json_line(outcome.to_dict(task))
+                print_json_line(outcome.to_dict(batch.task.name))
 
 
 def _print_summary(outcomes: list[Outcome], seconds: float, *, to_stderr: bool) -> None:
@@ -190,9 +153,9 @@ def _print_summary(outcomes: list[Outcome], seconds: float, *, to_stderr: bool) 
         table.add_row(status, str(len(some)), *rate)
     if outcomes:
         print_table(table, error=to_stderr)
-
-
-def _failed(failure: FileError, task: str) -> dict[str, object]:
-    from rcl_cli.inference.batch import Outcome
-
-    return Outcome(failure.path, None, "failed", failure.reason).to_dict(task)
+    skipped = Counter(outcome.reason for outcome in outcomes if outcome.status == "skipped")
+    for reason, count in skipped.most_common():
+        say(f"{count} skipped: {reason}")
+    folders = sorted({o.output.parent for o in outcomes if o.status == "done" and o.output is not None})
+    if folders:
+        say(f"Results are in {', '.join(map(str, folders[:3]))}{' and others' if len(folders) > 3 else ''}")

@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 from rich.markup import escape
 
-from rcl_cli.cli.console import console, exit_code, new_table, print_failures, print_json_line, print_table, progress
+from rcl_cli.cli.console import exit_code, new_table, print_failures, print_json_line, print_table, progress, say
 from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network
 from rcl_cli.cli.protocol_options import evaluate_protocol, protocol_options
 from rcl_cli.cli.restoring_options import restoring_options
@@ -66,7 +66,7 @@ def command(
     model: str | None,
     space: str,
     profile: Path | None,
-    strength: float | None,
+    strength: float | str,
     ensemble: bool,
     linear: bool,
     device: str,
@@ -137,23 +137,13 @@ def _restore(
     device: str,
     store: Path | None,
     *,
-    strength: float | None,
+    strength: float | str,
     ensemble: bool,
 ) -> Restore:
-    from rcl_cli.inference.models import Models
-    from rcl_cli.inference.pipeline import Pipeline
-    from rcl_cli.models.choose import given_model
-    from rcl_cli.models.store import Store
-    from rcl_cli.train.device import choose_device
+    from rcl_cli.inference.apply import Settings, open_pipeline
 
-    def announce(sentence: str) -> None:
-        console.print(sentence, markup=False, soft_wrap=True)
-
-    opened = Store.open(store)
-    if model is not None:
-        given_model(task, opened, model)  # one message here, instead of one a file
-    models = Models(task, opened, choose_device(device), given=model, announce=announce)
-    pipeline = Pipeline(models, strength, profile, ensemble)
+    settings = Settings(model, profile, strength, ensemble, device=device, store=store)
+    pipeline = open_pipeline(task, settings, say)
     return lambda frame: pipeline.restore(frame).pixels
 
 

@@ -20,7 +20,7 @@ def test_one_bad_file_is_one_line_and_the_rest_is_done(apply: Call, raws: Path, 
     (raws / "cut.dng").write_bytes((raws / "a.dng").read_bytes()[:900])
     result = apply("--task", "denoise", raws, tmp_path / "missing.dng", "-o", tmp_path / "out", "--json")
     assert result.exit_code == 1
-    by_name = {Path(line["input"]).name: line for line in result.lines}
+    by_name = {Path(line["path"]).name: line for line in result.lines}
     assert {name: line["status"] for name, line in by_name.items()} == {
         "a.dng": "done",
         "b.dng": "done",
@@ -47,10 +47,10 @@ def test_ctrl_c_keeps_what_is_done(
 ) -> None:
     first = batch.Pipeline.apply
 
-    def interrupted(self: Any, frame: Any, target: Path, **rest: Any) -> None:
+    def interrupted(self: Any, frame: Any, target: Path, **rest: Any) -> Any:
         if target.name == "b.dng":
             raise KeyboardInterrupt
-        first(self, frame, target, **rest)
+        return first(self, frame, target, **rest)
 
     monkeypatch.setattr(batch.Pipeline, "apply", interrupted)
     result = apply("--task", "denoise", raws, "-o", tmp_path / "out")
@@ -86,7 +86,7 @@ def test_bad_raws_are_one_line_each_beside_a_good_one(
     raw(tmp_path / "good.dng")
     result = apply("--task", "denoise", bad, tmp_path / "good.dng", "-o", tmp_path / "out", "--json")
     assert result.exit_code == 1, result.stderr
-    status = {Path(line["input"]).name: line["status"] for line in result.lines}
+    status = {Path(line["path"]).name: line["status"] for line in result.lines}
     names = {path.name for path in bad.iterdir() if path.is_file()}
     assert status == {**dict.fromkeys(names, "failed"), "good.dng": "done"}
     assert all(line["reason"] and "\n" not in line["reason"] for line in result.lines if line["status"] == "failed")

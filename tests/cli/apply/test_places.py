@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rcl_calibration.profile import NoiseProfile
+from rcl_cli.calibrate.book import save_profiles
+from rcl_cli.domain import Domain
 from rcl_cli.inference import batch
 from rcl_cli.raw.read import read_frame
 
@@ -40,7 +44,7 @@ def test_the_current_folder_is_the_default_and_results_inside_it_are_no_inputs(
     for _ in range(2):
         result = apply("--task", "denoise", "-o", "results", "--json")
         assert result.exit_code == 0, result.stderr
-        assert sorted(line["input"] for line in result.lines) == ["a.dng", "day/b.dng"]
+        assert sorted(line["path"] for line in result.lines) == ["a.dng", "day/b.dng"]
     assert {path: path.read_bytes() for path in inputs} == inputs
     assert not (raws / "results" / "results").exists()
 
@@ -49,3 +53,76 @@ def test_the_input_folder_is_refused_as_output_folder(apply: Call, raws: Path, h
     result = apply("--task", "denoise", raws, "-o", raws)
     assert result.exit_code == 2
     assert "also the input folder" in result.stderr
+
+
+def test_results_go_to_a_folder_named_after_the_task(
+    apply: Call, raws: Path, heads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(raws)
+    assert apply("--task", "demosaic").exit_code == 0
+    assert sorted(path.relative_to(raws).as_posix() for path in (raws / "demosaic").rglob("*.dng")) == [
+        "demosaic/a.dng",
+        "demosaic/day/b.dng",
+    ]
+    assert apply("--task", "denoise", raws / "day" / "b.dng").exit_code == 0
+    assert (raws / "day" / "denoise" / "b.dng").is_file()
+    monkeypatch.chdir(tmp_path)
+    told = apply("--task", "sr", "raws")
+    assert told.exit_code == 0
+    assert f"Results are in {Path('raws') / 'sr'}" in " ".join(told.stderr.split())
+    assert (raws / "sr" / "a.dng").is_file()
+
+
+def test_results_are_never_inputs_wherever_they_lie(apply: Call, raws: Path, heads: Path, tmp_path: Path) -> None:
+    first = apply("--task", "denoise", raws, "-o", raws / "elsewhere", "--json")
+    assert [line["status"] for line in first.lines] == ["done", "done"]
+    second = apply("--task", "demosaic", raws, "-o", tmp_path / "out", "--json")
+    assert sorted(Path(line["path"]).name for line in second.lines) == ["a.dng", "b.dng"]
+    assert "2 results of rcl are left out" in second.stderr
+    # Whoever names the file means it.
+    named = apply("--task", "demosaic", raws / "elsewhere" / "a.dng", "-o", tmp_path / "named")
+    assert named.exit_code == 0
+    alone = apply("--task", "demosaic", raws / "elsewhere", "-o", tmp_path / "alone")
+    assert alone.exit_code == 2
+    assert "results of rcl alone" in " ".join(alone.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("other", "difference"),
+    [
+        (("--strength", 0.5), "strength 1, not 0.5"),
+        (("--ensemble",), "ensemble False, not True"),
+        (("--model", "OTHER"), "model denoise-bayer, not another"),
+        (("--profile", "PROFILE"), "noise profile blind, not given"),
+    ],
+)
+def test_a_result_made_otherwise_is_named_with_what_differs(
+    apply: Call, raws: Path, heads: Path, add_head: Call, tmp_path: Path, other: tuple[Any, ...], difference: str
+) -> None:
+    profile = tmp_path / "profile.json"
+    save_profiles(profile, [NoiseProfile.uniform(0.001, 1e-5)])
+    model = tmp_path / "another.safetensors"
+    shutil.move(add_head("denoise", Domain.BAYER, "another"), model)
+    arguments = ("--task", "denoise", raws / "a.dng", "-o", tmp_path / "out", "--json")
+    assert apply(*arguments).exit_code == 0
+    same = apply(*arguments)
+    assert [(line["status"], line["reason"]) for line in same.lines] == [("skipped", "exists already")]
+    given = [{"OTHER": model, "PROFILE": profile}.get(word, word) for word in other]
+    (line,) = apply(*arguments, *given).lines
+    assert line["status"] == "skipped"
+    assert difference in line["reason"]
+    assert "--overwrite" in line["reason"]
+    told = apply(*arguments[:-1], *given)
+    assert difference in " ".join(told.stderr.split())
+
+
+def test_another_tasks_result_and_a_strangers_file_are_told_apart(
+    apply: Call, raws: Path, heads: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    assert apply("--task", "sr", raws / "a.dng", "-o", out).exit_code == 0
+    (line,) = apply("--task", "demosaic", raws / "a.dng", "-o", out, "--json").lines
+    assert "task sr, not demosaic" in line["reason"]
+    shutil.copy(raws / "a.dng", out / "a.dng")
+    (line,) = apply("--task", "demosaic", raws / "a.dng", "-o", out, "--json").lines
+    assert "does not say that rcl made it" in line["reason"]

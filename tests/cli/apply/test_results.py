@@ -18,7 +18,10 @@ from rcl_cli.raw.frame import RawFrame
 from rcl_cli.raw.read import read_frame
 
 Call = Callable[..., Any]
-FIELDS = ["input", "output", "task", "model", "status", "reason", "seconds", "megapixels"]
+FIELDS = [
+    *("kind", "path", "status", "reason", "output", "task", "model", "profile"),
+    *("shot", "read", "strength", "seconds", "megapixels"),
+]
 
 
 @pytest.mark.parametrize(("task", "scale"), [("denoise", 1), ("demosaic", 1), ("sr", 2), ("jdensr", 2)])

@@ -1,0 +1,123 @@
+"""Applying a task to files and folders: what `rcl apply` and `rcl_cli.apply` do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rcl_cli.calibrate.book import load_profiles
+from rcl_cli.errors import FileError, RclError
+from rcl_cli.inference.batch import Outcome, run_batch
+from rcl_cli.inference.model import AUTO
+from rcl_cli.inference.models import Models
+from rcl_cli.inference.noise import NoiseOfFiles
+from rcl_cli.inference.outputs import Job, leave_out_results, plan_outputs
+from rcl_cli.inference.pipeline import Pipeline
+from rcl_cli.inference.restore import Restoration
+from rcl_cli.models.choose import given_model
+from rcl_cli.models.store import Store
+from rcl_cli.raw.folder import search
+from rcl_cli.task import Task, get_task
+from rcl_cli.train.device import choose_device
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How results are made and written."""
+
+    model: str | None = None
+    """NAME or PATH; None: the newest head of the store, else the one that comes with the task."""
+    profile: Path | None = None
+    """A file of noise profiles; None: calibrated, the file's own, or blind."""
+    strength: float | str = 1.0
+    """0…1, or "auto"."""
+    ensemble: bool = False
+    format: str = "auto"
+    overwrite: bool = False
+    device: str = "auto"
+    tile: int | None = None
+    """Largest side of a tile, in elements."""
+    linear: bool = False
+    """Keep the values of RGB files as they are."""
+    store: Path | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The inputs of a run, and where their results go."""
+
+    task: Task
+    jobs: list[Job]
+    failures: list[FileError]
+    """Paths that cannot be used."""
+    results: list[Path]
+    """Results of earlier runs in walked folders, which are left out."""
+    settings: Settings
+
+    def run(
+        self,
+        *,
+        announce: Callable[[str], None] = lambda sentence: None,
+        report: Callable[[Job, float], None] = lambda job, done: None,
+        debug: bool = False,
+    ) -> Iterator[Outcome]:
+        """Do the jobs; one outcome each. Raises RclError at once where the settings do not fit the task."""
+        settings, pipeline = self.settings, open_pipeline(self.task, self.settings, announce)
+        yield from run_batch(
+            pipeline,
+            self.jobs,
+            linear=settings.linear,
+            overwrite=settings.overwrite,
+            debug=debug,
+            report=report,
+        )
+
+
+def open_batch(task: str | Task, paths: Sequence[Path], output: Path | None, settings: Settings) -> Batch:
+    """Find the inputs and plan their results; nothing is decoded.
+
+    Without `output` results go to a folder named after the task, in the folder that was named or beside the file.
+    Raises RclError where there is nothing to do, or for a task that there is not.
+    """
+    made = get_task(task) if isinstance(task, str) else task
+    given = list(paths) or [Path()]
+    found = search(given)
+    files = found.files if output is None else leave_out_results(found.files, given, output)
+    jobs = plan_outputs(files, output, made.name, settings.format)
+    if not jobs and not found.errors:
+        raise RclError(f"there is nothing to {made.name} in {', '.join(map(str, given))}")
+    return Batch(made, jobs, found.errors, found.results, settings)
+
+
+def open_pipeline(task: Task, settings: Settings, announce: Callable[[str], None]) -> Pipeline:
+    """Models, noise levels and settings of a run.
+
+    Raises RclError where the settings do not fit the task: once, before the first file.
+    """
+    store = Store.open(settings.store)
+    if settings.model is not None:
+        given_model(task, store, settings.model)
+    if settings.profile is not None:
+        load_profiles(settings.profile)
+    for domain in task.domains:
+        Restoration(task, domain, None if settings.strength == AUTO else float(settings.strength))
+    for error in store.scan()[1]:
+        announce(f"Left out of the store: {error}")
+    models = Models(task, store, choose_device(settings.device), settings.model, settings.tile, announce=announce)
+    noise = NoiseOfFiles(settings.profile, store.root, announce=announce)
+    return Pipeline(models, noise, settings.strength, settings.ensemble)
+
+
+def apply(
+    task: str, paths: Sequence[Path | str] | Path | str, *, output: Path | str | None = None, **settings: object
+) -> list[Outcome]:
+    """Do a task on files and folders; what became of each. One that fails never stops the others.
+
+    `output`: a folder; by default one named after the task, beside or inside what is given. `settings`: the fields of
+    `Settings`. Raises RclError where there is nothing to do, or the settings do not fit the task.
+    """
+    given = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
+    batch = open_batch(task, given, None if output is None else Path(output), Settings(**settings))  # type: ignore[arg-type]
+    failed = [Outcome(error.path, None, "failed", error.reason) for error in batch.failures]
+    return [*failed, *batch.run()]

@@ -1,0 +1,44 @@
+"""A file that stands where a result is to go: the same result, one made another way, or something else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from rcl_cli.domain import Domain
+from rcl_cli.errors import RclError
+from rcl_cli.inference.model import levels_digest
+from rcl_cli.inference.pipeline import Pipeline
+from rcl_cli.raw.record import Record, read_record
+
+EXISTS = "exists already"
+_ADVICE = "use --overwrite to make it anew, or another folder"
+
+
+def why_skipped(target: Path, pipeline: Pipeline) -> str:
+    """Why an existing `target` is kept: it is the result that would be made, or what it is instead. Reads no pixels."""
+    old = read_record(target)
+    if old is None:
+        return f"{EXISTS}, and does not say that rcl made it; {_ADVICE}"
+    try:
+        differences = old.differences(made_now(old, pipeline))
+    except (RclError, ValueError):
+        return EXISTS  # which model would be taken cannot be told from the record
+    return f"{EXISTS}, made otherwise: {', '.join(differences)}; {_ADVICE}" if differences else EXISTS
+
+
+def made_now(old: Record, pipeline: Pipeline) -> Record:
+    """How the input of a result would be treated now. Raises RclError where there is no model for it."""
+    task = pipeline.models.task
+    model = pipeline.models.get(Domain(old.domain), old.camera)
+    strength = pipeline.strength if isinstance(pipeline.strength, str) else f"{pipeline.strength:g}"
+    new = replace(
+        old, task=task.name, model=model.name, weights=model.weights, strength=strength, ensemble=pipeline.ensemble
+    )
+    if not task.noise_aware:
+        return replace(new, noise="", levels="")
+    known = pipeline.noise.known(old.camera, old.iso, old.black_level, old.white_level)
+    if known is not None:
+        return replace(new, noise=known.source, levels=levels_digest(known))
+    # Else the file decides: its own tag, or its pixels.
+    return new if old.noise in ("tag", "blind") else replace(new, noise="blind", levels="")

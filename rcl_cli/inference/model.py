@@ -1,0 +1,195 @@
+"""A head ready to be used: `model(frame, noise)`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import lcm
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from rcl_calibration.profile import NoiseProfile
+from rcl_cli.domain import Domain
+from rcl_cli.errors import RclError
+from rcl_cli.inference.memory import tile_size
+from rcl_cli.inference.restore import Ready, Restoration
+from rcl_cli.inference.result import Result
+from rcl_cli.inference.tiling import Float, Tiling
+from rcl_cli.inference.turned import packed, upright
+from rcl_cli.models.choose import find_model
+from rcl_cli.models.header import read_header
+from rcl_cli.models.store import SUFFIX, Store
+from rcl_cli.models.task_model import TaskModel, load_head
+from rcl_cli.raw.frame import Frame
+from rcl_cli.raw.pack import Placement
+from rcl_cli.raw.picture import Picture
+from rcl_cli.raw.record import Record
+from rcl_cli.raw.turn import ALL_TURNS, UPRIGHT, Turn
+from rcl_cli.task import Task, get_task
+from rcl_cli.train.device import choose_device
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class Noise:
+    """A noise level, and where it came from."""
+
+    profile: NoiseProfile
+    source: str = "given"
+    """As `Record.noise`."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A head of one task on its device, for frames of one domain."""
+
+    task: Task
+    domain: Domain
+    path: Path
+    ready: Ready
+    weights: str
+    """Digest of the file."""
+
+    @property
+    def name(self) -> str:
+        """The file's, without suffix."""
+        return self.path.stem
+
+    def __call__(
+        self,
+        frame: Frame,
+        noise: NoiseProfile | Noise | None = None,
+        *,
+        strength: float | str = 1.0,
+        ensemble: bool = False,
+        report: Callable[[float], None] = lambda done: None,
+    ) -> Result:
+        """The task's result for a frame.
+
+        `noise`: that of the frame, needed where the task is noise-aware. `strength`: 0…1, or "auto" (see
+        `Restoration`). `ensemble`: the network sees the picture in all eight ways to turn it, and the results are
+        averaged. `report` hears which fraction is done. Raises RclError where frame, task and settings do not fit.
+        """
+        known = Noise(noise) if isinstance(noise, NoiseProfile) else noise
+        restoration = Restoration(self.task, self.domain, None if strength == AUTO else float(strength))
+        self._check(frame, known)
+        turns = ALL_TURNS if ensemble else UPRIGHT
+        output, scale = self.task.output(self.domain), self.task.scale
+        told = known.profile if known and self.task.noise_aware else None
+
+        def seen(number: int, turn: Turn) -> tuple[Float, float, Placement]:
+            x, placement = packed(frame.normalized(), frame.cfa, turn, self.ready.tiling.multiple)
+            own = turn.profile(told) if told and frame.cfa else told
+            part = restoration.run(x, placement, self.ready, own, lambda done: report((number + done) / len(turns)))
+            return upright(part.pixels, placement, turn, output, scale), part.strength, placement
+
+        pixels, found, placement = seen(0, turns[0])
+        strengths = [found]
+        for number, turn in enumerate(turns[1:], start=1):
+            more, found, _ = seen(number, turn)
+            pixels = pixels + more
+            strengths.append(found)
+        used = sum(strengths) / len(strengths)
+        picture = Picture.from_frame(
+            frame,
+            pixels / np.float32(len(turns)),
+            cfa=placement.cfa(scale) if output.is_raw else None,
+            scale=scale,
+            noise_profile=self._noise_left(frame, known, used),
+            denoised=self.task.noise_aware and used > 0,
+            record=self.record(frame, known, strength, ensemble=ensemble),
+        )
+        return Result(picture, self.path, told, used)
+
+    def record(self, frame: Frame, noise: Noise | None, strength: float | str, *, ensemble: bool) -> Record:
+        """What the result's file says of how it was made."""
+        made = Record(
+            self.task.name,
+            self.name,
+            self.weights,
+            strength if isinstance(strength, str) else f"{strength:g}",
+            ensemble,
+            domain=self.domain.value,
+            camera=frame.metadata.camera,
+            iso=frame.metadata.iso,
+            black_level=tuple(frame.black_level),
+            white_level=frame.white_level,
+        )
+        if noise is None or not self.task.noise_aware:
+            return made
+        return replace(made, noise=noise.source, levels=levels_digest(noise))
+
+    def _check(self, frame: Frame, noise: Noise | None) -> None:
+        if frame.domain is not self.domain:
+            raise RclError(f"{self.name} is for {self.domain.value} files; this one is {frame.domain.value}")
+        if noise is None and self.task.noise_aware:
+            raise RclError(f"{self.task.name} has to be told the noise level of the frame (rcl.estimate_noise)")
+
+    def _noise_left(self, frame: Frame, noise: Noise | None, strength: float) -> NoiseProfile | None:
+        """The noise of the result, where it is known: what kept its noise pixel by pixel."""
+        unchanged = strength == 0 and self.task.output(self.domain) is self.domain and self.task.scale == 1
+        if not unchanged:
+            return None
+        return noise.profile if noise else frame.metadata.noise_profile
+
+
+def load(
+    model: str | Path,
+    domain: Domain | str | None = None,
+    *,
+    camera: str = "",
+    store: Path | None = None,
+    device: str = "auto",
+    tile: int | None = None,
+) -> Model:
+    """The head for a task and a domain, or the one in a file.
+
+    `model` is a task's name: then the newest head in the store for `domain` (and `camera`), else the one that comes
+    with the task. Or a model file, whose header names its task and domain. `tile`: the largest side of a tile, in
+    elements. Raises RclError where there is none, CheckpointError where the file is damaged or for another domain.
+    """
+    given = Path(model)
+    wanted = None if domain is None else Domain(domain)
+    if given.suffix == SUFFIX:
+        header = read_header(given)
+        return load_model(given, get_task(header.task), wanted or header.domain, choose_device(device), tile)
+    task = get_task(str(model))
+    if wanted is None:
+        raise RclError(f"name the domain that {task.name} is for: bayer, xtrans or rgb (frame.domain)")
+    path = find_model(task, wanted, camera, Store.open(store)).path
+    return load_model(path, task, wanted, choose_device(device), tile)
+
+
+def load_model(path: Path, task: Task, domain: Domain, device: torch.device, tile: int | None = None) -> Model:
+    """The head of `task` in a file, ready on `device`; the task gets the options that the file keeps.
+
+    Raises CheckpointError if the file is damaged, or for another task or domain.
+    """
+    configured = type(task)(read_header(path).options)
+    network, _ = load_head(path, configured, domain)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return Model(configured, domain, path, prepare(network, configured, domain, device, tile), digest)
+
+
+def prepare(model: TaskModel, task: Task, domain: Domain, device: torch.device, tile: int | None = None) -> Ready:
+    """Put `model` on `device` and work out its tiling; `tile` overrides the size that the memory suggests.
+
+    Raises RclError where the head looks at the whole picture.
+    """
+    model = model.eval().to(device)
+    # X-Trans changes red and blue from one 3×3 element to the next: tiles must start on even ones.
+    multiple = lcm(model.multiple, 2 if domain is Domain.XTRANS else 1)
+    tiling = Tiling(model.radius(), multiple, task.upsample(domain))
+    return Ready(model, tiling, tile or tile_size(model, task, domain, tiling.halo, device), device)
+
+
+def levels_digest(noise: Noise) -> str:
+    """Eight hexadecimal digits of λ; "" where the picture itself decides them."""
+    if noise.source in ("tag", "blind"):
+        return ""
+    numbers = ",".join(f"{value:.6g}" for value in (*noise.profile.shot, *noise.profile.read))
+    return hashlib.sha256(numbers.encode()).hexdigest()[:8]
