@@ -19,13 +19,13 @@ import torch
 from rcl_cli.data.clean_pairs import CleanPairs
 from rcl_cli.data.clean_pictures import CleanPicture
 from rcl_cli.domain import Domain
-from rcl_cli.finetune import FinetuneSettings, finetune
 from rcl_cli.models.header import Header
 from rcl_cli.models.task_model import TaskModel, build_model, load_head, of_task, save_head
 from rcl_cli.network import Network
 from rcl_cli.noise import SensorNoise
 from rcl_cli.samples.scenes import scene
 from rcl_cli.task import Task
+from rcl_cli.train.few_labels import FinetuneSettings, train_head
 from rcl_tasks.demosaic import Demosaic
 from rcl_tasks.denoise import Denoise
 from rcl_tasks.jdensr import JointDenoiseSuperResolution
@@ -123,7 +123,7 @@ def _train(
     def log(record: Mapping[str, float]) -> None:
         print(json.dumps({"head": path.stem, **record}), file=sys.stderr, flush=True)
 
-    result = finetune(task, model, pairs, settings, log=log)
+    result = train_head(task, model, pairs, settings, log=log)
     if result.interrupted:
         raise KeyboardInterrupt
     header = Header(

@@ -7,7 +7,6 @@ import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rcl_cli.errors import FileError
+from rcl_cli.train.watch import Stage
 
 console = Console(stderr=True, highlight=False)
 """For messages: standard error, looked up at each call, so that tests can capture it."""
@@ -46,12 +46,12 @@ def say_left_out(results: Sequence[Path]) -> None:
         say(f"{len(results)} {noun} left out, such as {results[0]}; name the files themselves to use them")
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(Stage):
     """The handle that `progress` gives out. Without a terminal it does nothing."""
 
-    _progress: Progress | None
-    _task: TaskID
+    def __init__(self, progress: Progress | None, task: TaskID) -> None:
+        self._progress = progress
+        self._task = task
 
     def advance(self, steps: float = 1) -> None:
         """`steps` more are done."""
@@ -95,6 +95,15 @@ def progress(total: float | None, description: str, unit: str = "files", *, done
     )
     with bar:
         yield Bar(bar, bar.add_task(escape(description), total=total, completed=done))
+
+
+def json_head(kind: str, path: Path | None, status: str = "done", reason: str = "") -> dict[str, Any]:
+    """What every JSON line begins with.
+
+    `kind`: what the line is about; `path`: the input, None where it is about none or about many; `status`: "done",
+    "skipped" or "failed"; `reason`: why, empty where it is done and there is nothing to say.
+    """
+    return {"kind": kind, "path": path, "status": status, "reason": reason}
 
 
 def print_json_line(values: Mapping[str, Any]) -> None:

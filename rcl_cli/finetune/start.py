@@ -14,7 +14,7 @@ from rcl_cli.errors import RclError
 from rcl_cli.finetune.sources import pairs_domain
 from rcl_cli.models.backbone import load_backbone
 from rcl_cli.models.header import read_header
-from rcl_cli.models.store import Store
+from rcl_cli.models.store import BACKBONE, Store
 from rcl_cli.models.task_model import TaskModel, build_model, load_head
 from rcl_cli.network import get_network
 from rcl_cli.task import Task
@@ -28,7 +28,7 @@ class Start:
 
     model: TaskModel
     parent: str
-    """The file name, without suffix, of what its weights are from; "none" for fresh ones."""
+    """Name of what its weights are from; "none" for fresh ones."""
 
 
 def find_backbone(wanted: str | None, domain: Domain | None, store: Store) -> Path | None:
@@ -85,6 +85,7 @@ def starting_model(
         made = get_network(network or task.network(domain))(domain, network_options)
         return Start(build_model(task, domain, made), FRESH)
     header = read_header(backbone)
+    origin = header.name if backbone.name == BACKBONE else backbone.stem
     if header.kind == "head" and header.task == task.name:
-        return Start(load_head(backbone, task, domain)[0], backbone.stem)
-    return Start(build_model(task, domain, load_backbone(backbone, domain)[0].network), backbone.stem)
+        return Start(load_head(backbone, task, domain)[0], origin)
+    return Start(build_model(task, domain, load_backbone(backbone, domain)[0].network), origin)

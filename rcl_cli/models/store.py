@@ -16,6 +16,8 @@ from rcl_cli.files import atomic_path
 from rcl_cli.models.header import Header, read_header
 
 SUFFIX = ".safetensors"
+BACKBONE = "backbone.safetensors"
+"""What a pretraining calls its model in its folder."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,11 @@ class Store:
         """The file of noise profiles; may not exist yet."""
         return self.root / "profiles.json"
 
+    @property
+    def runs(self) -> Path:
+        """The folder of training runs; may not exist yet."""
+        return self.root / "runs"
+
     def scan(self) -> tuple[list[StoredModel], list[CheckpointError]]:
         """The models, newest first, and what is wrong with each file that cannot be read as one."""
         found: list[StoredModel] = []
@@ -84,11 +91,16 @@ class Store:
         return Path(name).name == name and (self.models / f"{name}{SUFFIX}").is_file()
 
     def resolve(self, name: str) -> Path:
-        """The model called `name` here, or the file at that path. Raises RclError listing what there is."""
+        """The model called `name` here, the file at that path, or the backbone in that folder of a pretraining.
+
+        Raises RclError listing what there is.
+        """
         if self.has(name):
             return self.models / f"{name}{SUFFIX}"
         if Path(name).is_file():
             return Path(name)
+        if (Path(name) / BACKBONE).is_file():
+            return Path(name) / BACKBONE
         names = [path.stem for path in self._files()]
         known = f"it has {', '.join(names)}" if names else "it is empty"
         raise RclError(f"no file and no model in the store is called '{name}' (store {self.root}: {known})")
@@ -113,6 +125,14 @@ class Store:
                 continue  # somebody else took the name meanwhile
             return target
         raise AssertionError("unreachable: there is always a free number")
+
+    def put_model(self, source: Path, name: str) -> Path:
+        """Copy a model file in as `name`, in place of what is called so; its new path. Raises as `add_model`."""
+        read_header(source)
+        target = self.models / f"{name}{SUFFIX}"
+        with atomic_path(target, overwrite=True) as temporary:
+            shutil.copyfile(source, temporary)
+        return target
 
     def _files(self) -> list[Path]:
         if not self.models.is_dir():

@@ -15,6 +15,7 @@ from rcl_cli.data.seeds import step_generator
 from rcl_cli.errors import RclError
 from rcl_cli.models.backbone import Backbone, save_backbone
 from rcl_cli.models.header import Header
+from rcl_cli.models.store import BACKBONE
 from rcl_cli.models.task_model import denoiser, save_head
 from rcl_cli.nn.encoder import Encoder
 from rcl_cli.noise import SigmaNoise
@@ -37,7 +38,6 @@ from rcl_cli.train.log import MetricsLog
 from rcl_cli.train.optimizer import make_optimizer
 from rcl_cli.train.state import load_state, save_state
 
-BACKBONE = "backbone.safetensors"
 DENOISER = "denoise.safetensors"
 ENCODER = "encoder.safetensors"
 METRICS = "metrics.jsonl"
@@ -106,7 +106,7 @@ def _self_encoder(
         raise RclError(f"--encoder-layers: {error}") from error
 
 
-def pretrain(
+def train(
     parts: Parts,
     pictures: Pictures,
     encoder: Encoder | None,

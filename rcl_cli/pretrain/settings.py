@@ -83,13 +83,25 @@ def with_changes(settings: PretrainSettings, changes: Mapping[str, Any]) -> Pret
     return replace(settings, **given | merged)
 
 
-def save_run(folder: Path, settings: PretrainSettings, paths: list[str], data: str) -> None:
-    """Write `run.json`: the settings, the PATHS given and the pictures' fingerprint."""
-    note = {"settings": asdict(settings), "paths": paths, "data": data}
-    write_text(folder / "run.json", json.dumps(note, indent=2) + "\n", overwrite=True)
+@dataclass(frozen=True)
+class SavedRun:
+    """What `run.json` in a run's folder says."""
+
+    settings: PretrainSettings
+    paths: list[str]
+    """Files and folders to learn from."""
+    data: str = ""
+    """Fingerprint of the pictures; empty before they have been read."""
+    names: dict[str, str] = field(default_factory=dict)
+    """Names of the run's models in the store, by kind; empty before it has ended."""
 
 
-def load_run(folder: Path) -> tuple[PretrainSettings, list[str], str]:
+def save_run(folder: Path, run: SavedRun) -> None:
+    """Write `run.json`."""
+    write_text(folder / "run.json", json.dumps(asdict(run), indent=2) + "\n", overwrite=True)
+
+
+def load_run(folder: Path) -> SavedRun:
     """The inverse of `save_run`. Raises FileError if there is no such run, or the file is damaged."""
     path = folder / "run.json"
     try:
@@ -98,7 +110,7 @@ def load_run(folder: Path) -> tuple[PretrainSettings, list[str], str]:
         known = {f.name: values[f.name] for f in fields(PretrainSettings)}
         for name in ("layers", "sigma_range"):
             known[name] = None if known[name] is None else tuple(known[name])
-        return PretrainSettings(**known), list(note["paths"]), str(note["data"])
+        return SavedRun(PretrainSettings(**known), list(note["paths"]), str(note["data"]), dict(note.get("names", {})))
     except FileNotFoundError as error:
         raise FileError(path, "is not there, so there is no run to resume; start it without --resume") from error
     except (OSError, ValueError, KeyError, TypeError) as error:

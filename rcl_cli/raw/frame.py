@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,3 +147,33 @@ class RgbFrame:
 
 
 Frame = RawFrame | RgbFrame
+
+
+def raw_frame(
+    mosaic: NDArray[Any],
+    cfa: CFA | str,
+    *,
+    black: float | Sequence[float] = 0.0,
+    white: float,
+    metadata: Metadata | None = None,
+    **shot: Any,
+) -> RawFrame:
+    """A frame from an array of DN, (H, W).
+
+    `cfa`: "RGGB", …, "xtrans" or a pattern; `black`: of all planes, or of R, Gr, Gb, B; `white`: DN; `shot`: fields of
+    `Metadata`, such as make, model, iso. Raises ValueError for arrays, patterns and levels that are no raw.
+
+    >>> raw_frame(np.full((4, 6), 100), "GRBG", black=64, white=1023, iso=800.0).normalized()[0, 0].round(4)
+    np.float32(0.0375)
+    """
+    values = np.asarray(mosaic)
+    if values.ndim != 2 or values.dtype.kind not in "ui" or not values.size:
+        raise ValueError(f"a mosaic is a (H, W) array of whole numbers, not {values.shape} {values.dtype}")
+    if values.min() < 0 or values.max() > 65535:
+        raise ValueError("a mosaic has values from 0 to 65535")
+    r, gr, gb, b = [float(black)] * 4 if isinstance(black, int | float) else map(float, black)
+    if not max(r, gr, gb, b) < white:
+        raise ValueError(f"the white level, {white:g}, must be above the black level, {max(r, gr, gb, b):g}")
+    pattern = cfa if isinstance(cfa, CFA) else CFA.named(cfa)
+    told = replace(metadata or Metadata(), **shot)
+    return RawFrame(values.astype(np.uint16), pattern, (r, gr, gb, b), float(white), told)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from rcl_cli.errors import FileError
 from rcl_cli.raw.cfa import CFA
+from rcl_cli.raw.format import get_format
 from rcl_cli.raw.frame import RawFrame, RgbFrame
 from rcl_cli.raw.libraw import open_raw
 from rcl_cli.raw.metadata import raw_metadata
@@ -28,18 +29,22 @@ _LEAST_SIGNAL = 0.01
 """Smallest share of pixels that are not zero in a file that was not damaged."""
 
 
-def read_frame(path: Path, *, linear: bool = False) -> RawFrame | RgbFrame:
+def read_frame(path: Path | str, *, linear: bool = False) -> RawFrame | RgbFrame:
     """Read one file, told apart by its content: a raw as its mosaic, anything else as RGB.
 
     linear: keep the values of an RGB picture as they are, instead of decoding them by the sRGB curve.
     Raises FileError if the file is missing, damaged, not a picture, or a raw of a kind that has no Bayer or X-Trans
     mosaic and no linear RGB.
     """
+    path = Path(path)
     kind = sniff(path)
     if kind is Kind.RAW:
         return _read_raw(path)
     if kind is Kind.EMPTY:
         raise FileError(path, "is empty")
+    plugged = get_format(path.suffix.lower()[1:]) if kind is Kind.UNKNOWN else None
+    if plugged is not None:
+        return plugged.read(path, linear=linear)
     named_raw = path.suffix.lower() in RAW_SUFFIXES
     if kind.is_rgb and named_raw:
         raise FileError(path, f"is a {kind.value} picture with the name of a raw; rename it to use it as a picture")

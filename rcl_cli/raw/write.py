@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from rcl_cli.raw.develop import develop
 from rcl_cli.raw.dng import write_picture_dng
 from rcl_cli.raw.encode import encode_jpeg, write_tiff
 from rcl_cli.raw.exif_block import exif_block
+from rcl_cli.raw.format import get_format
+from rcl_cli.raw.frame import Frame, RawFrame, RgbFrame
 from rcl_cli.raw.openexr import encode_exr
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.png import encode_png, exif_chunk, metadata_chunks, text_chunk
@@ -36,11 +38,30 @@ def write_picture(path: Path, picture: Picture, *, overwrite: bool = False) -> N
     The rest of the source's metadata comes along where exiftool is installed. Raises FileError if the suffix is
     unknown, the file cannot be written, or it exists and not `overwrite`.
     """
-    write = _WRITERS.get(path.suffix.lower())
-    if write is None:
-        raise FileError(path, f"has a suffix that cannot be written; use one of {', '.join(SUFFIXES)}")
+    put = _WRITERS.get(path.suffix.lower())
+    if put is None:
+        plugged = get_format(path.suffix.lower()[1:])
+        if plugged is None:
+            raise FileError(path, f"has a suffix that cannot be written; use one of {', '.join(SUFFIXES)}")
+        put = plugged.write
     with atomic_path(path, overwrite=overwrite) as temporary:
-        write(temporary, picture)
+        put(temporary, picture)
+
+
+class _HasPicture(Protocol):
+    @property
+    def picture(self) -> Picture: ...
+
+
+def write(path: Path | str, picture: Picture | Frame | _HasPicture, *, overwrite: bool = False) -> None:
+    """Write a picture, the result of a model, or a frame as it is; format and errors as of `write_picture`."""
+    if isinstance(picture, RawFrame | RgbFrame):
+        picture = Picture.from_frame(
+            picture, picture.normalized(), cfa=picture.cfa, noise_profile=picture.metadata.noise_profile
+        )
+    elif not isinstance(picture, Picture):
+        picture = picture.picture
+    write_picture(Path(path), picture, overwrite=overwrite)
 
 
 def _write_npy(path: Path, picture: Picture) -> None:

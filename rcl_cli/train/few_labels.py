@@ -66,7 +66,7 @@ class _Best:
         return _Best(step, figures, _copied(model)) if quality(figures) > quality(self.figures) else self
 
 
-def finetune(
+def train_head(
     task: Task,
     model: TaskModel,
     pairs: PairSource,

@@ -58,10 +58,12 @@ def test_a_head_from_clean_pictures_goes_to_the_store(pictures: Path, store: Pat
     assert result.exit_code == 0, result.output
     *validations, last = lines(result)
     assert [v["step"] for v in validations] == [0, 2, 4]
+    assert {v.pop("kind") for v in validations} == {"validation"}
+    assert {(v.pop("path"), v.pop("status"), v.pop("reason")) for v in validations} == {(None, "done", "")}
     assert [json.loads(line) for line in (run_folder / "metrics.jsonl").read_text().splitlines()] == validations
     assert last["psnr_db"] == max(v["val_psnr_db"] for v in validations)
     stored = store / "models" / "demosaic-bayer.safetensors"
-    assert last["model"] == str(stored)
+    assert (last["kind"], last["path"], last["status"]) == ("model", str(stored), "done")
     header = read_header(stored)
     assert (header.kind, header.task, header.domain, header.parent) == ("head", "demosaic", Domain.BAYER, "none")
     assert header.notes["labels"] == 3
@@ -116,7 +118,7 @@ def test_unusable_pictures_are_named_and_the_rest_is_used(pictures: Path) -> Non
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "give clean pictures"),
+        ((), "name clean pictures"),
         (("--clean", "missing"), "too few"),
         (("--clean", ".", "--domain", "rgb"), "demosaic works on bayer, xtrans, not on rgb"),
         (("--clean", ".", "--backbone", "nothing"), "no file and no model"),
@@ -158,3 +160,18 @@ def test_ctrl_c_saves_the_best_so_far(pictures: Path, store: Path, monkeypatch: 
     assert result.exit_code == 130
     assert "Interrupted after 3 steps" in result.stderr
     assert (store / "models" / "demosaic-bayer.safetensors").is_file()
+
+
+def test_the_folder_of_a_pretraining_stands_for_its_backbone(pictures: Path, backbone: Path, store: Path) -> None:
+    folder = backbone.parent / "pretraining"
+    folder.mkdir()
+    backbone.rename(folder / "backbone.safetensors")
+    result = run("--task", "denoise", "--clean", pictures, "--backbone", folder, *SHORT)
+    assert result.exit_code == 0, result.output
+    assert read_header(store / "models" / "denoise-bayer.safetensors").parent == "pretraining"
+
+
+def test_a_backbone_has_its_own_network(pictures: Path, backbone: Path) -> None:
+    result = run("--task", "denoise", "--clean", pictures, "--backbone", backbone, *QUICK)
+    assert result.exit_code == 2
+    assert "go with --backbone none" in result.stderr

@@ -29,7 +29,11 @@ def test_a_run_leaves_a_backbone_its_metrics_and_a_stored_model(run: Run, pictur
     assert {"total", "contrast", "recorrupted", "residual_dn", "emd_positive", "emd_negative", "accuracy"} <= lines[
         0
     ].keys()
+    head = ("kind", "path", "status", "reason")
+    assert [[line.pop(name) for name in head] for line in lines[:3]] == [["step", None, "done", ""]] * 3
     assert metrics(tmp_path / "run") == lines[:3]
+    backbone = str(tmp_path / "run" / "backbone.safetensors")
+    assert [lines[3][name] for name in head] == ["model", backbone, "done", ""]
     header = read_header(tmp_path / "run" / "backbone.safetensors")
     assert (header.kind, header.domain.value, header.step) == ("backbone", "rgb", 3)
     assert header.data.startswith("4 files, ")
@@ -82,7 +86,7 @@ def test_bad_files_are_named_and_the_rest_used(run: Run, pictures: Path, tmp_pat
         (["PICTURES", "--cache-size", "lots"], "500M"),
         (["PICTURES", "--option", "temperature=2"], "has no option temperature"),
         (["--resume"], "no run to resume"),
-        ([], "give pictures"),
+        ([], "name pictures or folders"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(
@@ -153,3 +157,34 @@ def test_real_raws(run: Run, realdata: Path, tmp_path: Path) -> None:
     assert "exiftool_Nikon.nef" in result.stderr
     header = read_header(tmp_path / "run" / "backbone.safetensors")
     assert (header.domain.value, header.camera) == ("bayer", "")
+
+
+def test_a_run_without_a_folder_goes_to_the_store_under_the_name_of_the_pictures(
+    run: Run, pictures: Path, store: Path
+) -> None:
+    first = run(pictures, *TINY)
+    assert first.exit_code == 0, first.output
+    assert sum(str(store / "runs" / "pictures") in line for line in first.stderr.splitlines()) >= 2
+    assert run(pictures / "0.png", pictures / "1.png", *TINY).exit_code == 0
+    assert sorted(path.name for path in (store / "runs").iterdir()) == ["pictures", "pictures-2"]
+    assert {model.name for model in Store.open().scan()[0]} == {"pictures", "pictures-2"}
+
+
+def test_a_resumed_run_puts_its_new_weights_under_the_old_name(run: Run, pictures: Path, tmp_path: Path) -> None:
+    assert run(pictures, "-o", tmp_path / "mine", *TINY).exit_code == 0
+    assert run(pictures, "-o", tmp_path / "other" / "mine", *TINY, "--seed", 4).exit_code == 0
+    for _ in range(2):
+        assert run("--resume", "-o", tmp_path / "mine", "--steps", 5).exit_code == 0
+    store = Store.open()
+    assert {model.name: model.header.step for model in store.scan()[0]} == {"mine": 5, "mine-2": 3}
+    assert store.resolve("mine").read_bytes() == (tmp_path / "mine" / "backbone.safetensors").read_bytes()
+
+
+def test_the_newest_run_of_the_store_is_resumed(run: Run, pictures: Path, store: Path) -> None:
+    nothing = run("--resume")
+    assert nothing.exit_code == 2
+    assert "no run to resume" in nothing.stderr
+    assert run(pictures, *TINY).exit_code == 0
+    resumed = run("--resume", "--steps", 4)
+    assert resumed.exit_code == 0, resumed.output
+    assert [m["step"] for m in metrics(store / "runs" / "pictures")] == [1, 2, 3, 4]

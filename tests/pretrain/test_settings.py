@@ -8,14 +8,15 @@ import pytest
 
 from rcl_cli.errors import FileError, RclError
 from rcl_cli.pretrain.parts import Parts
-from rcl_cli.pretrain.settings import PRESETS, PretrainSettings, load_run, save_run, with_changes
+from rcl_cli.pretrain.settings import PRESETS, PretrainSettings, SavedRun, load_run, save_run, with_changes
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_run_is_read_back_as_it_was(tmp_path: Path, preset: str) -> None:
     settings = replace(PRESETS[preset], sigma_range=(0.0, 20.0), layers=(1, 3), options={"tau": 2.0})
-    save_run(tmp_path, settings, ["a", "b"], "2 files, 00")
-    assert load_run(tmp_path) == (settings, ["a", "b"], "2 files, 00")
+    run = SavedRun(settings, ["a", "b"], "2 files, 00", {"backbone": "a-2"})
+    save_run(tmp_path, run)
+    assert load_run(tmp_path) == run
 
 
 def test_the_papers_preset_is_the_papers() -> None:
@@ -66,7 +67,7 @@ def test_a_run_of_an_older_version_is_read(tmp_path: Path) -> None:
     for name in ("network", "network_options", "joins", "linear", "fall"):
         del old[name]
     (tmp_path / "run.json").write_text(json.dumps({"settings": old, "paths": [], "data": ""}))
-    settings, _, _ = load_run(tmp_path)
+    settings = load_run(tmp_path).settings
     assert (settings.steps, settings.network, settings.network_options) == (7, "unet", {"width": 8, "depth": 1})
     assert settings.joins == {"consistency": {}, "rcl": {"tau": 2.0, "alpha": 0.1}}
     assert settings.fall == 0.0

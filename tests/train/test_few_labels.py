@@ -13,9 +13,9 @@ from torch import Tensor
 
 from rcl_cli.data.pairs import Pair
 from rcl_cli.domain import Domain
-from rcl_cli.finetune import FinetuneSettings, finetune, validate
 from rcl_cli.finetune.start import starting_model
 from rcl_cli.models.task_model import TaskModel
+from rcl_cli.train.few_labels import FinetuneSettings, train_head, validate
 from rcl_tasks.denoise import Denoise
 from rcl_tasks.sr import SuperResolution
 
@@ -59,7 +59,7 @@ def changed(model: TaskModel, before: dict[str, Tensor]) -> set[str]:
 
 def test_a_constant_is_learnt(device: str) -> None:
     model, records = fresh(), []
-    result = finetune(Denoise(), model, Offset(), settings(device=device), log=records.append)
+    result = train_head(Denoise(), model, Offset(), settings(device=device), log=records.append)
     assert result.start["psnr_db"] == pytest.approx(20.0, abs=0.5)  # an error of 0.1
     assert result.figures["psnr_db"] > 26
     assert [record["step"] for record in records] == [0, 10, 20, 30, 40]
@@ -71,7 +71,7 @@ def test_a_constant_is_learnt(device: str) -> None:
 def test_it_never_ends_below_its_best_validation() -> None:
     model = fresh()
     before = weights(model)
-    result = finetune(Denoise(), model, Offset(misleading=True), settings())
+    result = train_head(Denoise(), model, Offset(misleading=True), settings())
     assert result.best_step == 0
     assert changed(model, before) == set()
     assert result.figures == result.start
@@ -80,29 +80,29 @@ def test_it_never_ends_below_its_best_validation() -> None:
 def test_freezing_trains_the_head_alone() -> None:
     model = fresh()
     before = weights(model)
-    finetune(Denoise(), model, Offset(), settings(freeze=True))
+    train_head(Denoise(), model, Offset(), settings(freeze=True))
     assert changed(model, before) == {"head"}
-    finetune(Denoise(), model, Offset(), settings())
+    train_head(Denoise(), model, Offset(), settings())
     assert changed(model, before) == {"head", "network"}
 
 
 def test_the_noise_level_is_told_to_noise_aware_tasks_alone() -> None:
     told = fresh()
-    finetune(Denoise(), told, Offset(), settings(steps=10))
+    train_head(Denoise(), told, Offset(), settings(steps=10))
     assert float(told.network.sigma_stem.weight.detach().abs().max()) > 0
 
     class Unaware(Denoise):
         noise_aware = False
 
     untold = fresh()
-    finetune(Unaware(), untold, Offset(), settings(steps=10))
+    train_head(Unaware(), untold, Offset(), settings(steps=10))
     assert float(untold.network.sigma_stem.weight.detach().abs().max()) == 0
 
 
 def test_equal_seeds_give_equal_models() -> None:
     models = [fresh(), fresh(), fresh()]
     for model, seed in zip(models, (5, 5, 6), strict=True):
-        finetune(Denoise(), model, Offset(), settings(seed=seed, steps=10))
+        train_head(Denoise(), model, Offset(), settings(seed=seed, steps=10))
     assert changed(models[0], weights(models[1])) == set()
     assert changed(models[0], weights(models[2]))
 
@@ -116,7 +116,7 @@ def test_an_interruption_keeps_the_best_so_far() -> None:
             raise KeyboardInterrupt
 
     model = fresh()
-    result = finetune(Denoise(), model, Offset(), settings(), advance=interrupt)
+    result = train_head(Denoise(), model, Offset(), settings(), advance=interrupt)
     assert result.interrupted
     assert result.steps == 25
     assert result.best_step in (10, 20)
@@ -133,7 +133,7 @@ def test_a_task_without_psnr_is_judged_by_its_loss() -> None:
             return {"error": float((prediction - target).abs().max())}
 
     model = starting_model(Plain(), Domain.RGB, None, network_options={"width": 4, "depth": 1}).model
-    result = finetune(Plain(), model, Offset(), settings())
+    result = train_head(Plain(), model, Offset(), settings())
     assert result.best_step > 0
     assert result.figures["loss"] < result.start["loss"]
 
@@ -141,7 +141,7 @@ def test_a_task_without_psnr_is_judged_by_its_loss() -> None:
 def test_a_run_that_diverges_goes_back_and_keeps_its_best(device: str) -> None:
     model, records = fresh(), []
     chosen = settings(device=device, steps=200, learning_rate=30.0)
-    result = finetune(Denoise(), model, Offset(), chosen, log=records.append)
+    result = train_head(Denoise(), model, Offset(), chosen, log=records.append)
     restored = [record["restored"] for record in records if "restored" in record]
     assert restored
     assert result.figures["loss"] <= result.start["loss"]
@@ -151,6 +151,6 @@ def test_a_run_that_diverges_goes_back_and_keeps_its_best(device: str) -> None:
 def test_labels_that_are_not_numbers_end_the_run_with_the_model_as_it_was(device: str) -> None:
     model = fresh()
     before = weights(model)
-    result = finetune(Denoise(), model, Offset(value=math.nan), settings(device=device))
+    result = train_head(Denoise(), model, Offset(value=math.nan), settings(device=device))
     assert (result.best_step, changed(model, before)) == (0, set())
     assert result.steps < 40

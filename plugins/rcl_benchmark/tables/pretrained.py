@@ -18,11 +18,12 @@ from rcl_cli.data.cache import RegionCache
 from rcl_cli.domain import Domain
 from rcl_cli.errors import CheckpointError, FileError
 from rcl_cli.models.header import read_header
+from rcl_cli.models.store import BACKBONE
 from rcl_cli.noise import NoiseSource, SigmaNoise
 from rcl_cli.pretrain.parts import Parts
 from rcl_cli.pretrain.pictures import Pictures, collect_pictures
-from rcl_cli.pretrain.run import BACKBONE, ENCODER, STATE, make_encoder, pretrain
-from rcl_cli.pretrain.settings import PretrainSettings, save_run, with_changes
+from rcl_cli.pretrain.run import ENCODER, STATE, make_encoder, train
+from rcl_cli.pretrain.settings import PretrainSettings, SavedRun, save_run, with_changes
 
 AUTO, SELF = "auto", "self"
 
@@ -100,9 +101,9 @@ def backbone(
         settings = replace(settings, encoder=str(self_encoder(workshop)))
     parts = Parts.load(settings)
     pictures = _pictures(workshop, parts)
-    save_run(folder, settings, [str(path) for path in workshop.data.train], pictures.data)
+    save_run(folder, SavedRun(settings, [str(path) for path in workshop.data.train], pictures.data))
     encoder = make_encoder(parts, pictures.source, folder, workshop.device)
-    result = pretrain(
+    result = train(
         parts,
         pictures,
         encoder,

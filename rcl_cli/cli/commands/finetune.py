@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from rcl_cli.cli.console import console, exit_code, print_failures, print_json_line, progress
+from rcl_cli.cli.console import exit_code, json_head, print_json_line
 from rcl_cli.cli.noise_options import chosen_noise, noise_options
 from rcl_cli.cli.option_values import named_values
 from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
 from rcl_cli.domain import Domain
-
-if TYPE_CHECKING:
-    from rcl_cli.finetune import FinetuneResult, FinetuneSettings
-    from rcl_cli.finetune.sources import Source, Wanted
-    from rcl_cli.finetune.start import Start
-    from rcl_cli.models.store import Store
-    from rcl_cli.noise import NoiseSource
-    from rcl_cli.task import Task
 
 _INTERRUPTED = 130
 
@@ -100,7 +92,7 @@ class _Command(PluginCommand):
     type=click.Path(path_type=Path, file_okay=False),
     help="The run's folder.  [default: a new one in the store]",
 )
-@click.option("--name", help="The model's name in the store.  [default: TASK-DOMAIN]")
+@click.option("--name", default="", help="The model's name in the store.  [default: TASK-DOMAIN]")
 @click.option("--store", "store_path", type=click.Path(path_type=Path, file_okay=False), help="Model store.")
 @click.option("--json", "as_json", is_flag=True, help="Print each validation and the result as JSON lines.")
 def command(
@@ -129,7 +121,7 @@ def command(
     seed: int,
     device: str,
     output: Path | None,
-    name: str | None,
+    name: str,
     store_path: Path | None,
     as_json: bool,
     **given: Any,
@@ -141,101 +133,36 @@ def command(
     start. Ctrl-C ends early and keeps the best so far. `rcl apply` then finds the head in the store. Without noise
     options, --clean simulates the noise of sensors from base ISO to the highest.
     """
-    from rcl_cli.finetune import FinetuneSettings
-    from rcl_cli.finetune.run import HEAD, METRICS, run_folder, save_run
-    from rcl_cli.finetune.sources import Wanted
-    from rcl_cli.finetune.start import choose_domain, find_backbone, starting_model
-    from rcl_cli.models.store import Store
+    from rcl_cli.cli.watch import TerminalWatch
+    from rcl_cli.finetune.session import finetune
     from rcl_cli.task import get_task
+    from rcl_cli.train.few_labels import FinetuneSettings
 
-    if bool(clean) == (pairs_folder is not None):
-        raise click.UsageError("give clean pictures (--clean) or pairs (--pairs), one of the two")
-    task = get_task(task_name, extra | take_plugin_options(given, "task"))
-    store = Store.open(store_path)
-    noise = None if pairs_folder else chosen_noise(profile, shot, read, sigma_range)
-    if pairs_folder and (shot is not None or read is not None or sigma_range is not None):
+    by_hand = shot is not None or read is not None or sigma_range is not None
+    if pairs_folder and by_hand:
         raise click.UsageError("--shot, --read and --sigma-range go with --clean; pairs have noise already")
-    chosen = choose_domain(task, domain, backbone, pairs_folder, store)
-    network_options = network_extra | take_plugin_options(given, "network")
-    origin = find_backbone(backbone, chosen, store)
-    if origin is not None and (network or network_options):
-        raise click.UsageError("the network is the backbone's; --network and its options go with --backbone none")
-    start = starting_model(task, chosen, origin, network=network, network_options=network_options, seed=seed)
-    name = name or f"{task.name}-{chosen.value}"
-    folder = run_folder(output, store, name)
-    wanted = Wanted(task, chosen, start.model.multiple, crop, labels, seed, linear)
-    source = _source(clean, pairs_folder, wanted, noise, profile, reduce, store)
-    about = source.pairs.describe()
-    console.print(
-        f"{task.name} on {chosen.value}, backbone {start.parent}: {about['labels']} clean pictures to learn from, "
-        f"{about['validation']} held out",
-        markup=False,
-        soft_wrap=True,
-    )
-    settings = FinetuneSettings(steps, batch, lr, freeze, validate_every, seed, device)
-    result = _train(task, start, source, settings, folder / METRICS, as_json)
-    save_run(folder / HEAD, wanted, start, source, settings, result, camera)
-    added = store.add_model(folder / HEAD, name)
-    _report(result, added, folder, as_json)
-    sys.exit(_INTERRUPTED if result.interrupted else exit_code(1, len(source.failures)))
-
-
-def _source(
-    clean: tuple[Path, ...],
-    pairs_folder: Path | None,
-    wanted: Wanted,
-    noise: NoiseSource | None,
-    profile: Path | None,
-    reduce: int | None,
-    store: Store,
-) -> Source:
-    from dataclasses import replace
-
-    from rcl_cli.calibrate.book import profile_for
-    from rcl_cli.finetune.sources import clean_source, paired_source
-    from rcl_cli.noise import SensorNoise
-
-    with progress(None, "decode", "pictures") as bar:
-        wanted = replace(wanted, done=bar.advance)
-        if pairs_folder is None:
-            source = clean_source(clean, wanted, noise or SensorNoise(), reduce)
-        else:
-            source = paired_source(
-                pairs_folder, wanted, lambda frame: profile_for(frame, given=profile, store=store.root)[0]
-            )
-    print_failures(source.failures)
-    return source
-
-
-def _train(
-    task: Task, start: Start, source: Source, settings: FinetuneSettings, metrics: Path, as_json: bool
-) -> FinetuneResult:
-    from rcl_cli.finetune import finetune
-    from rcl_cli.train.log import MetricsLog
-
-    with MetricsLog(metrics) as log, progress(settings.steps, "finetune", "steps") as bar:
-
-        def on_validation(record: dict[str, Any]) -> None:
-            log.write(record)
-            if as_json:
-                print_json_line(record)
-
-        def on_step(words: str) -> None:
-            bar.advance()
-            bar.describe(words)
-
-        return finetune(task, start.model, source.pairs, settings, log=on_validation, advance=on_step)
-
-
-def _report(result: FinetuneResult, model: Path, folder: Path, as_json: bool) -> None:
-    known = [name for name in ("psnr_db", "ssim", "loss") if name in result.figures]
-    changes = ", ".join(f"{name} {result.start[name]:.4g} → {result.figures[name]:.4g}" for name in known)
-    ended = "Interrupted" if result.interrupted else "Done"
-    console.print(
-        f"{ended} after {result.steps} steps; best at step {result.best_step}: {changes} (validation)\n"
-        f"Model {model.stem}: {model}\nRun: {folder}",
-        markup=False,
-        soft_wrap=True,
+    done = finetune(
+        get_task(task_name, extra | take_plugin_options(given, "task")),
+        clean=clean,
+        pairs=pairs_folder,
+        labels=labels,
+        backbone=backbone,
+        domain=domain,
+        network=network,
+        network_options=network_extra | take_plugin_options(given, "network"),
+        noise=None if pairs_folder else chosen_noise(profile, shot, read, sigma_range),
+        profile=profile,
+        settings=FinetuneSettings(steps, batch, lr, freeze, validate_every, seed, device),
+        crop=crop,
+        reduce=reduce,
+        linear=linear,
+        camera=camera,
+        output=output,
+        name=name,
+        store=store_path,
+        watch=TerminalWatch(as_json=as_json),
     )
     if as_json:
-        print_json_line({"model": model, "name": model.stem, "step": result.best_step, **result.figures})
+        about = {"name": done.model.stem, "run": done.folder, "step": done.result.best_step}
+        print_json_line({**json_head("model", done.model), **about, **done.result.figures})
+    sys.exit(_INTERRUPTED if done.result.interrupted else exit_code(1, len(done.left_out)))

@@ -1,0 +1,144 @@
+"""A finetuning from labels to a stored head: what `rcl finetune` and `rcl_cli.finetune` do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rcl_cli.calibrate.book import profile_for
+from rcl_cli.domain import Domain
+from rcl_cli.errors import FileError, RclError
+from rcl_cli.finetune.run import HEAD, METRICS, run_folder, save_run
+from rcl_cli.finetune.sources import Source, Wanted, clean_source, paired_source
+from rcl_cli.finetune.start import Start, choose_domain, find_backbone, starting_model
+from rcl_cli.models.store import Store
+from rcl_cli.noise import NoiseSource, SensorNoise
+from rcl_cli.task import Task, get_task
+from rcl_cli.train.few_labels import FinetuneResult, FinetuneSettings, Record, train_head
+from rcl_cli.train.log import MetricsLog
+from rcl_cli.train.watch import NOBODY, Watch
+
+
+@dataclass(frozen=True)
+class Finetuned:
+    """What a finetuning left."""
+
+    model: Path
+    """The head in the store, under the name that `rcl apply --model` takes."""
+    folder: Path
+    """The run's."""
+    result: FinetuneResult
+    left_out: list[FileError]
+    """Pictures that could not be used."""
+
+
+def finetune(
+    task: str | Task,
+    *,
+    clean: Sequence[Path | str] | Path | str = (),
+    pairs: Path | str | None = None,
+    labels: int | None = None,
+    backbone: str | Path | None = None,
+    domain: Domain | str | None = None,
+    network: str | None = None,
+    network_options: Mapping[str, Any] | None = None,
+    noise: NoiseSource | None = None,
+    profile: Path | None = None,
+    settings: FinetuneSettings | None = None,
+    crop: int = 128,
+    reduce: int | None = None,
+    linear: bool = False,
+    camera: str = "",
+    output: Path | str | None = None,
+    name: str = "",
+    store: Path | None = None,
+    watch: Watch = NOBODY,
+    **changes: Any,
+) -> Finetuned:
+    """Train a head for a task, with few labels, and put it into the store.
+
+    From clean pictures, files or folders, to which `noise` is added (default: that of sensors at any ISO), or from
+    `pairs`, a folder of noisy and clean files, whose noise levels are those of `profile`, calibrated, their own or
+    blind. `labels`: how many clean pictures to learn from; None: all. `backbone`: a name in the store, a file, the
+    folder of a pretraining or "none"; None: the newest in the store for the domain. `network` and its options are those
+    of a fresh one. `crop`: side of a crop in pixels of the result. `reduce`: clean pictures are shrunk by this first.
+    `camera`: the head is for its files alone. `changes`: fields of `FinetuneSettings`, such as `steps`.
+
+    A tenth of the pictures is held out; the weights that do best on it are kept. Raises RclError where labels, task,
+    network and settings do not fit each other, or `output` holds a run already.
+    """
+    made, opened = get_task(task) if isinstance(task, str) else task, Store.open(store)
+    given = [clean] if isinstance(clean, str | Path) else list(clean)
+    folder_of_pairs = None if pairs is None else Path(pairs)
+    if bool(given) == (folder_of_pairs is not None):
+        raise RclError("name clean pictures (--clean) or pairs (--pairs), one of the two")
+    training = replace(settings or FinetuneSettings(), **changes)
+    origin = None if backbone is None else str(backbone)
+    chosen = choose_domain(made, None if domain is None else Domain(domain).value, origin, folder_of_pairs, opened)
+    pretrained = find_backbone(origin, chosen, opened)
+    if pretrained is not None and (network or network_options):
+        raise RclError("the network is the backbone's; --network and its options go with --backbone none")
+    start = starting_model(
+        made, chosen, pretrained, network=network, network_options=network_options, seed=training.seed
+    )
+    called = name or f"{made.name}-{chosen.value}"
+    folder = run_folder(None if output is None else Path(output), opened, called)
+    wanted = Wanted(made, chosen, start.model.multiple, crop, labels, training.seed, linear)
+    source = _source(list(map(Path, given)), folder_of_pairs, wanted, noise, profile, reduce, opened, watch)
+    about = source.pairs.describe()
+    watch.say(
+        f"{made.name} on {chosen.value}, backbone {start.parent}: {about['labels']} clean pictures to learn from, "
+        f"{about['validation']} held out, run {folder}"
+    )
+    result = _train(made, start, source, training, folder / METRICS, watch)
+    save_run(folder / HEAD, wanted, start, source, training, result, camera)
+    added = opened.add_model(folder / HEAD, called)
+    watch.say(_ended(result))
+    watch.say(f"Model {added.stem}: {added}")
+    watch.say(f"The run is in {folder}")
+    return Finetuned(added, folder, result, source.failures)
+
+
+def _source(
+    clean: Sequence[Path],
+    pairs: Path | None,
+    wanted: Wanted,
+    noise: NoiseSource | None,
+    profile: Path | None,
+    reduce: int | None,
+    store: Store,
+    watch: Watch,
+) -> Source:
+    with watch.stage(None, "decode", "pictures") as stage:
+        hearing = replace(wanted, done=stage.advance)
+        if pairs is None:
+            source = clean_source(clean, hearing, noise or SensorNoise(), reduce)
+        else:
+            source = paired_source(pairs, hearing, lambda frame: profile_for(frame, given=profile, store=store.root)[0])
+    watch.failed(source.failures)
+    return source
+
+
+def _train(
+    task: Task, start: Start, source: Source, settings: FinetuneSettings, metrics: Path, watch: Watch
+) -> FinetuneResult:
+    with MetricsLog(metrics) as log, watch.stage(settings.steps, "finetune", "steps") as stage:
+
+        def on_validation(record: Record) -> None:
+            log.write(record)
+            watch.record("validation", record)
+
+        def on_step(words: str) -> None:
+            stage.advance()
+            stage.describe(words)
+
+        return train_head(task, start.model, source.pairs, settings, log=on_validation, advance=on_step)
+
+
+def _ended(result: FinetuneResult) -> str:
+    known = [name for name in ("psnr_db", "ssim", "loss") if name in result.figures]
+    changes = ", ".join(f"{name} {result.start[name]:.4g} → {result.figures[name]:.4g}" for name in known)
+    ended = "Interrupted" if result.interrupted else "Done"
+    return f"{ended} after {result.steps} steps; best at step {result.best_step}: {changes} (validation)"

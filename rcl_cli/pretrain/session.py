@@ -1,0 +1,252 @@
+"""A pretraining from paths to stored models: what `rcl pretrain` and `rcl_cli.pretrain` do."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from rcl_cli.data.cache import RegionCache
+from rcl_cli.domain import Domain
+from rcl_cli.errors import FileError, RclError
+from rcl_cli.models.runs import name_after, new_run, newest_run
+from rcl_cli.models.store import Store
+from rcl_cli.nn.encoder import Encoder
+from rcl_cli.pretrain.noise_level import levels_known
+from rcl_cli.pretrain.parts import Parts
+from rcl_cli.pretrain.pictures import Pictures, collect_pictures
+from rcl_cli.pretrain.run import STATE, Result, make_encoder, train
+from rcl_cli.pretrain.settings import PRESETS, PretrainSettings, SavedRun, load_run, save_run, with_changes
+from rcl_cli.raw.folder import search
+from rcl_cli.train.device import choose_device
+from rcl_cli.train.state import saved_step
+from rcl_cli.train.watch import NOBODY, Stop, Watch
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """What a pretraining left."""
+
+    folder: Path
+    """The run's."""
+    backbone: Path
+    step: int
+    finished: bool
+    """False where it was stopped before its last step."""
+    names: dict[str, str]
+    """The models' names in the store: of "backbone", and of "head" where a denoiser was asked for."""
+    denoiser: Path | None
+    """The same network as a head for `denoise`, where it has become one."""
+    left_out: list[FileError]
+    """Pictures that could not be used."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """A run that is about to start or to go on."""
+
+    saved: SavedRun
+    folder: Path
+    resume: bool
+    store: Store
+    name: str = ""
+    """The backbone's name in the store; the folder's where it is empty."""
+
+    @classmethod
+    def new(
+        cls, paths: Sequence[Path], settings: PretrainSettings, store: Store, output: Path | None = None, name: str = ""
+    ) -> Session:
+        """A run in `output`, else in a new folder of the store named after the pictures' folder.
+
+        Raises FileError where `output` holds a run already, RclError where there are no paths.
+        """
+        if not paths:
+            raise RclError("name pictures or folders to learn from, or go on with a run by --resume")
+        folder = new_run(store, name_after(paths)) if output is None else output.resolve()
+        if (folder / STATE).exists():
+            raise FileError(folder, "holds a run already; use --resume to go on with it, or another folder")
+        saved = SavedRun(settings, [str(path.resolve()) for path in paths])
+        return cls(saved, folder, resume=False, store=store, name=name)
+
+    @classmethod
+    def resumed(cls, store: Store, output: Path | None = None, steps: int | None = None, name: str = "") -> Session:
+        """The run in `output`, else the newest in the store, to go on until `steps`.
+
+        Raises FileError or RclError where there is no such run.
+        """
+        folder = newest_run(store, STATE) if output is None else output.resolve()
+        if folder is None:
+            raise RclError(f"there is no run to resume in {store.runs}; name its folder with -o")
+        saved = load_run(folder)
+        changed = replace(saved, settings=with_changes(saved.settings, {"steps": steps}))
+        return cls(changed, folder, resume=True, store=store, name=name)
+
+    def run(
+        self,
+        *,
+        paths: Sequence[Path] = (),
+        device: str = "auto",
+        workers: int = 2,
+        cache: Path | None = None,
+        watch: Watch = NOBODY,
+        should_stop: Stop = lambda: False,
+    ) -> Pretrained:
+        """Train, and put what comes out into the store.
+
+        `paths`: where the pictures of a resumed run lie now, if they have moved. `cache`: folder of decoded pictures.
+        Raises RclError where pictures, settings and plugins do not fit each other.
+        """
+        chosen, settings = choose_device(device), self.saved.settings
+        parts = Parts.load(settings)
+        pictures = _collect(list(paths) or list(map(Path, self.saved.paths)), parts, cache, workers, self.store, watch)
+        pictures.require_two()
+        if self.resume and self.saved.data != pictures.data:
+            raise RclError(
+                f"these are not the pictures that the run began with ({self.saved.data}, now {pictures.data});"
+                " give the same ones, or start a new run"
+            )
+        saved = replace(self.saved, data=pictures.data)
+        save_run(self.folder, saved)
+        _describe(self.folder, settings, pictures, chosen, watch)
+        encoder = _encoder(parts, pictures, self.folder, chosen, self.resume, watch)
+        result = self._train(parts, pictures, encoder, chosen, watch, should_stop)
+        if not result.finished:
+            again = f"rcl pretrain --resume -o {shlex.quote(str(self.folder))}"
+            watch.say(f"Saved at step {result.step}. Go on with: {again}")
+            names: dict[str, str] = {}
+        else:
+            names = self._store(result, denoises=parts.main.denoises, watch=watch)
+            save_run(self.folder, replace(saved, names=names))
+        return Pretrained(
+            self.folder, result.backbone, result.step, result.finished, names, result.denoiser, pictures.left_out
+        )
+
+    def _train(
+        self,
+        parts: Parts,
+        pictures: Pictures,
+        encoder: Encoder | None,
+        device: torch.device,
+        watch: Watch,
+        should_stop: Stop,
+    ) -> Result:
+        done = saved_step(self.folder / STATE) if self.resume else 0
+        with watch.stage(parts.settings.steps, "pretrain", "steps", done=done) as stage:
+
+            def on_step(metrics: Mapping[str, Any]) -> None:
+                stage.advance()
+                stage.describe(f"pretrain, loss {metrics['total']:.4g}")
+                watch.record("step", metrics)
+
+            return train(
+                parts,
+                pictures,
+                encoder,
+                self.folder,
+                device,
+                resume=self.resume,
+                on_step=on_step,
+                should_stop=should_stop,
+            )
+
+    def _store(self, result: Result, *, denoises: bool, watch: Watch) -> dict[str, str]:
+        """Put what a finished run left into the store, a resumed run under the names that it had.
+
+        `denoises`: a denoiser is what was asked for. One that comes along stays in the run's folder, since `rcl apply`
+        takes the newest head of the store by itself.
+        """
+        before, name = self.saved.names, self.name or self.folder.name
+        names = {"backbone": self._add(result.backbone, before.get("backbone"), name)}
+        watch.say(f"Backbone {names['backbone']}: {result.backbone}")
+        if result.denoiser is not None and denoises:
+            names["head"] = self._add(result.denoiser, before.get("head"), f"{name}-denoise")
+            watch.say(f"Head for denoise {names['head']}: {result.denoiser}")
+        elif result.denoiser is not None:
+            watch.say(f"Denoiser, for rcl apply --model: {result.denoiser}")
+        if result.lacks_skip:
+            watch.say("There is no head for denoise, which a network with --no-skip cannot be")
+        return names
+
+    def _add(self, model: Path, before: str | None, name: str) -> str:
+        if before is not None and not self.name:
+            return self.store.put_model(model, before).stem
+        return self.store.add_model(model, name).stem
+
+
+def pretrain(
+    paths: Sequence[Path | str] | Path | str = (),
+    *,
+    output: Path | str | None = None,
+    preset: str = "default",
+    resume: bool = False,
+    name: str = "",
+    store: Path | None = None,
+    device: str = "auto",
+    workers: int = 2,
+    cache: Path | None = None,
+    watch: Watch = NOBODY,
+    **changes: Any,
+) -> Pretrained:
+    """Pretrain a backbone on noisy pictures, without labels.
+
+    `paths`: files or folders. `output`: the run's folder; by default a new one in the store. `changes`: fields of
+    `PretrainSettings` that differ from the preset's; of a resumed run only `steps`. Raises RclError where pictures,
+    settings and plugins do not fit each other.
+    """
+    given = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
+    folder, opened = None if output is None else Path(output), Store.open(store)
+    if resume:
+        if set(changes) - {"steps"}:
+            raise RclError(f"a resumed run keeps its settings, so leave out {min(set(changes) - {'steps'})}")
+        session = Session.resumed(opened, folder, changes.get("steps"), name)
+    else:
+        session = Session.new(given, with_changes(PRESETS[preset], changes), opened, folder, name)
+    return session.run(paths=given, device=device, workers=workers, cache=cache, watch=watch)
+
+
+def _collect(
+    paths: Sequence[Path], parts: Parts, cache: Path | None, workers: int, store: Store, watch: Watch
+) -> Pictures:
+    found = search(paths)
+    if found.results:
+        watch.say(f"{len(found.results)} results of rcl are left out, such as {found.results[0]}")
+    files, settings, regions = [file.path for file in found.files], parts.settings, RegionCache(cache)
+    plan = parts.region_plan(max(1, len(files)), store.root)
+    domain = None if settings.domain == "auto" else Domain(settings.domain)
+    with watch.stage(len(files), "decode", "files") as stage:
+        pictures = collect_pictures(files, domain, plan, regions, workers=workers, on_picture=stage.advance)
+    pictures.left_out.extend(found.errors)
+    regions.shrink(settings.cache_size, pictures.used)
+    watch.failed(pictures.left_out)
+    return pictures
+
+
+def _describe(folder: Path, settings: PretrainSettings, pictures: Pictures, device: torch.device, watch: Watch) -> None:
+    count = len(pictures.used)
+    watch.say(f"{count} {pictures.domain.value} pictures, {settings.steps} steps on {device.type}, run {folder}")
+    if noise := _noise_words(pictures):
+        few = "" if levels_known(pictures.source) else "; fewer than half, so that they are not used"
+        watch.say(f"Noise levels: {noise}{few}")
+    if count < settings.batch:
+        watch.say(f"Batch reduced from {settings.batch} to {count}: a batch holds each picture once")
+
+
+def _noise_words(pictures: Pictures) -> str:
+    """How the noise of the pictures is known, counted; "" where it is not asked for."""
+    known = [picture.noise for picture in pictures.used if picture.noise is not None]
+    counts = Counter(f"{profile.method}{', weak' if profile.quality == 'weak' else ''}" for profile in known)
+    return "; ".join(f"{count} {words}" for words, count in counts.most_common())
+
+
+def _encoder(
+    parts: Parts, pictures: Pictures, folder: Path, device: torch.device, resume: bool, watch: Watch
+) -> Encoder | None:
+    if resume or parts.encoder(levels_known(pictures.source)) != "self":
+        return make_encoder(parts, pictures.source, folder, device, resume=resume)
+    with watch.stage(parts.settings.encoder_steps, "encoder", "steps") as stage:
+        return make_encoder(parts, pictures.source, folder, device, on_step=lambda loss: stage.advance())
