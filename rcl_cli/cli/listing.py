@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from rcl_cli.cli.console import console, new_table, print_json_line, print_table
+from rcl_cli.cli.console import console, json_head, new_table, print_json_line, print_table
 from rcl_cli.plugins.entries import NETWORKS, PRETEXTS, TASKS, collisions, entries, kind_of
 
 
@@ -22,7 +22,8 @@ def list_plugins(group: str, name: str | None, as_json: bool) -> None:
     if as_json:
         for entry in found:
             said = {"name": entry.name, "description": entry.description}
-            print_json_line({**said, "distribution": entry.distribution, "version": entry.version})
+            origin = {"distribution": entry.distribution, "version": entry.version}
+            print_json_line({**json_head(entry.kind, None), **said, **origin})
     else:
         table = new_table(kind_of(group), "what it does", "from")
         for entry in found:
@@ -48,7 +49,8 @@ def _print_one(group: str, name: str, as_json: bool) -> None:
     domains = sorted(domain.value for domain in owner.domains)
     if as_json:
         told = [{**asdict(info), "kind": info.kind.__name__} for info in options]
-        print_json_line({"name": name, "domains": domains, "options": told, "about": inspect.getdoc(owner)})
+        about = {"name": name, "domains": domains, "options": told, "about": inspect.getdoc(owner)}
+        print_json_line({**json_head(kind_of(group), None), **about})
         return
     click.echo(f"{name}, for {', '.join(domains)} pictures\n\n{inspect.getdoc(owner)}")
     if not options:

@@ -35,16 +35,16 @@ def _options(default: str) -> tuple[Callable[[Command], Command], ...]:
         click.option(
             "--profile",
             type=click.Path(path_type=Path),
-            help="File of noise profiles (`rcl calibrate --output`); of several, one each.",
+            help="Noise profiles (JSON), as `rcl calibrate --output` writes them; of several, one each.",
         ),
-        click.option("--shot", type=click.FloatRange(0), help="λ_shot, for values from 0 (black) to 1 (white)."),
-        click.option("--read", type=click.FloatRange(0), help="λ_read, a variance in the same unit."),
+        click.option("--shot", type=click.FloatRange(0), help="Shot noise λ_shot; 0 is black, 1 is white."),
+        click.option("--read", type=click.FloatRange(0), help="Read noise λ_read, a variance in the same unit."),
         click.option(
             "--sigma-range",
             type=click.FloatRange(0, 255),
             nargs=2,
             metavar="LOW HIGH",
-            help=f"Draw λ each time so that σ at white lies in LOW…HIGH of 255.  [default: {default}]",
+            help=f"Draw λ each time, with σ at white between LOW and HIGH of 255.  [default: {default}]",
         ),
     )
 

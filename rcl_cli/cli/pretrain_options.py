@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from rcl_cli.cli.option_values import joined, named_values, numbers
+from rcl_cli.cli.option_values import joined, numbers
+from rcl_cli.cli.options import NETWORK, NETWORK_OPTION, plugin_option
 from rcl_cli.pretrain.settings import PRESETS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -17,7 +18,7 @@ _DEFAULT = PRESETS["default"]
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--steps", type=int, help=f"Optimiser steps.  [default: {_DEFAULT.steps}]"),
     click.option(
-        "--batch", type=int, help=f"Pictures a step.  [default: {_DEFAULT.batch}, or all where there are fewer]"
+        "--batch", type=int, help=f"Pictures per step.  [default: {_DEFAULT.batch}, or all where there are fewer]"
     ),
     click.option(
         "--crop",
@@ -29,30 +30,17 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--lr-fall",
         "fall",
         type=float,
-        metavar="PART",
-        help=f"Part of the steps, at the end, in which it falls to 0; in the paper 0.  [default: {_DEFAULT.fall}]",
+        metavar="FRACTION",
+        help="Fraction of the steps, at the end, over which the learning rate decays to 0.  "
+        f"[default: {_DEFAULT.fall}]",
     ),
-    click.option("--network", help=f"Network that is trained; see `rcl networks`.  [default: {_DEFAULT.network}]"),
-    click.option(
-        "--network-option",
-        "network_extra",
-        multiple=True,
-        callback=named_values,
-        metavar="NAME=VALUE",
-        help="Setting of the network; --NAME VALUE says the same.",
-    ),
+    NETWORK,
+    NETWORK_OPTION,
     click.option(
         "--skip/--no-skip", default=None, help="Add the network's result to its input, or (the paper) do not."
     ),
-    click.option("--pretext", help=f"What is learnt; see `rcl pretexts`.  [default: {_DEFAULT.pretext}]"),
-    click.option(
-        "--option",
-        "extra",
-        multiple=True,
-        callback=named_values,
-        metavar="NAME=VALUE",
-        help="Setting of the pretext; --NAME VALUE says the same.",
-    ),
+    click.option("--pretext", help=f"Pretext to learn by; see `rcl pretexts`.  [default: {_DEFAULT.pretext}]"),
+    plugin_option("pretext"),
     click.option(
         "--join",
         "joins",
@@ -64,38 +52,40 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--profile",
         type=click.Path(path_type=Path, dir_okay=False),
-        help="Noise profiles for pretexts that need them.  [default: calibrated, the file's own, or blind]",
+        help="Noise profiles (JSON), for pretexts that need them.  [default: calibrated, the file's own, or blind]",
     ),
     click.option(
         "--encoder",
-        help="Of the consistency term: self, imagenet, none or a file.  [default: self, where the pretext wants one]",
+        help="Encoder of the consistency term: self, imagenet, none or a file.  "
+        "[default: self, where the pretext wants one]",
     ),
     click.option(
         "--encoder-layers",
         "layers",
         callback=numbers,
         metavar="N,N",
-        help="Its layers that count.  [default: stride 4 at most]",
+        help="Layers of the encoder that count.  [default: those of stride 4 at most]",
     ),
     click.option(
-        "--encoder-steps", type=int, help=f"Steps that train the self encoder.  [default: {_DEFAULT.encoder_steps}]"
+        "--encoder-steps", type=int, help=f"Optimiser steps of the self encoder.  [default: {_DEFAULT.encoder_steps}]"
     ),
     click.option(
         "--sigma-range",
         type=(float, float),
+        metavar="LOW HIGH",
         default=None,
-        help="Pictures are clean: simulate noise of σ between these two (8-bit DN).",
+        help="Noise to simulate on clean pictures: σ at white between LOW and HIGH of 255.",
     ),
     click.option(
         "--linear",
         is_flag=True,
         default=None,
-        help="Take the values of RGB files as linear, without decoding the sRGB curve.",
+        help="Take the values of PNG, JPEG and TIFF files as linear, not as sRGB.",
     ),
     click.option(
         "--domain",
         type=click.Choice(["auto", "bayer", "xtrans", "rgb"]),
-        help="Which pictures to train on.  [default: auto, most of them]",
+        help="Layout of the pictures to train on.  [default: auto, that of most of them]",
     ),
 )
 

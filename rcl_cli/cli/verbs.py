@@ -7,15 +7,16 @@ SECTIONS: dict[str, dict[str, str]] = {
         "calibrate": "Measure the noise of the cameras that took PATHS, files or folders.",
         "pretrain": "Pretrain a backbone on noisy pictures, without labels.",
         "finetune": "Train a head for a task, with few labels.",
-        "apply": "Do a task on files and folders.",
-        "evaluate": "Compare a task's results with clean files: PSNR in dB and SSIM, of each file and on average.",
+        "apply": "Run a task on files and folders.",
+        "evaluate": "Compare a task's results with clean files: PSNR in dB and SSIM.",
+        "judge": "Judge a backbone by what a few labels make of it.",
     },
-    "Made-up data": {
+    "Synthetic data and benchmarks": {
         "demo": "Go the whole way once, on made-up raws, in a few minutes.",
         "samples": "Write raw DNGs of made-up scenes to DIR, to try everything with.",
         "simulate": "Make noisy/clean pairs from CLEAN pictures or folders of them.",
     },
-    "What there is": {
+    "Inspect": {
         "info": "Say what FILES are: camera raws, pictures, noise profiles (JSON) or models.",
         "models": "List the models at hand, newest first.",
         "tasks": "List the tasks and who provides them, or say what NAME is and which options it has.",

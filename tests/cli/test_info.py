@@ -94,7 +94,7 @@ def test_a_bad_file_is_one_line_and_the_others_are_described(tmp_path: Path) -> 
         (tmp_path / name).write_bytes(content)
     paths = [tmp_path / name for name in (*bad, "missing.dng")]
     values = info(*paths, model, tmp_path, code=1)
-    assert [bool(each.get("error")) for each in values] == [True] * 6 + [False, True]
+    assert [each["status"] for each in values] == ["failed"] * 6 + ["done", "failed"]
     info(*paths, code=2)
 
 
@@ -120,13 +120,13 @@ def test_bad_raws_are_one_line_each(realdata: Path) -> None:
     paths = sorted(path for path in (realdata / "raw" / "bad").iterdir() if path.is_file())
     values = info(*paths, code=2)
     assert len(values) == len(paths)
-    assert all(each["error"] and "\n" not in each["error"] for each in values)
+    assert all(each["reason"] and "\n" not in each["reason"] for each in values)
 
 
 @pytest.mark.realdata
 def test_a_raw_without_readable_pixels_still_says_its_shot(realdata: Path) -> None:
     (values,) = info(realdata / "raw/undecodable/gopro-hero7_GOPR8508.GPR", code=2)
-    assert values["error"]
+    assert values["reason"]
     assert (values["camera"], values["iso"]) == ("GoPro HERO7 Black", 267)
     # The figures that the data's README gives.
     assert values["noise_profile"]["shot"][1] == pytest.approx(4.1706e-4, rel=1e-4)

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rcl_cli.cli.main import LazyGroup, cli
+from rcl_cli.cli.verbs import SECTIONS
 from rcl_cli.errors import FileError, RclError
 
 Raiser = Callable[..., Result]
@@ -91,3 +92,21 @@ def test_a_closed_pipe_is_quiet() -> None:
     program = f"'{sys.executable}' -c 'from rcl_cli.cli.main import cli; cli()' tasks --json | true"
     finished = subprocess.run(program, shell=True, capture_output=True, text=True, check=False)
     assert finished.stderr == ""
+
+
+def test_summaries_in_the_list_are_the_first_sentences_of_the_help() -> None:
+    for verbs in SECTIONS.values():
+        for name, summary in verbs.items():
+            command = cli.get_command(click.Context(cli), name)
+            assert command is not None
+            assert command.get_short_help_str(limit=1000) == summary
+
+
+def test_listing_the_verbs_imports_none_of_them_and_no_numpy() -> None:
+    program = (
+        "import sys\nfrom rcl_cli.cli.main import cli\ntry:\n    cli(['--help'])\n"
+        "finally:\n    print(sorted(name for name in sys.modules if name in ('numpy', 'rich', 'pluggy', 'torch')"
+        " or name.startswith(('rcl_cli.cli.commands.', 'rcl_benchmark'))))"
+    )
+    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert finished.stdout.splitlines()[-1] == "[]"

@@ -14,7 +14,10 @@ from rcl_cli.domain import Domain
 from rcl_cli.models.checkpoint import Checkpoint, save_checkpoint
 from rcl_cli.models.header import Header
 
-KEYS = ["name", "kind", "task", "domain", "camera", "scale", "step", "bytes", "from", "path"]
+KEYS = [
+    *("kind", "path", "status", "reason", "name", "task", "domain", "network"),
+    *("camera", "scale", "step", "bytes", "from"),
+]
 
 
 def add(store: Path, name: str, age_s: float, **header: object) -> Path:
@@ -29,31 +32,34 @@ def models(*arguments: str) -> tuple[list[dict[str, object]], str]:
     result = CliRunner().invoke(cli, ["models", "--json", *arguments])
     assert result.exit_code == 0, result.stderr
     rows = [json.loads(line) for line in result.stdout.splitlines()]
-    assert all(list(row) == KEYS for row in rows)
+    assert all(list(row) == KEYS for row in rows if row["status"] == "done")
     return rows, result.stderr
 
 
 def test_own_models_newest_first_with_what_their_headers_say(store: Path) -> None:
     old = add(store, "old", 50, task="sr", scale=2, step=700, camera="Acme One")
     add(store, "base", 10, kind="backbone", domain=Domain.XTRANS)
-    own = [row for row in models()[0] if row["from"] == "store"]
+    own = [row for row in models()[0] if row.get("from") == "store"]
     assert [row["name"] for row in own] == ["base", "old"]
     assert own[1] == {
-        "name": "old",
         "kind": "head",
+        "path": str(old),
+        "status": "done",
+        "reason": "",
+        "name": "old",
         "task": "sr",
         "domain": "bayer",
+        "network": "",
         "camera": "Acme One",
         "scale": 2,
         "step": 700,
         "bytes": old.stat().st_size,
         "from": "store",
-        "path": str(old),
     }
 
 
 def test_shipped_heads_are_listed_with_their_distribution(store: Path) -> None:
-    shipped = [row for row in models()[0] if row["from"] != "store"]
+    shipped = [row for row in models()[0] if row.get("from") != "store"]
     assert all(str(row["from"]).startswith("rcl-cli ") for row in shipped)
     assert all(row["kind"] == "head" and Path(str(row["path"])).is_file() for row in shipped)
 
@@ -62,7 +68,8 @@ def test_a_broken_file_is_named_and_the_rest_is_listed(store: Path) -> None:
     good = add(store, "good", 0)
     (store / "models" / "cut.safetensors").write_bytes(good.read_bytes()[:-2])
     rows, said = models()
-    assert "good" in [row["name"] for row in rows]
+    assert [row.get("name") for row in rows if row["status"] == "failed"] == [None]
+    assert "good" in [row.get("name") for row in rows]
     assert "cut.safetensors: is cut short" in said
 
 

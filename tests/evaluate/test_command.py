@@ -17,7 +17,6 @@ from skimage.metrics import peak_signal_noise_ratio
 from rcl_cli.cli.main import cli
 from rcl_cli.data.file_pairs import clean_tensor, noisy_tensor
 from rcl_cli.domain import Domain
-from rcl_cli.models.backbone import Backbone, save_backbone
 from rcl_cli.models.header import Header
 from rcl_cli.models.task_model import build_model, save_head
 from rcl_cli.nn.malvar import malvar
@@ -74,10 +73,12 @@ def bayer(tmp_path: Path) -> tuple[Path, np.ndarray, np.ndarray]:
 
 def test_figures_of_a_constant_error_have_their_closed_form(offsets: Path) -> None:
     first, second, mean = lines(run("--task", "denoise", "--pairs", offsets, "--model", "none", "--json"))
-    assert first.keys() == {"input", "psnr_db", "ssim"}
-    assert first["input"] == str(offsets / "noisy" / "a.tif")
+    assert first.keys() == {"kind", "path", "status", "reason", "clean", "psnr_db", "ssim"}
+    assert first["path"] == str(offsets / "noisy" / "a.tif")
     assert (first["psnr_db"], second["psnr_db"]) == pytest.approx((20.0, 40.0), abs=1e-3)
-    assert mean == {"mean": pytest.approx({"psnr_db": 30.0, "ssim": (first["ssim"] + second["ssim"]) / 2}, abs=1e-3)}
+    assert (mean["kind"], mean["path"]) == ("mean", None)
+    assert mean["psnr_db"] == pytest.approx(30.0, abs=1e-3)
+    assert mean["ssim"] == pytest.approx((first["ssim"] + second["ssim"]) / 2, abs=1e-3)
 
 
 def test_values_as_displayed(offsets: Path) -> None:
@@ -124,7 +125,8 @@ def test_pairs_that_fail_do_not_stop_the_rest(offsets: Path) -> None:
     write_tiff(offsets / "noisy" / "lonely.tif", smooth())
     result = run("--task", "denoise", "--pairs", offsets, "--model", "none", "--json")
     assert result.exit_code == 1
-    assert len(result.stdout.splitlines()) == 3
+    kinds = [(line["kind"], line["status"]) for line in map(json.loads, result.stdout.splitlines())]
+    assert kinds == [("pair", "done")] * 2 + [("pair", "failed")] * 2 + [("mean", "done")]
     assert "lonely.tif" in result.stderr
     assert "has 48×20 pixels where denoise expects 48×36" in result.stderr
 
@@ -139,57 +141,3 @@ def test_bad_input_is_one_sentence(offsets: Path, tmp_path: Path) -> None:
         assert result.exit_code == 2
         assert message in result.stderr
         assert "Traceback" not in result.output
-
-
-def protocol(folder: Path, *more: str | Path) -> Result:
-    tiny = ("--labels", 1, "--trials", 2, "--steps", 2, "--batch", 2, "--crop", 16, "--device", "cpu", "--linear")
-    pictures = ("--clean", folder / "clean", "--test", folder / "clean")
-    return run("--task", "denoise", "--protocol", "proxy", *pictures, *map(str, tiny), *more)
-
-
-@pytest.fixture
-def clean(tmp_path: Path) -> Path:
-    for name in ("a", "b"):
-        write_tiff(tmp_path / "clean" / f"{name}.tif", smooth(48, 52))
-    return tmp_path
-
-
-def test_a_protocol_gives_one_row(clean: Path, store: Path) -> None:
-    backbone = Backbone(UNet(Domain.RGB, {"width": 4, "depth": 1}))
-    save_backbone(store / "models" / "mine.safetensors", backbone, Header("backbone", Domain.RGB))
-    (row,) = lines(protocol(clean, "--backbone", "mine", "--json"))
-    assert {"method": "mine", "task": "denoise", "protocol": "proxy", "trials": 2, "labels": 1}.items() <= row.items()
-    assert {"psnr_db", "psnr_std", "ssim", "ssim_std"} <= row.keys()
-    assert lines(protocol(clean, "--backbone", "mine", "--json"))[0]["psnr_db"] == row["psnr_db"]
-    table = protocol(clean, "--backbone", "none", "--width", "4", "--depth", "1", "--no-skip")
-    assert table.exit_code == 0, table.output
-    assert "psnr_std" in table.stdout
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("--protocol", "proxy", "--pairs", "FOLDER"), "one of the two"),
-        ((), "one of the two"),
-        (("--pairs", "FOLDER", "--labels", "3"), "--labels does not go with --pairs"),
-        (("--protocol", "proxy", "--model", "none"), "--model does not go with --protocol"),
-        (("--protocol", "proxy", "--clean", "FOLDER", "--test", "FOLDER"), "--protocol needs --backbone"),
-        (("--protocol", "finetune", "--backbone", "none", "--test", "FOLDER"), "--protocol needs --clean"),
-    ],
-)
-def test_pairs_and_protocol_do_not_mix(clean: Path, arguments: tuple[str, ...], message: str) -> None:
-    result = run("--task", "denoise", *(str(clean) if word == "FOLDER" else word for word in arguments))
-    assert result.exit_code == 2
-    assert message in " ".join(result.stderr.split())
-
-
-def test_what_a_backbone_cannot_be_judged_by_is_said(clean: Path) -> None:
-    for more, message in (
-        (("--backbone", "none", "--labels", "3"), "--labels 3 is too many: there are 2"),
-        (("--backbone", "none", "--labels", "0"), "needs a pretrained backbone"),
-        (("--backbone", "nothing"), "no file and no model"),
-        (("--backbone", clean / "x.safetensors", "--width", "4"), "are for a fresh network"),
-    ):
-        result = protocol(clean, *more)
-        assert result.exit_code == 2
-        assert message in " ".join(result.stderr.split())

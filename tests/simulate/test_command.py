@@ -101,7 +101,7 @@ def test_bad_files_do_not_stop_the_good_ones(clean: Path, tmp_path: Path) -> Non
     cv2.imwrite(str(clean / "grey.jpg"), np.full((20, 20, 3), 90, np.uint8))
     result = run(clean, tmp_path / "missing.png", "-o", tmp_path / "out", "--json")
     assert result.exit_code == 1
-    lines = {Path(line["input"]).name: line for line in map(json.loads, result.stdout.splitlines())}
+    lines = {Path(line["path"]).name: line for line in map(json.loads, result.stdout.splitlines())}
     assert {name: line["status"] for name, line in lines.items()} == {
         "missing.png": "failed",
         "broken.png": "failed",

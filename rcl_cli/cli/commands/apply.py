@@ -19,7 +19,7 @@ from rcl_cli.cli.console import (
     say,
     say_left_out,
 )
-from rcl_cli.cli.restoring_options import restoring_options
+from rcl_cli.cli.options import DEVICE, ENSEMBLE, LINEAR, OVERWRITE, PROFILE, STORE, STRENGTH, json_option
 from rcl_cli.errors import FileError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ INTERRUPTED = 130
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--task", required=True, help="What to do: denoise, demosaic, sr, jdensr or a plugin's (see rcl tasks).")
+@click.option("--task", required=True, help="Task to do: denoise, demosaic, sr, jdensr or a plugin's; see `rcl tasks`.")
 @click.option(
     "-o",
     "--output",
@@ -42,28 +42,25 @@ INTERRUPTED = 130
     help="Folder of the results.  [default: one named after the task, in the folder given or beside the file]",
 )
 @click.option("--model", metavar="NAME|PATH", help="Head to use.  [default: your newest, else the shipped one]")
-@click.option(
-    "--profile",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Noise profiles (JSON).  [default: calibrated for camera and ISO, else the file's tag, else a blind estimate]",
-)
-@restoring_options
+@PROFILE
+@STRENGTH
+@ENSEMBLE
 @click.option(
     "--format",
     "file_format",
     type=click.Choice(FORMATS),
     default="auto",
     show_default=True,
-    help="auto: DNG of a raw, the same kind of file of a picture.",
+    help="Format of the results; auto: DNG of a raw, the same kind of file of a picture.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace results that exist; else their inputs are skipped.")
-@click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
+@OVERWRITE
+@DEVICE
 @click.option(
     "--tile", type=click.IntRange(min=1), help="Largest side of a tile, in elements.  [default: as memory allows]"
 )
-@click.option("--linear", is_flag=True, help="Take the values of pictures as linear, not as sRGB.")
-@click.option("--store", type=click.Path(path_type=Path), help="Model store; else $RCL_STORE, else your data folder.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object an input on standard output.")
+@LINEAR
+@STORE
+@json_option("each input")
 @click.option("--debug", is_flag=True, help="Stop at an unforeseen error and show its whole traceback.")
 @click.pass_context
 def command(
@@ -84,7 +81,7 @@ def command(
     as_json: bool,
     debug: bool,
 ) -> None:
-    """Do a task on files and folders.
+    """Run a task on files and folders.
 
     PATHS are files, and folders with all that is in them; without PATHS it is the current folder.
 

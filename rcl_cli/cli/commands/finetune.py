@@ -10,7 +10,7 @@ import click
 
 from rcl_cli.cli.console import exit_code, json_head, print_json_line
 from rcl_cli.cli.noise_options import chosen_noise, noise_options
-from rcl_cli.cli.option_values import named_values
+from rcl_cli.cli.options import DEVICE, LINEAR, NETWORK, NETWORK_OPTION, SEED, STORE, json_option, plugin_option
 from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
 from rcl_cli.domain import Domain
 
@@ -28,7 +28,7 @@ class _Command(PluginCommand):
 
 
 @click.command(cls=_Command)
-@click.option("--task", "task_name", required=True, help="What to learn; see `rcl tasks`.")
+@click.option("--task", "task_name", required=True, help="Task to learn; see `rcl tasks`.")
 @click.option(
     "--clean",
     multiple=True,
@@ -41,60 +41,49 @@ class _Command(PluginCommand):
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Folder of noisy and clean files, as `rcl simulate` writes it.",
 )
-@click.option("--labels", type=click.IntRange(1), help="Learn from this many clean pictures.  [default: all]")
+@click.option("--labels", type=click.IntRange(1), help="Clean pictures to learn from.  [default: all]")
 @click.option(
     "--backbone",
-    help="NAME or PATH of a pretrained backbone, or none.  [default: newest in the store for the domain, or none]",
+    help="Pretrained backbone: a name in the store, a file, the folder of a run, or none.  "
+    "[default: the newest in the store for the domain, or none]",
 )
 @click.option("--freeze", is_flag=True, help="Train the head alone; the backbone stays as it is.")
 @click.option(
     "--domain",
     type=click.Choice([d.value for d in Domain]),
-    help="Of the noisy files.  [default: the pairs' or the backbone's, else bayer]",
+    help="Layout of the noisy files.  [default: the pairs' or the backbone's, else bayer]",
 )
 @noise_options("with --clean, the noise of sensors at any ISO")
 @click.option("--steps", type=click.IntRange(1), default=2000, show_default=True, help="Optimiser steps.")
-@click.option("--batch", type=click.IntRange(1), default=8, show_default=True, help="Crops a step.")
+@click.option("--batch", type=click.IntRange(1), default=8, show_default=True, help="Crops per step.")
 @click.option(
     "--crop", type=click.IntRange(1), default=128, show_default=True, help="Side of a crop in pixels of the result."
 )
 @click.option("--lr", type=click.FloatRange(0, min_open=True), default=1e-3, show_default=True, help="Learning rate.")
-@click.option("--validate-every", type=click.IntRange(1), default=200, show_default=True, help="Steps in between.")
-@click.option("--network", help="Fresh network under the head; see `rcl networks`.  [default: the task's]")
 @click.option(
-    "--network-option",
-    "network_extra",
-    multiple=True,
-    callback=named_values,
-    metavar="NAME=VALUE",
-    help="Setting of a fresh network; --NAME VALUE says the same.",
+    "--validate-every", type=click.IntRange(1), default=200, show_default=True, help="Steps between validations."
 )
-@click.option(
-    "--option",
-    "extra",
-    multiple=True,
-    callback=named_values,
-    metavar="NAME=VALUE",
-    help="Setting of the task; --NAME VALUE says the same.",
-)
+@NETWORK
+@NETWORK_OPTION
+@plugin_option("task")
 @click.option(
     "--reduce",
     type=click.IntRange(1, 8),
     help="Shrink clean pictures by this first, against JPEG and CFA traces.  [default: 2 from 1024 pixels on, else 1]",
 )
-@click.option("--linear", is_flag=True, help="Take the values of RGB files as linear, without decoding the sRGB curve.")
-@click.option("--camera", default="", help="Use the head for this camera's files alone.  [default: for all]")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of everything random.")
-@click.option("--device", default="auto", show_default=True, help="auto, cuda, mps or cpu.")
+@LINEAR
+@click.option("--camera", default="", help="Camera whose files alone the head is for.  [default: all]")
+@SEED
+@DEVICE
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
-    help="The run's folder.  [default: a new one in the store]",
+    help="Folder of the run.  [default: a new one in the store]",
 )
-@click.option("--name", default="", help="The model's name in the store.  [default: TASK-DOMAIN]")
-@click.option("--store", "store_path", type=click.Path(path_type=Path, file_okay=False), help="Model store.")
-@click.option("--json", "as_json", is_flag=True, help="Print each validation and the result as JSON lines.")
+@click.option("--name", default="", help="Name of the head in the store.  [default: TASK-DOMAIN]")
+@STORE
+@json_option("each validation, and for the result,")
 def command(
     task_name: str,
     clean: tuple[Path, ...],
@@ -122,7 +111,7 @@ def command(
     device: str,
     output: Path | None,
     name: str,
-    store_path: Path | None,
+    store: Path | None,
     as_json: bool,
     **given: Any,
 ) -> None:
@@ -159,7 +148,7 @@ def command(
         camera=camera,
         output=output,
         name=name,
-        store=store_path,
+        store=store,
         watch=TerminalWatch(as_json=as_json),
     )
     if as_json:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.markup import escape
 
-from rcl_cli.cli.console import exit_code, new_table, print_failures, print_json_line, print_table
+from rcl_cli.cli.console import exit_code, json_head, new_table, print_failures, print_json_line, print_table
+from rcl_cli.cli.options import json_option
 
 if TYPE_CHECKING:
     from rcl_cli.raw.frame import Frame, Metadata
@@ -16,9 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--json", "as_json", is_flag=True, help="One JSON object a line; a bad file has an error, and what its header says."
-)
+@json_option("each file")
 @click.pass_context
 def command(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
     """Say what FILES are: camera raws, pictures, noise profiles (JSON) or models.
@@ -30,13 +29,13 @@ def command(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
     failures: list[FileError] = []
     for path in files:
         try:
-            values = {"path": path, **describe(path)}
+            values = {**json_head("", path), **describe(path)}
         except FileError as error:
             failures.append(error)
-            values = {"path": path, "error": error.reason, **_still_readable(path)}
+            values = {**json_head("unknown", path, "failed", error.reason), **_still_readable(path)}
         if as_json:
             print_json_line(values)
-        elif "error" not in values:
+        elif values["status"] == "done":
             _print_values(values)
     print_failures(failures)
     ctx.exit(exit_code(len(files) - len(failures), len(failures)))
@@ -115,7 +114,7 @@ def _print_values(values: dict[str, Any]) -> None:
     table = new_table("", "", title=escape(str(values["path"])))
     table.show_header = False
     for name, value in values.items():
-        if name not in ("path", "profiles") and value not in (None, "", {}):
+        if name not in ("path", "status", "reason", "profiles") and value not in (None, "", {}):
             table.add_row(name.replace("_", " "), escape(_words(value)))
     print_table(table)
     if "profiles" in values:

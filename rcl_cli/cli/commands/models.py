@@ -8,7 +8,7 @@ from typing import Any
 import click
 from rich.markup import escape
 
-from rcl_cli.cli.console import console, new_table, print_json_line, print_table
+from rcl_cli.cli.console import console, json_head, new_table, print_json_line, print_table
 
 
 @click.command()
@@ -29,15 +29,17 @@ def command(store: Path | None, as_json: bool) -> None:
     rows = [_describe(model.path, model.header, "store") for model in own] + _shipped()
     if as_json:
         for row in rows:
-            print_json_line(row)
+            print_json_line({**json_head(row["kind"], row["path"]), **row})
+        for error in broken:
+            print_json_line(json_head("unknown", error.path, "failed", error.reason))
     elif rows:
         table = new_table(
-            "name", "kind", "task", "domain", "camera", "scale", "step", "MB", "from", "path",
+            "name", "kind", "task", "domain", "network", "camera", "scale", "step", "MB", "from", "path",
             right=("scale", "step", "MB"),
         )  # fmt: skip
         for row in rows:
             cells = {**row, "MB": f"{row['bytes'] / 1e6:.2f}", "scale": f"{row['scale']}×"}
-            keys = ("name", "kind", "task", "domain", "camera", "scale", "step", "MB", "from", "path")
+            keys = ("name", "kind", "task", "domain", "network", "camera", "scale", "step", "MB", "from", "path")
             table.add_row(*(escape(str(cells[key])) for key in keys))
         print_table(table)
     else:
@@ -72,6 +74,7 @@ def _describe(path: Path, header: Any, source: str) -> dict[str, Any]:
         "kind": header.kind,
         "task": header.task,
         "domain": header.domain.value,
+        "network": header.network,
         "camera": header.camera,
         "scale": header.scale,
         "step": header.step,

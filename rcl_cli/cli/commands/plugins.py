@@ -5,14 +5,13 @@ from __future__ import annotations
 import click
 from rich.markup import escape
 
-from rcl_cli.cli.console import exit_code, new_table, print_json_line, print_table
+from rcl_cli.cli.console import exit_code, json_head, new_table, print_json_line, print_table
+from rcl_cli.cli.options import json_option
 from rcl_cli.plugins.entries import GROUPS, entries
 
 
 @click.command()
-@click.option(
-    "--json", "as_json", is_flag=True, help="One JSON object a line: kind, name, distribution, version, status, reason."
-)
+@json_option("each plugin")
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
     """Load every plugin and say which ones work.
@@ -31,16 +30,8 @@ def command(ctx: click.Context, as_json: bool) -> None:
     for entry in everything:
         reason = broken.get(entry, "")
         if as_json:
-            print_json_line(
-                {
-                    "kind": entry.kind,
-                    "name": entry.name,
-                    "distribution": entry.distribution,
-                    "version": entry.version,
-                    "status": "broken" if reason else "ok",
-                    "reason": reason,
-                }
-            )
+            said = {"name": entry.name, "distribution": entry.distribution, "version": entry.version}
+            print_json_line({**json_head(entry.kind, None, "failed" if reason else "done", reason), **said})
         status = f"broken: {reason}" if reason else "ok"
         table.add_row(*map(escape, (entry.kind, entry.name, entry.source, status)))
     if not as_json:

@@ -10,6 +10,7 @@ import click
 
 from rcl_cli.cli.console import exit_code, json_head, print_json_line, say
 from rcl_cli.cli.option_values import byte_count
+from rcl_cli.cli.options import DEVICE, STORE, json_option
 from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
 from rcl_cli.cli.pretrain_options import pretrain_options
 from rcl_cli.pretrain.settings import PRESETS, PretrainSettings, with_changes
@@ -46,7 +47,7 @@ class _Command(PluginCommand):
     help="Settings: what measured well, the paper's, or a minute's run to see that it works.",
 )
 @pretrain_options
-@click.option("--device", default="auto", show_default=True, help="Device to train on: auto, cuda, mps or cpu.")
+@DEVICE
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Pictures decoded at once.")
 @click.option("--seed", type=int, help="Random seed.  [default: 0]")
 @click.option("--cache", type=click.Path(path_type=Path, file_okay=False), help="Folder for decoded pictures.")
@@ -55,8 +56,8 @@ class _Command(PluginCommand):
     "--resume", is_flag=True, help="Go on with the run in --output, else with the newest in the store, up to --steps."
 )
 @click.option("--name", default="", help="Name of the backbone in the store.  [default: that of the run's folder]")
-@click.option("--store", type=click.Path(path_type=Path, file_okay=False), help="Model store.  [default: $RCL_STORE]")
-@click.option("--json", "as_json", is_flag=True, help="Print each step's metrics and the result as JSON lines.")
+@STORE
+@json_option("each step, and for the result,")
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from rcl_cli.cli.console import console, exit_code, print_failures, print_json_line, progress
+from rcl_cli.cli.console import exit_code, json_head, print_failures, print_json_line, progress, say
+from rcl_cli.cli.options import OVERWRITE, json_option
 from rcl_cli.errors import FileError
 from rcl_cli.raw.cfa import BAYER_PHASES, CFA
 
@@ -44,7 +45,7 @@ def _isos(ctx: click.Context, param: click.Parameter, value: str) -> tuple[float
     default="512x768",
     metavar="HxW",
     show_default=True,
-    help="In pixels; or one number for both.",
+    help="Height and width in pixels, or one number for both.",
 )
 @click.option(
     "--iso",
@@ -53,26 +54,24 @@ def _isos(ctx: click.Context, param: click.Parameter, value: str) -> tuple[float
     metavar="ISO,…",
     default="100,800,3200",
     show_default=True,
-    help="They are taken in turn.",
+    help="ISO settings, taken in turn.",
 )
 @click.option(
     "--cfa",
     type=click.Choice(CFA_NAMES, case_sensitive=False),
     default="RGGB",
     show_default=True,
-    help="Colour filters, read from the top left pixel.",
+    help="Colour filter pattern, read from the top left pixel.",
 )
-@click.option(
-    "--kind", default=None, help="One kind of scene: leaves, mixed, facade, text, zoneplate, …  [default: any]"
-)
+@click.option("--kind", default=None, help="Kind of scene: leaves, mixed, facade, text, zoneplate, …  [default: any]")
 @click.option(
     "--clean",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Also write the same without noise, as linear DNGs, to this folder.",
+    help="Folder for the same pictures without noise, as linear DNGs.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Other numbers, other pictures.")
-@click.option("--overwrite", is_flag=True, help="Replace files that exist; else they are kept.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a raw, as in truth.json, with its status.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Random seed.")
+@OVERWRITE
+@json_option("each raw, as in truth.json,")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -120,7 +119,7 @@ def command(
                     failures.append(error)
                     status, reason = "failed", error.reason
                 if as_json:
-                    print_json_line({**shot.truth(), "file": folder / shot.name, "status": status, "reason": reason})
+                    print_json_line({**json_head("sample", folder / shot.name, status, reason), **shot.truth()})
                 bar.advance()
     finally:
         if truth:
@@ -128,5 +127,5 @@ def command(
     print_failures(failures)
     skipped = count - len(truth) - len(failures)
     kept = f"; {skipped} exist already and are kept (--overwrite replaces them)" if skipped else ""
-    console.print(f"{len(truth)} raws and {TRUTH_NAME} are in {folder}{kept}", markup=False, soft_wrap=True)
+    say(f"{len(truth)} raws and {TRUTH_NAME} are in {folder}{kept}")
     ctx.exit(exit_code(len(truth) + skipped, len(failures)))

@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rcl_cli.cli.console import console, exit_code, print_failures, print_json_line, progress
+from rcl_cli.cli.console import (
+    exit_code,
+    json_head,
+    print_failures,
+    print_json_line,
+    progress,
+    say,
+    say_left_out,
+)
 from rcl_cli.cli.noise_options import chosen_noise, noise_options
+from rcl_cli.cli.options import LINEAR, OVERWRITE, SEED, json_option
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError
 from rcl_cli.raw.cfa import BAYER_PHASES, CFA
@@ -25,7 +34,7 @@ if TYPE_CHECKING:
     "folder",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="For noisy/, clean/ and truth.json.",
+    help="Folder for noisy/, clean/ and truth.json.",
 )
 @noise_options("0 20")
 @click.option(
@@ -40,21 +49,19 @@ if TYPE_CHECKING:
     type=click.Choice(BAYER_PHASES, case_sensitive=False),
     default="RGGB",
     show_default=True,
-    help="Of --domain bayer, where the clean picture is RGB.",
+    help="Bayer phase of the mosaics, where the clean picture is RGB.",
 )
-@click.option(
-    "--linear", is_flag=True, help="Keep the values of RGB files as they are, instead of decoding the sRGB curve."
-)
+@LINEAR
 @click.option(
     "--scale",
     type=click.IntRange(1, 8),
     default=1,
     show_default=True,
-    help="Make the noisy file this many times smaller: pairs for sr and jdensr have 2.",
+    help="How many times smaller the noisy file is: 2 for sr and jdensr.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Other numbers, other noise.")
-@click.option("--overwrite", is_flag=True, help="Replace files that exist; else they are kept.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a picture: files, status, λ, seconds.")
+@SEED
+@OVERWRITE
+@json_option("each picture")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -80,14 +87,16 @@ def command(
     """
     from rcl_cli.inference.outputs import leave_out_results
     from rcl_cli.noise import SigmaNoise
-    from rcl_cli.raw.folder import find_files
+    from rcl_cli.raw.folder import search
     from rcl_cli.samples.truth import update_truth
     from rcl_cli.simulate.batch import Result, Settings, simulate_files
 
     pattern = {"rgb": None, "bayer": CFA.named(cfa), "xtrans": CFA.xtrans()}[domain]
     noise = chosen_noise(profile, shot, read, sigma_range) or SigmaNoise()
     settings = Settings(folder, noise, pattern, linear, seed, scale, overwrite)
-    found, failures = find_files(paths)
+    searched = search(paths)
+    say_left_out(searched.results)
+    found, failures = searched.files, searched.errors
     for half in ("noisy", "clean"):
         found = leave_out_results(found, paths, folder / half)
     if as_json:
@@ -111,18 +120,16 @@ def command(
             update_truth(folder, truth)
     print_failures(failures)
     kept = f"; {skipped} exist already and are kept (--overwrite replaces them)" if skipped else ""
-    console.print(f"{len(truth)} pairs are in {folder}{kept}", markup=False, soft_wrap=True)
+    say(f"{len(truth)} pairs are in {folder}{kept}")
     ctx.exit(exit_code(len(truth) + skipped, len(failures)))
 
 
 def _line(result: Result, folder: Path) -> dict[str, Any]:
     truth = result.truth or {}
     return {
-        "input": result.source,
+        **json_head("pair", result.source, result.status, result.reason),
         "noisy": result.noisy,
         "clean": folder / truth["clean"] if truth else None,
-        "status": result.status,
-        "reason": result.reason,
         "seconds": round(result.seconds, 3),
         **{key: truth.get(key) for key in ("cfa", "shot", "read")},
     }

@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from rcl_cli.cli.listing import list_plugins
+from rcl_cli.cli.options import json_option
 from rcl_cli.plugins.entries import TASKS
 
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line: name, description, distribution.")
+@json_option("each task")
 def command(name: str | None, as_json: bool) -> None:
     """List the tasks and who provides them, or say what NAME is and which options it has.
 

@@ -1,0 +1,193 @@
+"""`rcl judge`: what few labels make of a backbone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rcl_cli.cli.console import json_head, new_table, print_json_line, print_table, progress
+from rcl_cli.cli.options import DEVICE, LINEAR, NETWORK, NETWORK_OPTION, SEED, STORE, json_option
+from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
+from rcl_cli.evaluate.settings import MODES, PROXY, Protocol
+
+if TYPE_CHECKING:
+    from rcl_cli.domain import Domain
+    from rcl_cli.evaluate.protocol import Outcome
+    from rcl_cli.evaluate.start import Start
+    from rcl_cli.task import Task
+
+_DEFAULT = Protocol()
+_FRESH = "none"
+_TEST_SIDE, _LEAST_TEST_SIDE = 256, 48
+_COUNT = click.IntRange(min=1)
+_PICTURES = click.Path(path_type=Path, exists=True)
+
+
+class _Command(PluginCommand):
+    plugin_flags = (PluginFlag("network", load_network, "unet"),)
+
+
+@click.command(cls=_Command)
+@click.argument("backbone", metavar="BACKBONE")
+@click.option("--task", "task_name", required=True, help="Task to learn; see `rcl tasks`.")
+@click.option(
+    "--clean",
+    multiple=True,
+    required=True,
+    type=_PICTURES,
+    help="Clean pictures to learn from: files or folders. May be given again.",
+)
+@click.option(
+    "--test",
+    multiple=True,
+    required=True,
+    type=_PICTURES,
+    help=f"Other clean pictures to test on: the middle {_TEST_SIDE}² pixels of each. May be given again.",
+)
+@click.option(
+    "--mode",
+    type=click.Choice(MODES),
+    default=PROXY,
+    show_default=True,
+    help="proxy trains a new last layer on frozen features, finetune all weights.",
+)
+@click.option(
+    "--labels",
+    type=click.IntRange(min=0),
+    default=_DEFAULT.labels,
+    show_default=True,
+    help="Clean pictures a trial learns from; 0: what the backbone gives by itself.",
+)
+@click.option("--trials", type=_COUNT, default=_DEFAULT.trials, show_default=True, help="Trials, each with its seed.")
+@click.option("--steps", type=_COUNT, default=_DEFAULT.steps, show_default=True, help="Optimiser steps of a trial.")
+@click.option("--batch", type=_COUNT, default=_DEFAULT.batch, show_default=True, help="Crops per step.")
+@click.option(
+    "--crop", type=_COUNT, default=_DEFAULT.crop, show_default=True, help="Side of a crop, in elements of the input."
+)
+@click.option(
+    "--lr", type=click.FloatRange(0, min_open=True), default=_DEFAULT.lr, show_default=True, help="Learning rate."
+)
+@click.option(
+    "--sigma-range",
+    type=click.FloatRange(0, 255),
+    nargs=2,
+    default=(0.0, 20.0),
+    show_default=True,
+    metavar="LOW HIGH",
+    help="Noise to simulate: σ at white between LOW and HIGH of 255.",
+)
+@click.option("--noise-map", is_flag=True, help="Tell the network the noise level.")
+@NETWORK
+@NETWORK_OPTION
+@click.option(
+    "--skip/--no-skip", default=True, show_default=True, help="Add a fresh network's result to its input, or do not."
+)
+@SEED
+@LINEAR
+@DEVICE
+@STORE
+@json_option("the backbone")
+def command(
+    backbone: str,
+    task_name: str,
+    clean: tuple[Path, ...],
+    test: tuple[Path, ...],
+    sigma_range: tuple[float, float],
+    network: str | None,
+    network_extra: dict[str, str],
+    skip: bool,
+    linear: bool,
+    device: str,
+    store: Path | None,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Judge a backbone by what a few labels make of it.
+
+    BACKBONE is a name in the store, a model file, or none for a fresh network. In each trial it learns from a few clean
+    pictures with simulated noise; the mean and the standard deviation of PSNR and SSIM on the test pictures over the
+    trials are printed.
+    """
+    from rcl_cli.evaluate.labels import Degradation, PictureFiles, fixed_pairs
+    from rcl_cli.evaluate.protocol import run_protocol
+    from rcl_cli.noise import SigmaNoise
+    from rcl_cli.task import get_task
+    from rcl_cli.train.device import choose_device
+
+    task = get_task(task_name)
+    options = network_extra | take_plugin_options(given, "network")
+    named = {field.name for field in fields(Protocol)}
+    protocol = Protocol(**{name: value for name, value in given.items() if name in named})
+    start, domain = _start(task, backbone, network, options, skip, store)
+    degradation = Degradation(task, domain, SigmaNoise(*sigma_range))
+    labels = PictureFiles(_files(clean), protocol.crop * domain.pixels * task.scale, linear)
+    tests = fixed_pairs(
+        PictureFiles(_files(test), _LEAST_TEST_SIDE, linear), degradation, _TEST_SIDE, start.multiple, protocol.seed
+    )
+    with progress(protocol.trials, f"{protocol.mode}, {task.name}", "trials") as bar:
+        outcome = run_protocol(
+            protocol, start, degradation, labels, tests, choose_device(device), on_trial=lambda figures: bar.advance()
+        )
+    _print(outcome, {"method": _name(backbone), "task": task.name, "protocol": protocol.mode}, protocol, as_json)
+
+
+def _start(
+    task: Task, backbone: str, network: str | None, options: dict[str, Any], skip: bool, store: Path | None
+) -> tuple[Start, Domain]:
+    from rcl_cli.domain import Domain
+    from rcl_cli.errors import RclError
+    from rcl_cli.evaluate.start import Start
+    from rcl_cli.models.backbone import Backbone
+    from rcl_cli.models.header import read_header
+    from rcl_cli.models.store import Store
+    from rcl_cli.network import get_network
+
+    if backbone == _FRESH:
+        domain = Domain.RGB
+        chosen = get_network(network or task.network(domain))
+        start = Start(lambda: Backbone(chosen(domain, options), skip=skip))
+    else:
+        if network or options or not skip:
+            raise click.UsageError("--network, its options and --no-skip are for a fresh network, BACKBONE none")
+        path = Store.open(store).resolve(backbone)
+        domain = read_header(path).domain
+        start = Start.load(path, domain)
+    if domain not in task.domains:
+        raise RclError(f"{task.name} does not work on {domain.value}, for which this backbone is")
+    return start, domain
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    from rcl_cli.raw.folder import find_files
+
+    found, errors = find_files(paths)
+    if errors:
+        raise errors[0]
+    return [file.path for file in found]
+
+
+def _name(backbone: str) -> str:
+    return Path(backbone).stem if backbone.endswith(".safetensors") else backbone
+
+
+def _print(outcome: Outcome, about: dict[str, Any], protocol: Protocol, as_json: bool) -> None:
+    row = {
+        **about,
+        "psnr_db": outcome.mean("psnr_db"),
+        "psnr_std": outcome.std("psnr_db"),
+        "ssim": outcome.mean("ssim"),
+        "ssim_std": outcome.std("ssim"),
+        "trials": len(outcome.trials),
+        "labels": protocol.labels,
+        "seconds": round(outcome.seconds, 1),
+    }
+    if as_json:
+        print_json_line({**json_head("backbone", None), **row})
+        return
+    table = new_table(*row, right=[name for name, value in row.items() if not isinstance(value, str)])
+    table.add_row(*(f"{value:.4f}" if isinstance(value, float) else str(value) for value in row.values()))
+    print_table(table)
