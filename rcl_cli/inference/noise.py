@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rcl_cli.calibrate.book import known_profile, profile_for
+from rcl_cli.calibrate.lattices import labels
 from rcl_cli.inference.model import Noise
 from rcl_cli.raw.frame import Frame
 
@@ -35,6 +36,14 @@ class NoiseOfFiles:
         labels = {"camera": camera, "iso": iso, "black_level": black_level, "white_level": white_level}
         found = known_profile(labels, given=self.given, store=self.store)
         return None if found is None else Noise(found[0], _source(found[1]))
+
+    def of_file(self, frame: Frame) -> Noise | None:
+        """As `known`, by the frame's camera, ISO and levels, or what its own tag says; nothing is estimated."""
+        wanted = labels(frame)
+        found = self.known(wanted["camera"], wanted["iso"], wanted["black_level"], wanted["white_level"])
+        if found is not None or frame.metadata.noise_profile is None:
+            return found
+        return Noise(frame.metadata.noise_profile, "tag")
 
     def of(self, frame: Frame) -> Noise:
         """Raises FileError where `given` has no profile for the frame."""

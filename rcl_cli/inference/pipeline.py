@@ -34,7 +34,7 @@ class Pipeline:
         Raises RclError where the task, the model and the frame do not fit each other.
         """
         model = self.model_for(frame)
-        noise = self.noise.of(frame) if model.task.noise_aware else None
+        noise = self.noise.of(frame) if model.task.noise_aware else self.noise.of_file(frame)
         return model(frame, noise, strength=self.strength, ensemble=self.ensemble, report=report)
 
     def apply(

@@ -107,6 +107,8 @@ def _pretraining(metrics: Path) -> str:
     def line(key: str, name: str, color: int) -> Line:
         return Line(steps, [float(record.get(key) or np.nan) for record in records], name, color)
 
+    kinds = {"consistency": "encoder", "recorrupted": "noisier copies", "neighbours": "neighbours"}
+    consistency = [line(key, name, color) for color, (key, name) in enumerate(kinds.items()) if key in records[0]]
     distances = [line("emd_positive", "same picture", 0), line("emd_negative", "another picture", 1)]
     return html.section(
         "Pretraining",
@@ -117,7 +119,7 @@ def _pretraining(metrics: Path) -> str:
         html.grid(
             [
                 chart(distances, "step", "EMD, 8-bit DN", "Distance between residuals.", log_y=True),
-                chart([line("consistency", "", 0)], "step", "consistency", "Picture content lost.", log_y=True),
+                chart(consistency, "step", "loss", "What keeps the picture as it is.", log_y=False),
             ]
         ),
     )

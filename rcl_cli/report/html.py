@@ -45,7 +45,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str | float]]) -> str:
 
 
 def grid(parts: Iterable[str]) -> str:
-    """Side by side where there is room."""
+    """Side by side where there is room; parts that are empty are left out."""
+    parts = [part for part in parts if part]
     return '<div class="grid">\n' + "\n".join(parts) + "\n</div>"
 
 

@@ -42,7 +42,7 @@ def test_logarithmic_axes_place_decades_at_equal_steps_and_leave_out_zero() -> N
 def test_any_range_stays_inside(values: list[float], log_y: bool) -> None:
     figure = chart([Line([1, 2], values, "n<me")], "x", "y", "caption", log_y=log_y)
     if log_y and max(values) <= 0:
-        assert "nothing to show" in figure
+        assert figure == ""
         return
     (curve,), _ = drawn(figure)
     assert all(0 <= x <= 520 and 0 <= y <= 300 for x, y in curve)
