@@ -13,7 +13,7 @@ from rcl_cli.raw.folder import Found
 from rcl_cli.raw.sniff import Kind, sniff
 
 FORMATS = {"dng": ".dng", "tiff": ".tif", "png": ".png", "jpeg": ".jpg", "npy": ".npy", "exr": ".exr"}
-"""Names for `--format` and the suffixes that go with them; "auto" is none of them."""
+"""Names for `--format` and the suffixes that go with them; those of plugged formats are their names."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def plan_outputs(found: Sequence[Found], folder: Path | None, task: str, format:
     differ only in their suffixes keep it in the name (a.CR2 and a.JPG: a.CR2.png and a.JPG.png); a result that
     would fall on an input is named after the task as well (a-denoise.png).
     """
-    suffixes = [FORMATS.get(format) or _same_kind(item.path) for item in found]
+    suffixes = [_same_kind(item.path) if format == "auto" else FORMATS.get(format, f".{format}") for item in found]
     simple = [item.relative.with_suffix(suffix) for item, suffix in zip(found, suffixes, strict=True)]
     folders = [folder or item.root / task for item in found]
     wanted = Counter(_key(place / name) for place, name in zip(folders, simple, strict=True))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rcl_cli.errors import FileError
+from rcl_cli.raw.format import format_names
 from rcl_cli.raw.record import read_record
 from rcl_cli.raw.sniff import RAW_SUFFIXES, RGB_SUFFIXES, Kind, sniff
 
@@ -54,9 +55,10 @@ def search(paths: Iterable[Path]) -> Search:
     found: dict[Path, Found] = {}
     errors: list[FileError] = []
     results: list[Path] = []
+    plugged = {f".{name}" for name in format_names()}
     for path in paths:
         if path.is_dir():
-            pictures = [file for file in _walk(path, errors) if _is_picture(file)]
+            pictures = [file for file in _walk(path, errors) if file.suffix.lower() in plugged or _is_picture(file)]
             made = {file for file in pictures if read_record(file) is not None}
             results += made
             inside = [Found(file, file.relative_to(path)) for file in pictures if file not in made]

@@ -41,6 +41,11 @@ class FileFormat:
         raise FileError(path, f"cannot be written: .{self.name} files are only read")
 
 
+def format_names() -> list[str]:
+    """The suffixes, without their dots, of the formats that are plugged in; none of them is loaded."""
+    return [entry.name for entry in entries(FORMATS)]
+
+
 def get_format(name: str) -> FileFormat | None:
     """The plugged-in format of files with the suffix `.name`; None where there is none.
 

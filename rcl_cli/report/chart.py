@@ -25,7 +25,7 @@ class Line:
 
 
 def chart(lines: Sequence[Line], x_label: str, y_label: str, caption: str, *, log_y: bool = False) -> str:
-    """A figure with all `lines` on common axes, "" where none has a point; y logarithmic with `log_y`, without y ≤ 0."""
+    """A figure with all `lines` on common axes; "" where none has a point. `log_y`: logarithmic, without y ≤ 0."""
     points = [[(x, y) for x, y in zip(line.x, line.y, strict=True) if not log_y or y > 0] for line in lines]
     everything = [point for line in points for point in line if all(map(math.isfinite, point))]
     if not everything:

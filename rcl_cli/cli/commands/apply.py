@@ -31,6 +31,18 @@ FORMATS = ("auto", "dng", "tiff", "png", "jpeg", "npy", "exr")
 INTERRUPTED = 130
 
 
+def _format(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
+    """One of FORMATS, or of a plugged format."""
+    if value in FORMATS:
+        return value
+    from rcl_cli.raw.format import format_names
+
+    known = [*FORMATS, *format_names()]
+    if value not in known:
+        raise click.BadParameter(f"{value!r} is none of {', '.join(known[:-1])} or {known[-1]}")
+    return value
+
+
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--task", required=True, help="Task to do: denoise, demosaic, sr, jdensr or a plugin's; see `rcl tasks`.")
@@ -48,7 +60,8 @@ INTERRUPTED = 130
 @click.option(
     "--format",
     "file_format",
-    type=click.Choice(FORMATS),
+    callback=_format,
+    metavar="|".join(FORMATS),
     default="auto",
     show_default=True,
     help="Format of the results; auto: DNG of a raw, the same kind of file of a picture.",

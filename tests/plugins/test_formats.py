@@ -1,0 +1,75 @@
+"""Kinds of files that plugins read and write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import rcl_cli as rcl
+from rcl_cli.cli.main import cli
+
+Install = Callable[..., str]
+
+PLAIN = '''
+"""Numbers as text, one a line, behind the size."""
+import numpy as np
+from rcl_cli import FileFormat, RgbFrame, hookimpl
+
+class Plain(FileFormat):
+    name = "plain"
+
+    def read(self, path, *, linear=False):
+        height, width, *values = path.read_text().split()
+        return RgbFrame(np.array(values, np.float32).reshape(int(height), int(width), 3), "linear", 32)
+
+    def write(self, path, picture):
+        height, width, _ = picture.pixels.shape
+        path.write_text("\\n".join(map(str, [height, width, *picture.pixels.ravel()])))
+
+class Silent(FileFormat):
+    name = "silent"
+
+@hookimpl
+def rcl_format():
+    return [Plain, Silent]
+'''
+
+
+def test_a_plugged_format_is_read_and_written(install: Install, tmp_path: Path) -> None:
+    module = install("textual", "plain", PLAIN, group="rcl.formats")
+    pixels = np.random.default_rng(0).uniform(0, 1, (24, 30, 3)).astype(np.float32)
+    path = tmp_path / "a.plain"
+    rcl.write(path, rcl.RgbFrame(pixels, "linear", 32))
+    np.testing.assert_allclose(rcl.read(path).normalized(), pixels, rtol=1e-6)
+    result = CliRunner().invoke(
+        cli, ["apply", "--task", "denoise", str(path), "--format", "tiff", "-o", str(tmp_path / "o")]
+    )
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "o" / "a.tif").is_file()
+    assert module
+
+
+def test_one_module_may_have_several(install: Install, tmp_path: Path) -> None:
+    module = install("textual", "plain", PLAIN, group="rcl.formats")
+    entry_points = next(tmp_path.glob("textual*/entry_points.txt"))
+    entry_points.write_text(f"[rcl.formats]\nplain = {module}\nsilent = {module}\n")
+    (tmp_path / "a.silent").write_text("?")
+    with pytest.raises(rcl.FileError, match="are only written"):
+        rcl.read(tmp_path / "a.silent")
+    with pytest.raises(rcl.FileError, match="are only read"):
+        rcl.write(tmp_path / "b.silent", rcl.RgbFrame(np.zeros((4, 4, 3), np.float32)))
+    assert not (tmp_path / "b.silent").exists()
+
+
+def test_a_broken_format_is_named_and_our_own_never_ask_for_it(install: Install, tmp_path: Path) -> None:
+    install("textual", "plain", "import a_module_that_nobody_has", group="rcl.formats")
+    install("textual", "png", "import a_module_that_nobody_has", group="rcl.formats")
+    (tmp_path / "a.plain").write_text("?")
+    with pytest.raises(rcl.RclError, match=r"format 'plain' of textual 1\.2: fails to load"):
+        rcl.read(tmp_path / "a.plain")
+    rcl.write(tmp_path / "a.png", rcl.RgbFrame(np.zeros((4, 4, 3), np.float32), "linear", 16))
+    assert rcl.read(tmp_path / "a.png").size == (4, 4)
