@@ -45,12 +45,20 @@ def test_a_plugged_format_is_read_and_written(install: Install, tmp_path: Path) 
     path = tmp_path / "a.plain"
     rcl.write(path, rcl.RgbFrame(pixels, "linear", 32))
     np.testing.assert_allclose(rcl.read(path).normalized(), pixels, rtol=1e-6)
-    result = CliRunner().invoke(
-        cli, ["apply", "--task", "denoise", str(path), "--format", "tiff", "-o", str(tmp_path / "o")]
-    )
-    assert result.exit_code == 0, result.output
-    assert (tmp_path / "o" / "a.tif").is_file()
     assert module
+
+
+def test_a_folder_of_a_plugged_format_is_found_and_written_to(install: Install, tmp_path: Path) -> None:
+    install("textual", "plain", PLAIN, group="rcl.formats")
+    rcl.write(tmp_path / "in" / "a.plain", rcl.RgbFrame(np.full((24, 30, 3), 0.2, np.float32), "linear", 32))
+    for form, suffix in (("tiff", ".tif"), ("plain", ".plain")):
+        given = ["apply", "--task", "denoise", str(tmp_path / "in"), "--format", form, "-o", str(tmp_path / "out")]
+        result = CliRunner().invoke(cli, given)
+        assert result.exit_code == 0, result.output
+        assert (tmp_path / "out" / f"a{suffix}").is_file()
+    unknown = CliRunner().invoke(cli, ["apply", "--task", "denoise", str(tmp_path / "in"), "--format", "bmp"])
+    assert unknown.exit_code == 2
+    assert "jpeg, npy, exr or plain" in " ".join(unknown.stderr.split())
 
 
 def test_one_module_may_have_several(install: Install, tmp_path: Path) -> None:
