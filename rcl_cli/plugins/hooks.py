@@ -7,37 +7,34 @@ may have several hooks, and one hook may return several things, each with an ent
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pluggy
 
-if TYPE_CHECKING:
-    from rcl_cli.network import Network
-    from rcl_cli.pretext import Pretext
-    from rcl_cli.raw.format import FileFormat
-    from rcl_cli.task import Task
+# The classes themselves belong to rooms above this one, which check what a hook returns.
+_Classes = type[Any] | Sequence[type[Any]]
 
 hookspec = pluggy.HookspecMarker("rcl")
 hookimpl = pluggy.HookimplMarker("rcl")
 
 
 @hookspec(firstresult=True)
-def rcl_task() -> type[Task] | Sequence[type[Task]]:  # type: ignore[empty-body]
+def rcl_task() -> _Classes:  # type: ignore[empty-body]
     """The module's `Task` class, or several. Entry-point group `rcl.tasks`."""
 
 
 @hookspec(firstresult=True)
-def rcl_pretext() -> type[Pretext] | Sequence[type[Pretext]]:  # type: ignore[empty-body]
+def rcl_pretext() -> _Classes:  # type: ignore[empty-body]
     """The module's `Pretext` class, or several. Entry-point group `rcl.pretexts`."""
 
 
 @hookspec(firstresult=True)
-def rcl_network() -> type[Network] | Sequence[type[Network]]:  # type: ignore[empty-body]
+def rcl_network() -> _Classes:  # type: ignore[empty-body]
     """The module's `Network` class, or several. Entry-point group `rcl.networks`."""
 
 
 @hookspec(firstresult=True)
-def rcl_format() -> type[FileFormat] | Sequence[type[FileFormat]]:  # type: ignore[empty-body]
+def rcl_format() -> _Classes:  # type: ignore[empty-body]
     """The module's `FileFormat` class, or several: a reader, a writer or both. Entry-point group `rcl.formats`."""
 
 
