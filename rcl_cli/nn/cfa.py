@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad, pixel_shuffle, pixel_unshuffle
+from torch.nn.functional import pad
 
 from rcl_cli.domain import Domain
-from rcl_cli.raw.cfa import CFA
-from rcl_cli.raw.pack import XTRANS_OFFSETS
-
-# Places of the packed X-Trans planes inside a 3×3 block, numbered row by row; red and blue swap in every other block.
-_XTRANS_EVEN = tuple(3 * row + column for row, column in XTRANS_OFFSETS)
-_XTRANS_ODD = _XTRANS_EVEN[-2:] + _XTRANS_EVEN[2:-2] + _XTRANS_EVEN[:2]
-
-
-def canonical(domain: Domain) -> CFA:
-    """The pattern that tensors of a raw domain are in."""
-    return CFA.bayer("RGGB") if domain is Domain.BAYER else CFA.xtrans()
+from rcl_cli.raw.cfa import canonical
+from rcl_cli.raw.pack import lattices
 
 
 def from_rgb(rgb: Tensor, domain: Domain) -> Tensor:
@@ -32,20 +23,21 @@ def mosaic(rgb: Tensor, domain: Domain) -> Tensor:
 
 
 def pack(mosaic: Tensor, domain: Domain) -> Tensor:
-    """(…, H, W) → (…, C, H/p, W/p). H and W are multiples of 2 (Bayer) or 3 (X-Trans)."""
-    planes = pixel_unshuffle(mosaic.unsqueeze(-3), domain.pixels)  # (…, p², h, w), place by place
-    if domain is Domain.BAYER:
-        return planes
-    even = _even_blocks(planes)
-    return torch.where(even, planes[..., _XTRANS_EVEN, :, :], planes[..., _XTRANS_ODD, :, :])
+    """(…, H, W) → (…, C, H/p, W/p), p = `domain.pixels`, of which H and W are multiples."""
+    h, w = (side // domain.pixels for side in mosaic.shape[-2:])
+    planes = mosaic.new_empty(*mosaic.shape[:-2], domain.channels, h, w)
+    for elements, pixels in lattices(domain):
+        planes[(..., *elements)] = mosaic[(..., *pixels)]
+    return planes
 
 
 def unpack(planes: Tensor, domain: Domain) -> Tensor:
     """The inverse of `pack`: (…, C, h, w) → (…, h·p, w·p)."""
-    if domain is Domain.XTRANS:
-        even, odd = (planes[..., [order.index(i) for i in range(9)], :, :] for order in (_XTRANS_EVEN, _XTRANS_ODD))
-        planes = torch.where(_even_blocks(planes), even, odd)
-    return pixel_shuffle(planes, domain.pixels).squeeze(-3)
+    height, width = (side * domain.pixels for side in planes.shape[-2:])
+    mosaic = planes.new_empty(*planes.shape[:-3], height, width)
+    for elements, pixels in lattices(domain):
+        mosaic[(..., *pixels)] = planes[(..., *elements)]
+    return mosaic
 
 
 def bilinear(x: Tensor, domain: Domain) -> Tensor:
@@ -74,12 +66,6 @@ def _weighted_sum(x: Tensor, weights: tuple[float, ...]) -> Tensor:
         padded = pad(x, (0, 0, radius, radius) if axis == -2 else (radius, radius))
         x = sum((w * padded.narrow(axis, i, length) for i, w in enumerate(weights)), torch.zeros_like(x))
     return x
-
-
-def _even_blocks(planes: Tensor) -> Tensor:
-    h, w = planes.shape[-2:]
-    rows, columns = torch.arange(h, device=planes.device), torch.arange(w, device=planes.device)
-    return (rows[:, None] + columns) % 2 == 0
 
 
 def _masks(domain: Domain, height: int, width: int, like: Tensor) -> Tensor:

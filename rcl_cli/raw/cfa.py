@@ -12,6 +12,8 @@ from rcl_cli.domain import Domain
 BAYER_PHASES = ("RGGB", "GRBG", "GBRG", "BGGR")
 XTRANS_ROWS = ("GBGGRG", "RGRBGB", "GBGGRG", "GRGGBG", "BGBRGR", "GRGGBG")
 """The canonical phase of X-Trans: green at the corners and centre of each 3×3 block, red beside the first's centre."""
+_CANONICAL = {2: ("RG", "GB"), 6: XTRANS_ROWS}
+"""Rows by the period."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class CFA:
 
     def canonical_shift(self) -> tuple[int, int] | None:
         """(dy, dx), each in 0…period-1, smallest first: rows and columns to cut off for RGGB or XTRANS_ROWS."""
-        target = {2: ("RG", "GB"), 6: XTRANS_ROWS}.get(len(self.rows))
+        target = _CANONICAL.get(len(self.rows))
         if target is None or any(len(row) != len(self.rows) for row in self.rows):
             return None
         p = len(self.rows)
@@ -93,3 +95,10 @@ class CFA:
     def colors(self, height: int, width: int) -> NDArray[np.uint8]:
         """(height, width) map of colours: 0 = R, 1 = G, 2 = B."""
         return np.array([0, 1, 1, 2], np.uint8)[self.planes(height, width)]
+
+
+def canonical(domain: Domain) -> CFA:
+    """The pattern that packed tensors of a raw domain are in: RGGB or `XTRANS_ROWS`. Raises ValueError for RGB."""
+    if domain is Domain.RGB:
+        raise ValueError("an RGB picture has no colour filter array")
+    return CFA(_CANONICAL[2 if domain is Domain.BAYER else 6])

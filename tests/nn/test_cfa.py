@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from rcl_cli.domain import Domain
-from rcl_cli.nn.cfa import bilinear, canonical, from_rgb, mosaic, pack, unpack
+from rcl_cli.nn.cfa import bilinear, from_rgb, mosaic, pack, unpack
+from rcl_cli.raw.cfa import canonical
+from rcl_cli.raw.pack import pack as pack_array
 
 RAW = [Domain.BAYER, Domain.XTRANS]
 
@@ -14,6 +16,13 @@ RAW = [Domain.BAYER, Domain.XTRANS]
 def test_unpack_inverts_pack(domain: Domain) -> None:
     flat = torch.rand(2, 12, 18)
     assert torch.equal(unpack(pack(flat, domain), domain), flat)
+
+
+@pytest.mark.parametrize("domain", RAW)
+def test_tensors_are_packed_as_arrays_are(domain: Domain) -> None:
+    flat = torch.rand(12, 18)
+    planes, _ = pack_array(flat.numpy(), canonical(domain))
+    np.testing.assert_array_equal(pack(flat, domain).numpy(), planes)
 
 
 @pytest.mark.parametrize("domain", RAW)
