@@ -18,8 +18,8 @@ def from_rgb(rgb: Tensor, domain: Domain) -> Tensor:
 
 def mosaic(rgb: Tensor, domain: Domain) -> Tensor:
     """(…, 3, H, W) → (…, H, W): at each pixel the colour of its filter."""
-    height, width = rgb.shape[-2:]
-    return (rgb * _masks(domain, height, width, rgb)).sum(dim=-3)
+    colors = _colors(rgb, domain).long().expand(*rgb.shape[:-3], 1, -1, -1)
+    return rgb.gather(-3, colors).squeeze(-3)
 
 
 def pack(mosaic: Tensor, domain: Domain) -> Tensor:
@@ -49,10 +49,11 @@ def bilinear(x: Tensor, domain: Domain) -> Tensor:
     if domain is Domain.RGB:
         return x
     flat = unpack(x, domain).unsqueeze(1)  # (N, 1, H, W)
-    masks = _masks(domain, flat.shape[-2], flat.shape[-1], flat)
+    known = _colors(flat, domain) == torch.arange(3, device=x.device)[:, None, None]  # (3, H, W)
+    masks = known.to(x.dtype)
     tent = (1.0, 2.0, 1.0) if domain is Domain.BAYER else (1.0, 2.0, 3.0, 2.0, 1.0)
     mean = _weighted_sum(flat * masks, tent) / _weighted_sum(masks, tent)
-    return torch.where(masks.bool(), flat, mean)
+    return torch.where(known, flat, mean)
 
 
 def _weighted_sum(x: Tensor, weights: tuple[float, ...]) -> Tensor:
@@ -68,7 +69,7 @@ def _weighted_sum(x: Tensor, weights: tuple[float, ...]) -> Tensor:
     return x
 
 
-def _masks(domain: Domain, height: int, width: int, like: Tensor) -> Tensor:
-    """(3, H, W): 1 where the filter has that colour."""
-    colors = torch.from_numpy(canonical(domain).colors(height, width)).to(like.device)
-    return torch.stack([colors == c for c in range(3)]).to(like.dtype)
+def _colors(image: Tensor, domain: Domain) -> Tensor:
+    """(H, W) filter colours of an image (…, H, W): 0 = R, 1 = G, 2 = B."""
+    height, width = image.shape[-2:]
+    return torch.from_numpy(canonical(domain).colors(height, width)).to(image.device)

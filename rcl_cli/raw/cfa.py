@@ -102,3 +102,13 @@ def canonical(domain: Domain) -> CFA:
     if domain is Domain.RGB:
         raise ValueError("an RGB picture has no colour filter array")
     return CFA(_CANONICAL[2 if domain is Domain.BAYER else 6])
+
+
+def mosaic(rgb: NDArray[np.float32], cfa: CFA) -> NDArray[np.float32]:
+    """(H, W): of each pixel of `rgb` (H, W, 3) the colour that its filter lets through.
+
+    >>> mosaic(np.array([[[1, 2, 3], [4, 5, 6]]], np.float32), CFA.bayer("RGGB"))
+    array([[1., 5.]], dtype=float32)
+    """
+    colors = cfa.colors(*rgb.shape[:2]).astype(np.intp)
+    return np.take_along_axis(rgb, colors[..., None], axis=2)[..., 0]
