@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from rcl_cli.domain import Domain
-from rcl_cli.raw.cfa import canonical
+from rcl_cli.raw.cfa import canonical, tent
 from rcl_cli.raw.pack import lattices
 
 
@@ -44,15 +44,16 @@ def bilinear(x: Tensor, domain: Domain) -> Tensor:
     """Each colour interpolated from its nearest samples: (N, C, h, w) → (N, 3, h·p, w·p); RGB is returned as it is.
 
     Bayer: exactly bilinear interpolation. X-Trans: the mean of the same colour within two pixels, weighted by a 5×5
-    tent, since its samples lie on no square grid. Samples themselves are kept.
+    tent, since its samples lie on no square grid. Samples themselves are kept. `raw.develop.interpolate` is the same for
+    arrays: what reads and shows pictures does without torch, and networks need it on their device.
     """
     if domain is Domain.RGB:
         return x
     flat = unpack(x, domain).unsqueeze(1)  # (N, 1, H, W)
     known = _colors(flat, domain) == torch.arange(3, device=x.device)[:, None, None]  # (3, H, W)
     masks = known.to(x.dtype)
-    tent = (1.0, 2.0, 1.0) if domain is Domain.BAYER else (1.0, 2.0, 3.0, 2.0, 1.0)
-    mean = _weighted_sum(flat * masks, tent) / _weighted_sum(masks, tent)
+    weights = tent(domain.pixels - 1)
+    mean = _weighted_sum(flat * masks, weights) / _weighted_sum(masks, weights)
     return torch.where(known, flat, mean)
 
 

@@ -112,3 +112,15 @@ def mosaic(rgb: NDArray[np.float32], cfa: CFA) -> NDArray[np.float32]:
     """
     colors = cfa.colors(*rgb.shape[:2]).astype(np.intp)
     return np.take_along_axis(rgb, colors[..., None], axis=2)[..., 0]
+
+
+def tent(reach: int) -> tuple[float, ...]:
+    """Weights of linear interpolation along each axis, from −`reach` to `reach` pixels away.
+
+    A colour's value at a pixel without it is the mean of the known ones around, each weighted by the product of its two
+    weights. With a reach of 1 that is bilinear interpolation of a Bayer mosaic.
+
+    >>> tent(1)
+    (1.0, 2.0, 1.0)
+    """
+    return tuple(float(reach + 1 - abs(away)) for away in range(-reach, reach + 1))
