@@ -43,16 +43,15 @@ def unpack(planes: Tensor, domain: Domain) -> Tensor:
 def bilinear(x: Tensor, domain: Domain) -> Tensor:
     """Each colour interpolated from its nearest samples: (N, C, h, w) → (N, 3, h·p, w·p); RGB is returned as it is.
 
-    Bayer: exactly bilinear interpolation. X-Trans: the mean of the same colour within two pixels, weighted by a 5×5
-    tent, since its samples lie on no square grid. Samples themselves are kept. `raw.develop.interpolate` is the same for
-    arrays: what reads and shows pictures does without torch, and networks need it on their device.
+    The weights are those of `tent`; samples themselves are kept. `raw.develop.interpolate` is the same for arrays: what
+    reads and shows pictures does without torch, and networks need it on their device.
     """
     if domain is Domain.RGB:
         return x
     flat = unpack(x, domain).unsqueeze(1)  # (N, 1, H, W)
     known = _colors(flat, domain) == torch.arange(3, device=x.device)[:, None, None]  # (3, H, W)
     masks = known.to(x.dtype)
-    weights = tent(domain.pixels - 1)
+    weights = tent(domain)
     mean = _weighted_sum(flat * masks, weights) / _weighted_sum(masks, weights)
     return torch.where(known, flat, mean)
 

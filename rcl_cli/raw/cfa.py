@@ -114,13 +114,14 @@ def mosaic(rgb: NDArray[np.float32], cfa: CFA) -> NDArray[np.float32]:
     return np.take_along_axis(rgb, colors[..., None], axis=2)[..., 0]
 
 
-def tent(reach: int) -> tuple[float, ...]:
-    """Weights of linear interpolation along each axis, from −`reach` to `reach` pixels away.
+def tent(domain: Domain) -> tuple[float, ...]:
+    """Weights of linear interpolation along each axis, those of the pixel itself in the middle.
 
     A colour's value at a pixel without it is the mean of the known ones around, each weighted by the product of its two
-    weights. With a reach of 1 that is bilinear interpolation of a Bayer mosaic.
+    weights. For Bayer that is exactly bilinear interpolation; the samples of X-Trans lie on no square grid.
 
-    >>> tent(1)
-    (1.0, 2.0, 1.0)
+    >>> tent(Domain.BAYER), tent(Domain.XTRANS)
+    ((1.0, 2.0, 1.0), (1.0, 2.0, 3.0, 2.0, 1.0))
     """
+    reach = domain.pixels - 1
     return tuple(float(reach + 1 - abs(away)) for away in range(-reach, reach + 1))

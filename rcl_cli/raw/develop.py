@@ -59,9 +59,9 @@ def display_gains(metadata: Metadata) -> NDArray[np.float64]:
 
 
 def interpolate(mosaic: Float, cfa: CFA) -> Float:
-    """(H, W) → (H, W, 3) by linear interpolation: each colour's known pixels, weighted by their distance."""
+    """(H, W) → (H, W, 3) by linear interpolation by the weights of `tent`; known values are kept."""
     known = cfa.colors(*mosaic.shape)
-    weights = np.array(tent(cfa.period // 2), np.float32)
+    weights = np.array(tent(cfa.domain), np.float32)
     rgb = np.empty((*mosaic.shape, 3), np.float32)
     for color in range(3):
         mask = (known == color).astype(np.float32)
