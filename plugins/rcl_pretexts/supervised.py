@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import torch
 
-from rcl_cli.noise import add_noises, variance_gains
+from rcl_cli.noise import add_noises, differentiable_sigma, variance_gains
 from rcl_cli.plugins.hooks import hookimpl
 from rcl_cli.plugins.options import option
 from rcl_cli.pretext import Batch, Losses, Pictures, Pretext, Restorer, Views
 from rcl_pretexts.errors import DN, log_errors, picture_sum
-from rcl_pretexts.noise_level import sigma_of
 
 
 class Supervised(Pretext):
@@ -43,7 +42,7 @@ class Supervised(Pretext):
     def loss(self, model: Restorer, views: Views) -> Losses:
         noisy, clean = views["noisy"], views["clean"]
         if self.options.noise_aware:
-            sigma = sigma_of(noisy, views["shot"], views["read"])
+            sigma = differentiable_sigma(noisy, views["shot"], views["read"])
             return Losses(log_errors((model(noisy, sigma) - clean).square().mean((1, 2, 3))).sum())
         total = picture_sum((model(noisy) - clean).abs() * DN)
         return Losses(total, log={"error_dn": total.item() / len(noisy)})

@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from rcl_cli.noise import variance_gains
+from rcl_cli.noise import differentiable_sigma, variance_gains
 from rcl_cli.plugins.hooks import hookimpl
 from rcl_cli.plugins.options import option
 from rcl_cli.pretext import Batch, Losses, NoiseLevel, Pretext, PretextSetup, Restorer, Views
 from rcl_pretexts.errors import picture_sum, precision
-from rcl_pretexts.noise_level import sigma_of
 
 
 class Sure(Pretext):
@@ -54,10 +53,10 @@ class Sure(Pretext):
     def loss(self, model: Restorer, views: Views) -> Losses:
         """Its value can be below 0: it is an estimate. `risk_noise`, a picture's, in the log: error over noise."""
         y, step = views["noisy"], self.options.step
-        sigma = sigma_of(y, views["shot"], views["read"])
+        sigma = differentiable_sigma(y, views["shot"], views["read"])
         v = sigma * views["direction"]
         both = torch.cat([y, y + step * v])
-        told = sigma_of(both, *(torch.cat([views[name]] * 2) for name in ("shot", "read")))
+        told = differentiable_sigma(both, *(torch.cat([views[name]] * 2) for name in ("shot", "read")))
         restored, moved = model(both, told if self.options.noise_aware else None).chunk(2)
         risk = (restored - y).square() - sigma.square() + 2 * v * (moved - restored) / step
         total = picture_sum(risk * precision(sigma))
