@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import torch
@@ -10,12 +9,11 @@ from torch import Tensor, nn
 
 from rcl_cli.data.pairs import Pair
 from rcl_cli.data.seeds import step_generator
-from rcl_cli.errors import RclError
 from rcl_cli.evaluate.settings import Protocol
 from rcl_cli.models.task_model import TaskModel
 from rcl_cli.task import Task
 from rcl_cli.train.device import autocast, placed
-from rcl_cli.train.optimizer import make_optimizer, share_of_rate
+from rcl_cli.train.optimizer import descend, make_optimizer, require_number, share_of_rate
 
 Draw = Callable[[int, torch.Generator], Pair]
 """So many training crops, as a batch."""
@@ -65,10 +63,5 @@ def _pool(
 
 
 def _descend(optimizer: torch.optim.Optimizer, loss: Tensor, step: int, protocol: Protocol) -> None:
-    if not math.isfinite(loss.item()):
-        raise RclError(f"the loss is no longer a number at step {step}; use a smaller --lr")
-    for group in optimizer.param_groups:
-        group["lr"] = protocol.lr * share_of_rate(step, protocol.steps, fall=protocol.fall)
-    optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
-    optimizer.step()
+    rate = protocol.lr * share_of_rate(step, protocol.steps, fall=protocol.fall)
+    require_number(descend(optimizer, loss, rate), step)
