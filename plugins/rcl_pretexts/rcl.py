@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from rcl_cli.data.crops import phase_step, random_crops
-from rcl_cli.domain import Domain
 from rcl_cli.plugins.hooks import hookimpl
 from rcl_cli.plugins.options import option, read_options, require
 from rcl_cli.pretext import Batch, Losses, NoiseLevel, Pretext, PretextSetup, Restorer, Views
@@ -18,6 +17,7 @@ from rcl_pretexts.distance import DISTANCES, PLANES, plane_values
 from rcl_pretexts.errors import log_errors
 from rcl_pretexts.loss import DN, centred, consistency_loss, contrastive_loss, pair_statistics, residual_dn
 from rcl_pretexts.neighbours import draw_neighbours, neighbour_loss, neighbours
+from rcl_pretexts.overlap import overlap_margin
 from rcl_pretexts.recorruption import input_sigma, recorrupted
 
 PAPER_NOISE_DN = 8.0
@@ -113,9 +113,7 @@ class ResidualContrast(Pretext):
 
     @property
     def margin(self) -> int:
-        """Half a crop: the two patches of an image then share at least a quarter of their area."""
-        half = self.setup.crop // 2
-        return half + half % 2 if self.setup.domain is Domain.XTRANS else half
+        return overlap_margin(self.setup.crop, self.setup.domain)
 
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
         """`input`, (2N, C, crop, crop): a patch of each image, then another that overlaps it.

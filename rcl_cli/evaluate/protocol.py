@@ -16,8 +16,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from rcl_cli.data.pairs import Pair, crop_side
-from rcl_cli.evaluate.labels import Degradation, PictureFiles, draw_pairs, drawn_labels
+from rcl_cli.data.pairs import Degradation, Pair, crop_side
+from rcl_cli.evaluate.labels import PictureFiles, draw_pairs, drawn_labels
 from rcl_cli.evaluate.settings import PROXY, Protocol
 from rcl_cli.evaluate.start import Start
 from rcl_cli.evaluate.training import train_all, train_last_layer

@@ -12,10 +12,10 @@ import tifffile
 import torch
 from torch import Tensor
 
-from rcl_cli.data.pairs import Pair
+from rcl_cli.data.pairs import Degradation, Pair
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
-from rcl_cli.evaluate.labels import Degradation, PictureFiles, drawn_labels, fixed_pairs
+from rcl_cli.evaluate.labels import PictureFiles, drawn_labels, fixed_pairs
 from rcl_cli.evaluate.protocol import Outcome, measure, run_protocol, trial_seed
 from rcl_cli.evaluate.settings import FINETUNE, PROXY, Protocol
 from rcl_cli.evaluate.start import Interpolation, Start
