@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,9 +67,3 @@ def interpolated(x: Tensor, noisy: Frame, task: Task) -> Tensor:
         raise RclError(f"there is nothing to compare {task.name} with; name a model")
     result: Tensor = Interpolation(task, domain)(x[None])[0]
     return result
-
-
-def mean_figures(rows: Sequence[dict[str, float]]) -> dict[str, float]:
-    """The mean of each figure that all rows have; infinite where one is."""
-    names = [name for name in rows[0] if all(name in row for row in rows)] if rows else []
-    return {name: math.fsum(row[name] for row in rows) / len(rows) for name in names}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
@@ -43,6 +46,12 @@ def ssim(prediction: Tensor, target: Tensor) -> float:
     # torchmetrics averages over mirrored borders too, where the window sees pixels twice.
     border = SSIM_WINDOW // 2
     return float(full[..., border:-border, border:-border].mean())
+
+
+def mean_figures(rows: Sequence[dict[str, float]]) -> dict[str, float]:
+    """The mean of each figure that all rows have; infinite where one is."""
+    names = [name for name in rows[0] if all(name in row for row in rows)] if rows else []
+    return {name: math.fsum(row[name] for row in rows) / len(rows) for name in names}
 
 
 def _check(prediction: Tensor, target: Tensor) -> None:
