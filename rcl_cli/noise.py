@@ -16,6 +16,13 @@ from torch import Tensor
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 
+RANGE_255 = 255.0
+"""The normalised range 0…1 in 1/255, the unit in which the literature gives σ of pictures (σ ∈ [0, 20]).
+
+Names that end in _255 are in this unit. It is not DN, which are the integers of a raw file. Metrics of training and of
+the benchmark keep the endings _dn that they have always had (`residual_dn`, `error_dn`), so that old files can be read:
+they are in 1/255 too.
+"""
 LEAST_VARIANCE = 1e-10
 """Of `differentiable_sigma`: σ of 1e-5, far below what any file can hold."""
 
@@ -122,7 +129,7 @@ class SigmaNoise:
     high: float = 20.0
 
     def draw(self, rng: torch.Generator) -> NoiseProfile:
-        variance = (_uniform(self.low, self.high, rng) / 255.0) ** 2
+        variance = (_uniform(self.low, self.high, rng) / RANGE_255) ** 2
         share = _uniform(0.0, 1.0, rng)
         return NoiseProfile.uniform(share * variance, (1.0 - share) * variance, method="drawn")
 

@@ -119,7 +119,7 @@ def _pretraining(metrics: Path) -> str:
         ),
         html.grid(
             [
-                chart(distances, "step", "EMD, 8-bit DN", "Distance between residuals.", log_y=True),
+                chart(distances, "step", "EMD, 1/255", "Distance between residuals.", log_y=True),
                 chart(consistency, "step", "loss", "What keeps the picture as it is.", log_y=False),
             ]
         ),

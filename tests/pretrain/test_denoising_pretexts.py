@@ -209,7 +209,7 @@ def test_both_copies_of_noise2noise_have_the_profiles_noise_and_nothing_in_commo
     assert ((first * second).mean((1, 2)) / expected).abs().max() < 0.02
 
 
-def test_supervision_is_the_mean_absolute_error_in_dn() -> None:
+def test_supervision_is_the_mean_absolute_error_of_255() -> None:
     views = {"noisy": torch.full((2, 3, 4, 4), 0.5), "clean": torch.full((2, 3, 4, 4), 0.5 - 3 / 255)}
     identity = Linear(torch.tensor([[0.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]]))
     losses = Supervised(PretextSetup(Domain.RGB, 4)).loss(identity, views)
