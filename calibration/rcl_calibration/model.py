@@ -14,6 +14,15 @@ _erf = np.frompyfunc(math.erf, 1, 1)
 _GRID = np.concatenate([-(np.linspace(0.5, 0.0, 64, endpoint=False) ** 2), np.linspace(0.0, 1.1, 256) ** 2])
 
 
+def variance(x: Array, shot: float, read: float) -> Array:
+    """λ_shot·max(x, 0) + λ_read of normalised values.
+
+    >>> variance(np.array([-1.0, 0.5]), 0.5, 0.25)
+    array([0.25, 0.5 ])
+    """
+    return shot * np.maximum(x, 0.0) + read
+
+
 @dataclass(frozen=True)
 class Noise:
     """λ_shot and λ_read of one plane, normalised."""
@@ -22,8 +31,8 @@ class Noise:
     read: float
 
     def variance(self, x: Array) -> Array:
-        """λ_shot·max(x, 0) + λ_read, before clipping and quantisation."""
-        return self.shot * np.maximum(x, 0.0) + self.read
+        """`variance` of values before clipping and quantisation."""
+        return variance(x, self.shot, self.read)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rcl_calibration.model import variance
+
 Planes = tuple[float, float, float, float]
 Interval = tuple[float, float]
 Intervals = tuple[Interval, Interval, Interval, Interval]
@@ -97,8 +99,8 @@ class NoiseProfile:
 
     def sigma(self, x: NDArray[np.floating[Any]] | float, plane: int = 1) -> NDArray[np.float64]:
         """Standard deviation of the noise at normalised value `x` (negative x counts as 0) in plane 0–3."""
-        x = np.maximum(np.asarray(x, dtype=np.float64), 0.0)
-        return np.asarray(np.sqrt(self.shot[plane] * x + self.read[plane]), dtype=np.float64)
+        values = np.asarray(x, dtype=np.float64)
+        return np.asarray(np.sqrt(variance(values, self.shot[plane], self.read[plane])), dtype=np.float64)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON, every field by its name."""

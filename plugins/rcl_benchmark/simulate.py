@@ -8,9 +8,9 @@ import numpy as np
 
 from rcl_benchmark.draws import Exposure
 from rcl_benchmark.pictures import Picture
-from rcl_cli.raw.cfa import CFA
+from rcl_cli.raw.cfa import CFA, mosaic
 from rcl_cli.raw.frame import Metadata, RawFrame
-from rcl_cli.samples.camera import Camera, mosaic
+from rcl_cli.samples.camera import Camera
 
 _METADATA = Metadata(make="rcl", model="benchmark")
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from rcl_cli.data.crops import random_crops
 from rcl_cli.nn.momentum import Queue, contrast_logits, info_nce
 from rcl_cli.plugins.hooks import hookimpl
 from rcl_cli.plugins.options import option, require
 from rcl_cli.pretext import Batch, Losses, Pretext, PretextSetup, Restorer, Views
 from rcl_pretexts.dense import DenseContrast, unit
-from rcl_pretexts.overlap import bins, placed_crops
+from rcl_pretexts.overlap import bins
 
 
 class DenseCL(DenseContrast):
@@ -48,7 +49,7 @@ class DenseCL(DenseContrast):
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
         """`first` and `second`, overlapping crops; `pictures`, their numbers, (N,)."""
         crop, domain = self.setup.crop, self.setup.domain
-        views = {name: placed_crops(batch.pictures, crop, domain, rng)[0] for name in ("first", "second")}
+        views = {name: random_crops(batch.pictures, crop, domain, rng) for name in ("first", "second")}
         return views | {"pictures": batch.identities}
 
     def loss(self, model: Restorer, views: Views) -> Losses:

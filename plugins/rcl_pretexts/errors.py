@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor
 
-DN = 255.0
-"""8-bit digital numbers in the normalised range 0…1."""
-TYPICAL_NOISE = 8 / DN
+from rcl_cli.noise import RANGE_255
+
+TYPICAL_NOISE = 8 / RANGE_255
 """σ where the host knows none."""
-_FLOOR = (1 / DN) ** 2
+_FLOOR = (1 / RANGE_255) ** 2
 
 
 def picture_sum(values: Tensor) -> Tensor:
@@ -17,23 +17,23 @@ def picture_sum(values: Tensor) -> Tensor:
 
 
 def log_errors(mean_squares: Tensor) -> Tensor:
-    """ln(mean square + 1 DN²), in DN², of each picture's error: (N,) → (N,).
+    """ln(1 + 255²·mean square) of each picture's error: (N,) → (N,).
 
     PSNR by another name. Far from the target all pictures count alike, and near it each by its own noise, whatever the
-    ISO; 1 DN² keeps those that have next to none from counting most. With a noisy target the gradient is that of the
+    ISO; the 1 keeps those that have next to none from counting most. With a noisy target the gradient is that of the
     squared error against the clean one, over the mean square, whose fluctuation over a patch is small.
 
     >>> import torch
     >>> round(float(log_errors(torch.tensor(4 / 255**2))), 4)
     1.6094
     """
-    return (mean_squares * DN**2 + 1).log()
+    return (mean_squares * RANGE_255**2 + 1).log()
 
 
 def precision(sigma: Tensor) -> Tensor:
-    """1/(mean variance + 1 DN²) of each picture, (N, 1, 1, 1), from σ, (N, C, h, w).
+    """1/(mean variance + 1/255²) of each picture, (N, 1, 1, 1), from σ, (N, C, h, w).
 
-    Errors are small where noise is. As shares of the noise they count alike, whatever the ISO; the 1 DN² keeps
+    Errors are small where noise is. As shares of the noise they count alike, whatever the ISO; the 1/255² keeps
     pictures that have next to none from counting most.
     """
     return 1 / (sigma.detach().square().mean((1, 2, 3), keepdim=True) + _FLOOR)

@@ -8,13 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-DN = 255.0
-"""8-bit digital numbers in the normalised range 0…1."""
+from rcl_cli.noise import RANGE_255
 
 
-def residual_dn(x: Tensor, restored: Tensor) -> Tensor:
-    """n̂ = x − f(x) (eq. 2) in 8-bit DN, float32; x and f(x) normalised, (N, C, h, w)."""
-    return (x.float() - restored.float()) * DN
+def residual_255(x: Tensor, restored: Tensor) -> Tensor:
+    """n̂ = x − f(x) (eq. 2) in 1/255, float32; x and f(x) normalised, (N, C, h, w)."""
+    return (x.float() - restored.float()) * RANGE_255
 
 
 def centred(residual: Tensor) -> Tensor:

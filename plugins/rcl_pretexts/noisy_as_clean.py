@@ -8,16 +8,17 @@ import torch
 from torch import nn
 
 from rcl_cli.domain import Domain
+from rcl_cli.noise import RANGE_255
 from rcl_cli.plugins.hooks import hookimpl
 from rcl_cli.plugins.options import option
 from rcl_cli.pretext import Batch, Losses, NoiseLevel, Pretext, Restorer, Views
 from rcl_pretexts.correlated import correlated_noise
-from rcl_pretexts.errors import DN, picture_sum
+from rcl_pretexts.errors import picture_sum
 from rcl_pretexts.refined import RefinedTargets
 
 
 class NoisyAsClean(Pretext):
-    """Mean |f(t + κ·z) − t| in DN, z with the covariance of the noise of the noisy picture y.
+    """Mean |f(t + κ·z) − t| in 1/255, z with the covariance of the noise of the noisy picture y.
 
     For pictures whose noise is not independent: from JPEGs, or denoised in the camera. In the first half of the steps
     t = y (Xu et al. 2020, "Noisy-As-Clean", eq. 5). This target keeps its noise n, so f is biased towards it: a linear
@@ -59,7 +60,7 @@ class NoisyAsClean(Pretext):
     def loss(self, model: Restorer, views: Views) -> Losses:
         noise = views["noise"] * views["share"] if self.targets.refined else views["noise"]
         target = self.targets(views["picture"])
-        total = picture_sum((model(target + noise) - target).abs() * DN)
+        total = picture_sum((model(target + noise) - target).abs() * RANGE_255)
         return Losses(total, log={"error_dn": total.item() / len(target)})
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-from rcl_cli.data.crops import phase_step, random_offset
+from rcl_cli.data.crops import phase_step
 from rcl_cli.domain import Domain
 
 
@@ -14,14 +14,6 @@ def overlap_margin(crop: int, domain: Domain) -> int:
     """Half a crop, in whole phases: any two crops of a region then share at least a quarter of their area."""
     step = phase_step(domain)
     return crop // 2 // step * step
-
-
-def placed_crops(batch: Tensor, crop: int, domain: Domain, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-    """One random crop of each picture of (N, C, H, W): (N, C, crop, crop) and its top left corners, (N, 2)."""
-    step = phase_step(domain)
-    places = [[random_offset(side - crop, step, rng) for side in batch.shape[-2:]] for _ in batch]
-    crops = [x[:, top : top + crop, left : left + crop] for x, (top, left) in zip(batch, places, strict=True)]
-    return torch.stack(crops), torch.tensor(places)
 
 
 def common_elements(side: int, crop: int, count: int, pictures: int, rng: torch.Generator) -> Tensor:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from rcl_cli.data.crops import placed_crops
 from rcl_cli.plugins.hooks import hookimpl
 from rcl_cli.plugins.options import option, require
 from rcl_cli.pretext import Batch, Losses, Pretext, PretextSetup, Restorer, Views
 from rcl_pretexts.dense import EMBEDDING, HIDDEN, DenseContrast, unit
-from rcl_pretexts.overlap import bin_distances, bins, placed_crops
+from rcl_pretexts.overlap import bin_distances, bins
 
 
 class PixContrast(DenseContrast):

@@ -10,18 +10,19 @@ import torch
 from torch import Tensor
 
 from rcl_cli.data.crops import phase_step, random_crops
-from rcl_cli.domain import Domain
+from rcl_cli.noise import RANGE_255
 from rcl_cli.plugins.hooks import hookimpl
 from rcl_cli.plugins.options import option, read_options, require
 from rcl_cli.pretext import Batch, Losses, NoiseLevel, Pretext, PretextSetup, Restorer, Views
 from rcl_pretexts.distance import DISTANCES, PLANES, plane_values
 from rcl_pretexts.errors import log_errors
-from rcl_pretexts.loss import DN, centred, consistency_loss, contrastive_loss, pair_statistics, residual_dn
+from rcl_pretexts.loss import centred, consistency_loss, contrastive_loss, pair_statistics, residual_255
 from rcl_pretexts.neighbours import draw_neighbours, neighbour_loss, neighbours
+from rcl_pretexts.overlap import overlap_margin
 from rcl_pretexts.recorruption import input_sigma, recorrupted
 
-PAPER_NOISE_DN = 8.0
-"""Typical σ of pictures in the paper's regime (σ at white uniform in [0, 20]), as `noise_level` measures it."""
+PAPER_NOISE_255 = 8.0
+"""Typical σ of pictures in the paper's regime (at white uniform in [0, 20]), as `noise_level` measures it, in 1/255."""
 ALPHA = 0.01
 """As good as no contrast (docs/benchmarks/sweeps.md). At 0.1 f(x) is worse by 0.3 dB, at 1 by 10 dB."""
 TAU = {"emd": 1.0, "bd": 0.02, "mmd": 0.06}
@@ -33,7 +34,7 @@ PAPER = {"alpha": 1e-3, "centred": False, "recorrupted": 0.0, "neighbours": 0.0}
 class ResidualContrast(Pretext):
     """α·contrast + consistency (eq. 6), each summed over the images of the batch.
 
-    Contrast: InfoNCE over distances between residuals in 8-bit DN (eq. 3). `centred` residuals have lost the mean of
+    Contrast: InfoNCE over distances between residuals in 1/255 (eq. 3). `centred` residuals have lost the mean of
     each plane, by which a network could name pictures without finding their noise.
 
     Consistency of three kinds, of which those in force are added. In the encoder's eyes (eq. 5): the features of input
@@ -60,7 +61,7 @@ class ResidualContrast(Pretext):
 
         alpha: float = option(ALPHA, "Weight of the contrast against the consistency.", least=0)
         tau: float | None = option(
-            None, "Temperature, in the distance's unit: 8-bit DN for emd, none for the others.  By the noise.", above=0
+            None, "Temperature, in the distance's unit: 1/255 for emd, none for the others.  By the noise.", above=0
         )
         distance: str = option("emd", "Distance between residuals.", choices=tuple(DISTANCES))
         planes: str | None = option(
@@ -95,7 +96,7 @@ class ResidualContrast(Pretext):
     def _decided(self, given: Any) -> Any:
         """`given` with what it leaves open."""
         setup = self.setup
-        strength = 1.0 if setup.noise is None or given.distance != "emd" else setup.noise * DN / PAPER_NOISE_DN
+        strength = 1.0 if setup.noise is None or given.distance != "emd" else setup.noise * RANGE_255 / PAPER_NOISE_255
         recorrupts = not setup.joins and _recorrupts(given.recorrupted, setup.noise_levels)
         defaults = {
             "tau": TAU[given.distance] * strength,
@@ -113,9 +114,7 @@ class ResidualContrast(Pretext):
 
     @property
     def margin(self) -> int:
-        """Half a crop: the two patches of an image then share at least a quarter of their area."""
-        half = self.setup.crop // 2
-        return half + half % 2 if self.setup.domain is Domain.XTRANS else half
+        return overlap_margin(self.setup.crop, self.setup.domain)
 
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
         """`input`, (2N, C, crop, crop): a patch of each image, then another that overlaps it.
@@ -136,7 +135,7 @@ class ResidualContrast(Pretext):
         x = views["input"]
         sigma = input_sigma(views) if self.options.recorrupted else None
         restored = model(x, sigma if self.options.noise_aware else None)
-        residual = residual_dn(x, restored)
+        residual = residual_255(x, restored)
         distances = self._distances(residual)
         contrast = contrastive_loss(distances, self.options.tau)
         terms = {"contrast": self.options.alpha * contrast.sum()}

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 
 from rcl_cli.plugins.hooks import hookimpl
 from rcl_cli.plugins.options import option
-from rcl_cli.pretext import Batch, Losses, NoiseLevel, Pretext, PretextSetup, Restorer, Views
+from rcl_cli.pretext import Batch, Losses, Pretext, Restorer, Views
 from rcl_pretexts.errors import log_errors
 from rcl_pretexts.recorruption import input_sigma, recorrupted
+from rcl_pretexts.told import ToldPretext
 
 
-class Recorrupted(Pretext):
+class Recorrupted(ToldPretext):
     """‖f(y + α·σ·z) − (y − σ·z/α)‖², z ~ N(0, 1) (Pang et al. 2021, section 3, with D = α·diag(σ)).
 
     f is told the noise level of what it is given. Each picture counts by its `log_errors`.
     """
 
     name = "recorrupted"
-    noise_level = NoiseLevel.REQUIRED
-    denoises = True
 
     @dataclass(frozen=True)
     class Options:
@@ -32,18 +31,12 @@ class Recorrupted(Pretext):
 
     options: Options
 
-    def __init__(self, setup: PretextSetup) -> None:
-        super().__init__(setup)
-        if self.options.noise_aware is None:
-            self.options = replace(self.options, noise_aware=setup.noise_input)
-
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
         """As `recorruption.recorrupted` gives them."""
         return recorrupted(batch.pictures, batch.noise, self.setup.domain, rng, self.options.strength)
 
     def loss(self, model: Restorer, views: Views) -> Losses:
-        sigma = input_sigma(views, self.options.strength)
-        restored = model(views["input"], sigma if self.options.noise_aware else None)
+        restored = model(views["input"], self.told(input_sigma(views, self.options.strength)))
         return Losses(log_errors((restored - views["target"]).square().mean((1, 2, 3))).sum())
 
 

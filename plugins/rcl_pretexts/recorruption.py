@@ -10,9 +10,8 @@ from torch import Tensor
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
-from rcl_cli.noise import sigma_maps, variance_gains
+from rcl_cli.noise import differentiable_sigma, sigma_maps, variance_gains
 from rcl_cli.pretext import Views
-from rcl_pretexts.noise_level import sigma_of
 
 
 def recorrupted(
@@ -35,4 +34,4 @@ def input_sigma(views: Views, strength: float = 1.0) -> Tensor:
 
     From what f is given: σ of y itself would tell f about the noise that was added to y.
     """
-    return sigma_of(views["input"], views["shot"], views["read"]) * math.sqrt(1 + strength**2)
+    return differentiable_sigma(views["input"], views["shot"], views["read"]) * math.sqrt(1 + strength**2)

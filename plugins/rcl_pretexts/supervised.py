@@ -6,16 +6,15 @@ from dataclasses import dataclass
 
 import torch
 
-from rcl_cli.noise import add_noises, variance_gains
+from rcl_cli.noise import RANGE_255, add_noises, differentiable_sigma, variance_gains
 from rcl_cli.plugins.hooks import hookimpl
 from rcl_cli.plugins.options import option
 from rcl_cli.pretext import Batch, Losses, Pictures, Pretext, Restorer, Views
-from rcl_pretexts.errors import DN, log_errors, picture_sum
-from rcl_pretexts.noise_level import sigma_of
+from rcl_pretexts.errors import log_errors, picture_sum
 
 
 class Supervised(Pretext):
-    """Mean absolute error against the clean picture, in 8-bit DN (the L1 of Dong et al., section 4).
+    """Mean absolute error against the clean picture, in 1/255 (the L1 of Dong et al., section 4).
 
     Each picture keeps its own (λ_shot, λ_read); the noise itself is new in every step.
     """
@@ -43,9 +42,9 @@ class Supervised(Pretext):
     def loss(self, model: Restorer, views: Views) -> Losses:
         noisy, clean = views["noisy"], views["clean"]
         if self.options.noise_aware:
-            sigma = sigma_of(noisy, views["shot"], views["read"])
+            sigma = differentiable_sigma(noisy, views["shot"], views["read"])
             return Losses(log_errors((model(noisy, sigma) - clean).square().mean((1, 2, 3))).sum())
-        total = picture_sum((model(noisy) - clean).abs() * DN)
+        total = picture_sum((model(noisy) - clean).abs() * RANGE_255)
         return Losses(total, log={"error_dn": total.item() / len(noisy)})
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 
-from rcl_cli.noise import variance_gains
+from rcl_cli.noise import differentiable_sigma, variance_gains
 from rcl_cli.plugins.hooks import hookimpl
 from rcl_cli.plugins.options import option
-from rcl_cli.pretext import Batch, Losses, NoiseLevel, Pretext, PretextSetup, Restorer, Views
+from rcl_cli.pretext import Batch, Losses, Pretext, Restorer, Views
 from rcl_pretexts.errors import picture_sum, precision
-from rcl_pretexts.noise_level import sigma_of
+from rcl_pretexts.told import ToldPretext
 
 
-class Sure(Pretext):
+class Sure(ToldPretext):
     """mean((f(y) − y)² − σ²) + 2·mean(σ²·∂f/∂y), whose expectation is the mean squared error against the clean picture.
 
     Stein 1981 for independent Gaussian noise of variance σ², here one of each element. The divergence is Monte Carlo's:
@@ -25,8 +25,6 @@ class Sure(Pretext):
     """
 
     name = "sure"
-    noise_level = NoiseLevel.REQUIRED
-    denoises = True
 
     @dataclass(frozen=True)
     class Options:
@@ -40,11 +38,6 @@ class Sure(Pretext):
 
     options: Options
 
-    def __init__(self, setup: PretextSetup) -> None:
-        super().__init__(setup)
-        if self.options.noise_aware is None:
-            self.options = replace(self.options, noise_aware=setup.noise_input)
-
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
         """`noisy`, y; `direction`, b; `shot` and `read` of the noise, (N, C, 1, 1)."""
         y = batch.pictures
@@ -54,11 +47,11 @@ class Sure(Pretext):
     def loss(self, model: Restorer, views: Views) -> Losses:
         """Its value can be below 0: it is an estimate. `risk_noise`, a picture's, in the log: error over noise."""
         y, step = views["noisy"], self.options.step
-        sigma = sigma_of(y, views["shot"], views["read"])
+        sigma = differentiable_sigma(y, views["shot"], views["read"])
         v = sigma * views["direction"]
         both = torch.cat([y, y + step * v])
-        told = sigma_of(both, *(torch.cat([views[name]] * 2) for name in ("shot", "read")))
-        restored, moved = model(both, told if self.options.noise_aware else None).chunk(2)
+        of_both = differentiable_sigma(both, *(torch.cat([views[name]] * 2) for name in ("shot", "read")))
+        restored, moved = model(both, self.told(of_both)).chunk(2)
         risk = (restored - y).square() - sigma.square() + 2 * v * (moved - restored) / step
         total = picture_sum(risk * precision(sigma))
         return Losses(total, log={"risk_noise": total.item() / len(y)})

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from rcl_cli.data.crops import placed_crops
 from rcl_cli.nn.momentum import contrast_logits, info_nce
 from rcl_cli.plugins.hooks import hookimpl
 from rcl_cli.plugins.options import option
 from rcl_cli.pretext import Batch, Losses, Pretext, PretextSetup, Restorer, Views
 from rcl_pretexts.dense import DenseContrast, unit
-from rcl_pretexts.overlap import common_elements, elements_at, placed_crops
+from rcl_pretexts.overlap import common_elements, elements_at
 
 
 class Vader(DenseContrast):

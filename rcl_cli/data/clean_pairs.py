@@ -11,18 +11,17 @@ import torch
 from torch import Tensor
 
 from rcl_cli.data.clean_pictures import CleanPicture
-from rcl_cli.data.crops import random_offset
-from rcl_cli.data.pairs import Pair, crop_multiple, crop_side, hold_out
-from rcl_cli.data.seeds import step_generator
+from rcl_cli.data.crops import middle_window, random_window
+from rcl_cli.data.pairs import VALIDATION_SIDE, Degradation, Pair, crop_multiple, crop_side, hold_out
+from rcl_cli.data.seeds import drawn, step_generator
 from rcl_cli.domain import Domain
-from rcl_cli.noise import NoiseSource, sigma_map
+from rcl_cli.noise import NoiseSource
 from rcl_cli.task import Task
 
 DARKEST = 0.25
 """Exposure is log-uniform from this factor to 1."""
 RED_GAINS, BLUE_GAINS = (1.0, 2.6), (1.0, 2.2)
 """White balance gains that cameras apply, 1 included so that balanced pictures are not strangers."""
-VALIDATION_SIDE = 264
 
 
 @dataclass(frozen=True)
@@ -62,9 +61,8 @@ class CleanPairs:
         return cls(task, domain, train, held_out, noise, side, step, seed)
 
     def draw(self, rng: torch.Generator) -> Pair:
-        picture = self.train[int(torch.randint(len(self.train), (), generator=rng))]
-        top, left = (random_offset(length - self.side, 1, rng) for length in picture.rgb.shape[-2:])
-        crop = picture.rgb[:, top : top + self.side, left : left + self.side].float()
+        picture = drawn(self.train, rng)
+        crop = random_window(picture.rgb.shape, self.side, 1, rng).of(picture.rgb).float()
         return self._degraded(_flipped(crop, rng), picture.camera_rgb, rng)
 
     def validation(self) -> Sequence[Pair]:
@@ -79,14 +77,11 @@ class CleanPairs:
 
     def _degraded(self, rgb: Tensor, camera_rgb: bool, rng: torch.Generator) -> Pair:
         clean = rgb * camera_light(self.domain.is_raw and not camera_rgb, rng)
-        profile = self.noise.draw(rng)
-        x, target = self.task.degrade(clean, self.domain, profile, rng)
-        return Pair(x, sigma_map(x, profile, self.domain), target)
+        return Degradation(self.task, self.domain, self.noise)(clean, rng)
 
     def _middle(self, rgb: Tensor) -> Tensor:
-        sides = [min(length, max(self.side, VALIDATION_SIDE)) // self.step * self.step for length in rgb.shape[-2:]]
-        top, left = ((length - side) // 2 for length, side in zip(rgb.shape[-2:], sides, strict=True))
-        return rgb[:, top : top + sides[0], left : left + sides[1]].float()
+        window = middle_window(rgb.shape, max(self.side, VALIDATION_SIDE), multiple=self.step)
+        return window.of(rgb).float()
 
 
 def camera_light(unbalance: bool, rng: torch.Generator) -> Tensor:

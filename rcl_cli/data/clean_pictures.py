@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
+from rcl_cli.data.crops import middle_window
 from rcl_cli.data.regions import packed_frame
 from rcl_cli.errors import FileError
 from rcl_cli.nn.cfa import bilinear
@@ -60,9 +61,8 @@ class CleanReader:
             size = f"{width}×{height} clean pixels are fewer than {self.least_side} each way"
             raise FileError(path, f"is too small: {size}; use a smaller --crop")
         side = max(self.least_side, math.isqrt(self.share // _BYTES))
-        top, left = (max(0, (length - side) // 2) for length in (height, width))
-        window = rgb[:, top : top + side, left : left + side]
-        return CleanPicture(path, window.to(torch.float16, copy=True), frame.camera_rgb)
+        kept = middle_window(rgb.shape, side).of(rgb)
+        return CleanPicture(path, kept.to(torch.float16, copy=True), frame.camera_rgb)
 
 
 def _linear_rgb(frame: Frame) -> Tensor:

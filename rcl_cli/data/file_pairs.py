@@ -14,7 +14,8 @@ from torch import Tensor
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
-from rcl_cli.nn.cfa import canonical, from_rgb
+from rcl_cli.nn.cfa import from_rgb
+from rcl_cli.raw.cfa import canonical
 from rcl_cli.raw.folder import find_files
 from rcl_cli.raw.frame import Frame, RawFrame
 from rcl_cli.raw.pack import pack

@@ -8,18 +8,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from rcl_cli.data.crops import phase_step, random_offset
+from rcl_cli.data.crops import Window, middle_window, phase_step, random_window
 from rcl_cli.data.file_pairs import LoadedPair
-from rcl_cli.data.pairs import Pair, crop_multiple, crop_side
+from rcl_cli.data.pairs import VALIDATION_SIDE, Pair, crop_multiple, crop_side
+from rcl_cli.data.seeds import drawn
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError
 from rcl_cli.noise import sigma_map
 from rcl_cli.task import Task
 
-VALIDATION_SIDE = 264
-"""Target pixels of validation crops, each way, at most."""
 _BYTES = 4
 
 
@@ -37,10 +35,8 @@ class PairedCrops:
     """Side of training crops in target pixels, to be rounded up."""
 
     def draw(self, rng: torch.Generator) -> Pair:
-        pair = self.train[int(torch.randint(len(self.train), (), generator=rng))]
-        side, step = self._elements(self.crop), phase_step(self.domain)
-        top, left = (random_offset(length - side, step, rng) for length in pair.x.shape[-2:])
-        return self._cut(pair, top, left, side, side)
+        pair = drawn(self.train, rng)
+        return self._cut(pair, random_window(pair.x.shape, self._elements(self.crop), phase_step(self.domain), rng))
 
     def validation(self) -> Sequence[Pair]:
         return [self._middle(pair) for pair in self.held_out]
@@ -52,18 +48,10 @@ class PairedCrops:
     def _middle(self, pair: LoadedPair) -> Pair:
         step = crop_multiple(self.task, self.domain, self.multiple) // self._pixels
         most = self._elements(max(self.crop, VALIDATION_SIDE))
-        height, width = (min(length, most) // step * step for length in pair.x.shape[-2:])
-        phase = phase_step(self.domain)
-        top, left = (
-            (length - side) // 2 // phase * phase
-            for length, side in zip(pair.x.shape[-2:], (height, width), strict=True)
-        )
-        return self._cut(pair, top, left, height, width)
+        return self._cut(pair, middle_window(pair.x.shape, most, multiple=step, step=phase_step(self.domain)))
 
-    def _cut(self, pair: LoadedPair, top: int, left: int, height: int, width: int) -> Pair:
-        up = self.task.upsample(self.domain)
-        x = pair.x[:, top : top + height, left : left + width]
-        target = pair.target[:, top * up : (top + height) * up, left * up : (left + width) * up]
+    def _cut(self, pair: LoadedPair, window: Window) -> Pair:
+        x, target = window.of(pair.x), window.of(pair.target, self.task.upsample(self.domain))
         return Pair(x, sigma_map(x, pair.noise, self.domain), target)
 
     @property
@@ -88,14 +76,8 @@ def within(pair: LoadedPair, least: int, share: int) -> LoadedPair:
     element = _BYTES * (len(pair.x) + len(pair.target) * up * up)
     side = max(least, math.isqrt(share // element)) // 2 * 2
     # Even offsets keep every CFA phase.
-    top, left = (max(0, (length - side) // 4 * 2) for length in (height, width))
-    return replace(
-        pair, x=_window(pair.x, top, left, side), target=_window(pair.target, top * up, left * up, side * up)
-    )
-
-
-def _window(image: Tensor, top: int, left: int, side: int) -> Tensor:
-    return image[:, top : top + side, left : left + side].clone()
+    window = middle_window(pair.x.shape, side, step=2)
+    return replace(pair, x=window.of(pair.x).clone(), target=window.of(pair.target, up).clone())
 
 
 def _brief(pair: LoadedPair) -> dict[str, Any]:

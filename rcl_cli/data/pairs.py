@@ -13,8 +13,11 @@ from torch import Tensor
 
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
+from rcl_cli.noise import NoiseSource, sigma_map
 from rcl_cli.task import Task
 
+VALIDATION_SIDE = 264
+"""Target pixels of validation crops, each way, at most, unless training crops are larger."""
 VALIDATION_SHARE = 0.1
 VALIDATION_MOST = 16
 S = TypeVar("S")
@@ -48,8 +51,27 @@ class PairSource(Protocol):
 
 def batch(source: PairSource, count: int, rng: torch.Generator) -> Pair:
     """`count` training crops as one pair of (N, …) tensors."""
-    pairs = [source.draw(rng) for _ in range(count)]
-    return Pair(*(torch.stack([getattr(p, name) for p in pairs]) for name in ("x", "sigma", "target")))
+    return stacked([source.draw(rng) for _ in range(count)])
+
+
+def stacked(pairs: Sequence[Pair]) -> Pair:
+    """Pairs of one size as one of (N, …) tensors."""
+    return Pair(*(torch.stack([getattr(pair, name) for pair in pairs]) for name in ("x", "sigma", "target")))
+
+
+@dataclass(frozen=True)
+class Degradation:
+    """What a task makes of clean pictures, with what noise."""
+
+    task: Task
+    domain: Domain
+    noise: NoiseSource
+
+    def __call__(self, rgb: Tensor, rng: torch.Generator) -> Pair:
+        """A pair from clean RGB (3, H, W); its noise level and its noise are drawn anew."""
+        profile = self.noise.draw(rng)
+        x, target = self.task.degrade(rgb, self.domain, profile, rng)
+        return Pair(x, sigma_map(x, profile, self.domain), target)
 
 
 @dataclass(frozen=True)

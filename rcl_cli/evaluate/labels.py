@@ -11,13 +11,10 @@ import torch
 from torch import Tensor
 
 from rcl_cli.data.clean_pictures import CleanReader
-from rcl_cli.data.crops import random_offset
-from rcl_cli.data.pairs import Pair, crop_multiple
-from rcl_cli.data.seeds import step_generator
-from rcl_cli.domain import Domain
+from rcl_cli.data.crops import middle_window, random_window
+from rcl_cli.data.pairs import Degradation, Pair, crop_multiple, stacked
+from rcl_cli.data.seeds import drawn, step_generator
 from rcl_cli.errors import RclError
-from rcl_cli.noise import NoiseSource, sigma_map
-from rcl_cli.task import Task
 
 _TEST_SEED = 7_919
 """Keeps the test noise apart from that of any trial."""
@@ -45,21 +42,6 @@ class PictureFiles:
         return self._read[path].float()
 
 
-@dataclass(frozen=True)
-class Degradation:
-    """What a task makes of clean pictures, with what noise."""
-
-    task: Task
-    domain: Domain
-    noise: NoiseSource
-
-    def __call__(self, rgb: Tensor, rng: torch.Generator) -> Pair:
-        """A pair from (3, H, W); its noise level and its noise are drawn anew."""
-        profile = self.noise.draw(rng)
-        x, target = self.task.degrade(rgb, self.domain, profile, rng)
-        return Pair(x, sigma_map(x, profile, self.domain), target)
-
-
 def drawn_labels(pictures: PictureFiles, labels: int | None, seed: int) -> list[Tensor]:
     """`labels` of the pictures, chosen by `seed`; None: all. More labels of one seed contain fewer.
 
@@ -73,8 +55,12 @@ def drawn_labels(pictures: PictureFiles, labels: int | None, seed: int) -> list[
 
 def draw_pairs(labels: Sequence[Tensor], degradation: Degradation, side: int, count: int, rng: torch.Generator) -> Pair:
     """`count` random crops, `side` target pixels each way, as one pair of (N, …) tensors; nothing is flipped."""
-    pairs = [degradation(_random_crop(labels, side, rng), rng) for _ in range(count)]
-    return Pair(*(torch.stack([getattr(pair, name) for pair in pairs]) for name in ("x", "sigma", "target")))
+
+    def draw() -> Pair:
+        picture = drawn(labels, rng)
+        return degradation(random_window(picture.shape, side, 1, rng).of(picture), rng)
+
+    return stacked([draw() for _ in range(count)])
 
 
 def fixed_pairs(pictures: PictureFiles, degradation: Degradation, side: int, multiple: int, seed: int) -> list[Pair]:
@@ -83,19 +69,6 @@ def fixed_pairs(pictures: PictureFiles, degradation: Degradation, side: int, mul
     `multiple`: the network's. Raises FileError for pictures that cannot be read.
     """
     step = crop_multiple(degradation.task, degradation.domain, multiple)
-    return [
-        degradation(_middle(pictures.get(i), side, step), step_generator(seed + _TEST_SEED, i))
-        for i in range(len(pictures))
-    ]
-
-
-def _random_crop(labels: Sequence[Tensor], side: int, rng: torch.Generator) -> Tensor:
-    picture = labels[int(torch.randint(len(labels), (), generator=rng))]
-    top, left = (random_offset(length - side, 1, rng) for length in picture.shape[-2:])
-    return picture[:, top : top + side, left : left + side]
-
-
-def _middle(picture: Tensor, side: int, step: int) -> Tensor:
-    height, width = (min(length, side) // step * step for length in picture.shape[-2:])
-    top, left = ((length - kept) // 2 for length, kept in zip(picture.shape[-2:], (height, width), strict=True))
-    return picture[:, top : top + height, left : left + width]
+    whole = map(pictures.get, range(len(pictures)))
+    middles = (middle_window(rgb.shape, side, multiple=step).of(rgb) for rgb in whole)
+    return [degradation(rgb, step_generator(seed + _TEST_SEED, i)) for i, rgb in enumerate(middles)]

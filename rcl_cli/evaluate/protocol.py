@@ -6,7 +6,6 @@ There is no validation: the steps are fixed and the last weights count.
 
 from __future__ import annotations
 
-import math
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -16,14 +15,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from rcl_cli.data.pairs import Pair, crop_side
-from rcl_cli.evaluate.labels import Degradation, PictureFiles, draw_pairs, drawn_labels
+from rcl_cli.data.pairs import Degradation, Pair, crop_side
+from rcl_cli.evaluate.labels import PictureFiles, draw_pairs, drawn_labels
 from rcl_cli.evaluate.settings import PROXY, Protocol
 from rcl_cli.evaluate.start import Start
-from rcl_cli.evaluate.training import train_all, train_last_layer
 from rcl_cli.models.task_model import TaskModel
+from rcl_cli.nn.metrics import mean_figures
 from rcl_cli.task import Task
-from rcl_cli.train.device import place_module, placed
+from rcl_cli.train.batches import predict
+from rcl_cli.train.device import place_module
+from rcl_cli.train.fixed_steps import FixedSteps, train_all, train_last_layer
 
 Figures = dict[str, float]
 
@@ -82,12 +83,8 @@ def measure(
     """Means of the task's metrics over the test pairs; predictions are clipped to 0…1 first."""
     place_module(model.eval(), device)
     told = noise_map and task.noise_aware
-    rows = []
-    for pair in tests:
-        sigma = placed(pair.sigma[None], device) if told else None
-        prediction = model(placed(pair.x[None], device), sigma)[0].float().cpu().clamp(0, 1)
-        rows.append(task.metrics(prediction, pair.target))
-    return {name: math.fsum(row[name] for row in rows) / len(rows) for name in rows[0]}
+    predictions = (predict(model, pair, device, told=told)[0].cpu().clamp(0, 1) for pair in tests)
+    return mean_figures([task.metrics(y, pair.target) for y, pair in zip(predictions, tests, strict=True)])
 
 
 def _trained(
@@ -102,12 +99,14 @@ def _trained(
     def draw(count: int, rng: torch.Generator) -> Pair:
         return draw_pairs(labels, degradation, side, count, rng)
 
+    told = protocol.noise_map and task.noise_aware
+    training = FixedSteps(protocol.steps, protocol.batch, protocol.lr, protocol.fall, seed, told)
     if protocol.mode == PROXY:
         model = start.with_new_layer(task, domain, seed)
         place_module(model, device)
-        train_last_layer(protocol, task, model, draw, seed, device)
+        train_last_layer(training, task, model, draw, device, protocol.pool)
     else:
         model = start.with_own_layer(task, domain, seed)
         place_module(model, device)
-        train_all(protocol, task, model, draw, seed, device)
+        train_all(training, task, model, draw, device)
     return model

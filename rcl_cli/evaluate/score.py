@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +12,7 @@ from torch import Tensor
 
 from rcl_cli.data.file_pairs import FilePair, clean_tensor, noisy_tensor, result_tensor
 from rcl_cli.errors import FileError, RclError
-from rcl_cli.nn.cfa import bilinear
-from rcl_cli.nn.heads import enlarged
+from rcl_cli.evaluate.start import Interpolation, keeps_layout
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.read import read_frame
 from rcl_cli.raw.srgb import srgb_encode
@@ -65,15 +63,7 @@ def interpolated(x: Tensor, noisy: Frame, task: Task) -> Tensor:
     Raises RclError for tasks whose result is neither in the layout of the input nor RGB.
     """
     domain = noisy.domain
-    output = task.output(domain)
-    if output is domain and task.scale == 1:
-        return x
-    if output.is_raw:
+    if task.output(domain).is_raw and not keeps_layout(task, domain):
         raise RclError(f"there is nothing to compare {task.name} with; name a model")
-    return enlarged(bilinear(x[None], domain), task.scale)[0]
-
-
-def mean_figures(rows: Sequence[dict[str, float]]) -> dict[str, float]:
-    """The mean of each figure that all rows have; infinite where one is."""
-    names = [name for name in rows[0] if all(name in row for row in rows)] if rows else []
-    return {name: math.fsum(row[name] for row in rows) / len(rows) for name in names}
+    result: Tensor = Interpolation(task, domain)(x[None])[0]
+    return result

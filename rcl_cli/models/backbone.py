@@ -42,7 +42,7 @@ class Backbone(nn.Module):
     def forward(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
         """The restored picture; `sigma`, (N, C, h, w), only where a pretext may tell the noise level."""
         features = self.features(x, sigma)
-        # In mixed precision too: bfloat16 cannot show a residual of a few DN next to the picture.
+        # In mixed precision too: bfloat16 cannot show a residual of a few 1/255 next to the picture.
         with torch.autocast(x.device.type, enabled=False):
             y: Tensor = self.last(features.float())
         return x + y if self.skip else y

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad, pixel_shuffle, pixel_unshuffle
+from torch.nn.functional import pad
 
 from rcl_cli.domain import Domain
-from rcl_cli.raw.cfa import CFA
-from rcl_cli.raw.pack import XTRANS_OFFSETS
-
-# Places of the packed X-Trans planes inside a 3×3 block, numbered row by row; red and blue swap in every other block.
-_XTRANS_EVEN = tuple(3 * row + column for row, column in XTRANS_OFFSETS)
-_XTRANS_ODD = _XTRANS_EVEN[-2:] + _XTRANS_EVEN[2:-2] + _XTRANS_EVEN[:2]
-
-
-def canonical(domain: Domain) -> CFA:
-    """The pattern that tensors of a raw domain are in."""
-    return CFA.bayer("RGGB") if domain is Domain.BAYER else CFA.xtrans()
+from rcl_cli.raw.cfa import canonical, tent
+from rcl_cli.raw.pack import lattices
 
 
 def from_rgb(rgb: Tensor, domain: Domain) -> Tensor:
@@ -27,40 +18,42 @@ def from_rgb(rgb: Tensor, domain: Domain) -> Tensor:
 
 def mosaic(rgb: Tensor, domain: Domain) -> Tensor:
     """(…, 3, H, W) → (…, H, W): at each pixel the colour of its filter."""
-    height, width = rgb.shape[-2:]
-    return (rgb * _masks(domain, height, width, rgb)).sum(dim=-3)
+    colors = _colors(rgb, domain).long().expand(*rgb.shape[:-3], 1, -1, -1)
+    return rgb.gather(-3, colors).squeeze(-3)
 
 
 def pack(mosaic: Tensor, domain: Domain) -> Tensor:
-    """(…, H, W) → (…, C, H/p, W/p). H and W are multiples of 2 (Bayer) or 3 (X-Trans)."""
-    planes = pixel_unshuffle(mosaic.unsqueeze(-3), domain.pixels)  # (…, p², h, w), place by place
-    if domain is Domain.BAYER:
-        return planes
-    even = _even_blocks(planes)
-    return torch.where(even, planes[..., _XTRANS_EVEN, :, :], planes[..., _XTRANS_ODD, :, :])
+    """(…, H, W) → (…, C, H/p, W/p), p = `domain.pixels`, of which H and W are multiples."""
+    h, w = (side // domain.pixels for side in mosaic.shape[-2:])
+    planes = mosaic.new_empty(*mosaic.shape[:-2], domain.channels, h, w)
+    for elements, pixels in lattices(domain):
+        planes[(..., *elements)] = mosaic[(..., *pixels)]
+    return planes
 
 
 def unpack(planes: Tensor, domain: Domain) -> Tensor:
     """The inverse of `pack`: (…, C, h, w) → (…, h·p, w·p)."""
-    if domain is Domain.XTRANS:
-        even, odd = (planes[..., [order.index(i) for i in range(9)], :, :] for order in (_XTRANS_EVEN, _XTRANS_ODD))
-        planes = torch.where(_even_blocks(planes), even, odd)
-    return pixel_shuffle(planes, domain.pixels).squeeze(-3)
+    height, width = (side * domain.pixels for side in planes.shape[-2:])
+    mosaic = planes.new_empty(*planes.shape[:-3], height, width)
+    for elements, pixels in lattices(domain):
+        mosaic[(..., *pixels)] = planes[(..., *elements)]
+    return mosaic
 
 
 def bilinear(x: Tensor, domain: Domain) -> Tensor:
     """Each colour interpolated from its nearest samples: (N, C, h, w) → (N, 3, h·p, w·p); RGB is returned as it is.
 
-    Bayer: exactly bilinear interpolation. X-Trans: the mean of the same colour within two pixels, weighted by a 5×5
-    tent, since its samples lie on no square grid. Samples themselves are kept.
+    The weights are those of `tent`; samples themselves are kept. `raw.develop.interpolate` is the same for arrays: what
+    reads and shows pictures does without torch, and networks need it on their device.
     """
     if domain is Domain.RGB:
         return x
     flat = unpack(x, domain).unsqueeze(1)  # (N, 1, H, W)
-    masks = _masks(domain, flat.shape[-2], flat.shape[-1], flat)
-    tent = (1.0, 2.0, 1.0) if domain is Domain.BAYER else (1.0, 2.0, 3.0, 2.0, 1.0)
-    mean = _weighted_sum(flat * masks, tent) / _weighted_sum(masks, tent)
-    return torch.where(masks.bool(), flat, mean)
+    known = _colors(flat, domain) == torch.arange(3, device=x.device)[:, None, None]  # (3, H, W)
+    masks = known.to(x.dtype)
+    weights = tent(domain)
+    mean = _weighted_sum(flat * masks, weights) / _weighted_sum(masks, weights)
+    return torch.where(known, flat, mean)
 
 
 def _weighted_sum(x: Tensor, weights: tuple[float, ...]) -> Tensor:
@@ -76,13 +69,7 @@ def _weighted_sum(x: Tensor, weights: tuple[float, ...]) -> Tensor:
     return x
 
 
-def _even_blocks(planes: Tensor) -> Tensor:
-    h, w = planes.shape[-2:]
-    rows, columns = torch.arange(h, device=planes.device), torch.arange(w, device=planes.device)
-    return (rows[:, None] + columns) % 2 == 0
-
-
-def _masks(domain: Domain, height: int, width: int, like: Tensor) -> Tensor:
-    """(3, H, W): 1 where the filter has that colour."""
-    colors = torch.from_numpy(canonical(domain).colors(height, width)).to(like.device)
-    return torch.stack([colors == c for c in range(3)]).to(like.dtype)
+def _colors(image: Tensor, domain: Domain) -> Tensor:
+    """(H, W) filter colours of an image (…, H, W): 0 = R, 1 = G, 2 = B."""
+    height, width = image.shape[-2:]
+    return torch.from_numpy(canonical(domain).colors(height, width)).to(image.device)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,12 +11,11 @@ from torch import nn
 
 from rcl_cli.data.crops import RegionSource
 from rcl_cli.data.seeds import step_generator
-from rcl_cli.errors import RclError
 from rcl_cli.models.backbone import Backbone
 from rcl_cli.pretext import Losses, Pretext
 from rcl_cli.pretrain.restorer import MixedPrecision
 from rcl_cli.train.device import placed
-from rcl_cli.train.optimizer import share_of_rate
+from rcl_cli.train.optimizer import descend, require_number, share_of_rate
 
 Metrics = dict[str, float | int]
 
@@ -74,15 +72,8 @@ def run_loop(
         views = pretext.views(source.sample(settings.batch, side, rng), rng)
         losses = pretext.loss(restorer, {name: placed(view, device) for name, view in views.items()})
         norms = _gradient_norms(model, losses) if step % settings.gradients_every == 0 else {}
-        optimizer.zero_grad()
-        losses.total.backward()  # type: ignore[no-untyped-call]
         step += 1
-        for group in optimizer.param_groups:
-            group["lr"] = settings.rate(step)
-        optimizer.step()
-        total = losses.total.item()
-        if not math.isfinite(total):
-            raise RclError(f"the loss is no longer a number at step {step}; start again with a smaller --lr")
+        total = require_number(descend(optimizer, losses.total, settings.rate(step)), step)
         crops_per_s = (restorer.pictures - passed) / (time.perf_counter() - began)
         on_step({"step": step, "total": total, **losses.log, **norms, "crops_per_s": crops_per_s})
         if step % settings.checkpoint_every == 0 and step < settings.steps:

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.data.crops import RegionSource
+from rcl_cli.noise import RANGE_255
 
 _MOST_PICTURES = 64
-_LEAST = 0.02 / 255
+_LEAST = 0.02 / RANGE_255
 
 
 def noise_level(source: RegionSource) -> float:

@@ -24,11 +24,14 @@ from rcl_cli.models.checkpoint import Checkpoint, load_checkpoint, save_checkpoi
 from rcl_cli.models.header import Header
 from rcl_cli.nn.encoder import Encoder
 from rcl_cli.nn.momentum import Queue, contrast_logits, follow, info_nce
+from rcl_cli.train.optimizer import adam, descend, require_number
 
 LAYERS = (1, 2)
 _WIDTHS = (32, 48, 64)
 _EMBEDDING = 64
 _MEAN, _STD = (0.4,) * 3, (0.25,) * 3
+_EPSILON = 1e-8
+"""Of Adam: PyTorch's own, not the paper's, which is for the backbone."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,14 @@ def train_self_encoder(
     layers: Sequence[int] = LAYERS,
     on_step: Callable[[float], None] = lambda loss: None,
 ) -> Encoder:
-    """Train on `source` and return the fixed encoder; `on_step` gets each step's loss. Needs two pictures or more."""
+    """Train on `source` and return the fixed encoder; `on_step` gets each step's loss. Needs two pictures or more.
+
+    Raises RclError when the loss is no longer a number.
+    """
     torch.manual_seed(seed)
     query = _Embedder(source.domain).to(device)
     key = copy.deepcopy(query).requires_grad_(False)
-    optimizer = torch.optim.Adam(query.parameters(), lr=settings.lr)
+    optimizer = adam(query.parameters(), settings.lr, eps=_EPSILON)
     queue = Queue(settings.queue, _EMBEDDING).to(device)
     for step in range(settings.steps):
         rng = step_generator(seed, step)
@@ -83,11 +89,10 @@ def train_self_encoder(
         others, of_pictures = queue.latest
         negative = pictures[:, None] != of_pictures
         loss = info_nce(contrast_logits(query(first), keys, others, negative, settings.temperature)).mean()
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
+        value = descend(optimizer, loss, settings.lr)
+        require_number(value, step + 1, "choose another --encoder")
         follow(key, query, settings.momentum)
-        on_step(loss.item())
+        on_step(value)
     return Encoder([*query.encoder.stages], layers, source.domain, _MEAN, _STD).to(device)
 
 

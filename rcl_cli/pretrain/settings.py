@@ -44,7 +44,7 @@ class PretrainSettings:
     encoder_steps: int = 300
     """Of training the self encoder."""
     sigma_range: tuple[float, float] | None = None
-    """Noise to simulate on clean pictures: bounds of σ at white, in 8-bit DN."""
+    """Noise to simulate on clean pictures: bounds of σ at white, in 1/255."""
     linear: bool = False
     """Keep the values of RGB files as they are, instead of decoding them by the sRGB curve."""
     profile: str | None = None

@@ -12,6 +12,8 @@ from rcl_cli.domain import Domain
 BAYER_PHASES = ("RGGB", "GRBG", "GBRG", "BGGR")
 XTRANS_ROWS = ("GBGGRG", "RGRBGB", "GBGGRG", "GRGGBG", "BGBRGR", "GRGGBG")
 """The canonical phase of X-Trans: green at the corners and centre of each 3×3 block, red beside the first's centre."""
+_CANONICAL = {2: ("RG", "GB"), 6: XTRANS_ROWS}
+"""Rows by the period."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class CFA:
 
     def canonical_shift(self) -> tuple[int, int] | None:
         """(dy, dx), each in 0…period-1, smallest first: rows and columns to cut off for RGGB or XTRANS_ROWS."""
-        target = {2: ("RG", "GB"), 6: XTRANS_ROWS}.get(len(self.rows))
+        target = _CANONICAL.get(len(self.rows))
         if target is None or any(len(row) != len(self.rows) for row in self.rows):
             return None
         p = len(self.rows)
@@ -93,3 +95,33 @@ class CFA:
     def colors(self, height: int, width: int) -> NDArray[np.uint8]:
         """(height, width) map of colours: 0 = R, 1 = G, 2 = B."""
         return np.array([0, 1, 1, 2], np.uint8)[self.planes(height, width)]
+
+
+def canonical(domain: Domain) -> CFA:
+    """The pattern that packed tensors of a raw domain are in: RGGB or `XTRANS_ROWS`. Raises ValueError for RGB."""
+    if domain is Domain.RGB:
+        raise ValueError("an RGB picture has no colour filter array")
+    return CFA(_CANONICAL[2 if domain is Domain.BAYER else 6])
+
+
+def mosaic(rgb: NDArray[np.float32], cfa: CFA) -> NDArray[np.float32]:
+    """(H, W): of each pixel of `rgb` (H, W, 3) the colour that its filter lets through.
+
+    >>> mosaic(np.array([[[1, 2, 3], [4, 5, 6]]], np.float32), CFA.bayer("RGGB"))
+    array([[1., 5.]], dtype=float32)
+    """
+    colors = cfa.colors(*rgb.shape[:2]).astype(np.intp)
+    return np.take_along_axis(rgb, colors[..., None], axis=2)[..., 0]
+
+
+def tent(domain: Domain) -> tuple[float, ...]:
+    """Weights of linear interpolation along each axis, those of the pixel itself in the middle.
+
+    A colour's value at a pixel without it is the mean of the known ones around, each weighted by the product of its two
+    weights. For Bayer that is exactly bilinear interpolation; the samples of X-Trans lie on no square grid.
+
+    >>> tent(Domain.BAYER), tent(Domain.XTRANS)
+    ((1.0, 2.0, 1.0), (1.0, 2.0, 3.0, 2.0, 1.0))
+    """
+    reach = domain.pixels - 1
+    return tuple(float(reach + 1 - abs(away)) for away in range(-reach, reach + 1))

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from rcl_cli.raw.cfa import CFA
+from rcl_cli.raw.cfa import CFA, tent
 from rcl_cli.raw.frame import Frame, Metadata
 from rcl_cli.raw.orientation import upright
 from rcl_cli.raw.pack import pack
@@ -59,15 +59,14 @@ def display_gains(metadata: Metadata) -> NDArray[np.float64]:
 
 
 def interpolate(mosaic: Float, cfa: CFA) -> Float:
-    """(H, W) → (H, W, 3) by linear interpolation: each colour's known pixels, weighted by their distance."""
+    """(H, W) → (H, W, 3) by linear interpolation by the weights of `tent`; known values are kept."""
     known = cfa.colors(*mosaic.shape)
-    reach = cfa.period // 2
-    tent = np.array([reach + 1 - abs(d) for d in range(-reach, reach + 1)], np.float32)
+    weights = np.array(tent(cfa.domain), np.float32)
     rgb = np.empty((*mosaic.shape, 3), np.float32)
     for color in range(3):
         mask = (known == color).astype(np.float32)
-        weight = cv2.sepFilter2D(mask, -1, tent, tent, borderType=cv2.BORDER_CONSTANT)
-        total = cv2.sepFilter2D(mosaic * mask, -1, tent, tent, borderType=cv2.BORDER_CONSTANT)
+        weight = cv2.sepFilter2D(mask, -1, weights, weights, borderType=cv2.BORDER_CONSTANT)
+        total = cv2.sepFilter2D(mosaic * mask, -1, weights, weights, borderType=cv2.BORDER_CONSTANT)
         rgb[..., color] = np.where(mask > 0, mosaic, total / np.maximum(weight, 1e-6))
     return rgb
 

@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rcl_cli.domain import Domain
-from rcl_cli.raw.cfa import CFA, XTRANS_ROWS
+from rcl_cli.raw.cfa import CFA, canonical
 
 Float = NDArray[np.float32]
 
-BAYER_OFFSETS = ((0, 0), (0, 1), (1, 0), (1, 1))
-"""(row, column) of the planes R, Gr, Gb, B within an element of RGGB."""
-XTRANS_OFFSETS = ((1, 0), (1, 2), (0, 0), (0, 2), (1, 1), (2, 0), (2, 2), (0, 1), (2, 1))
-"""(row, column) of the planes R R G G G G G B B within a 3×3 element whose row + column is even.
+Lattice = tuple[int, slice, slice]
+"""One channel's elements of one parity: [channel, rows, columns]."""
+Pixels = tuple[slice, slice]
+"""Their pixels in the mosaic: [rows, columns]."""
 
-The phase is that of XTRANS_ROWS; in the other elements red and blue have changed places.
-"""
-_XTRANS_SWAPPED = XTRANS_OFFSETS[-2:] + XTRANS_OFFSETS[2:-2] + XTRANS_OFFSETS[:2]
+
+@lru_cache
+def lattices(domain: Domain) -> tuple[tuple[Lattice, Pixels], ...]:
+    """Where packing takes each element from, in the canonical phase: places in (C, h, w) and in (h·p, w·p), by pairs.
+
+    An element holds the p × p pixels of one cell, p = `domain.pixels`, in the order R, Gr, Gb, B, those of one plane
+    row by row. The period of X-Trans is two cells each way, in which red and blue change places; so its elements with
+    an even sum of row and column take their pixels from other places of the cell than those with an odd one.
+
+    >>> lattices(Domain.BAYER)[1]
+    ((1, slice(0, None, 1), slice(0, None, 1)), (slice(0, None, 2), slice(1, None, 2)))
+    """
+    cfa, size = canonical(domain), domain.pixels
+    planes, cells = cfa.planes(cfa.period, cfa.period), cfa.period // domain.pixels
+    pairs = []
+    for row, column in product(range(cells), repeat=2):
+        cell = planes[row * size :, column * size :][:size, :size]
+        for channel, pixel in enumerate(np.argsort(cell, axis=None, kind="stable").tolist()):
+            y, x = row * size + pixel // size, column * size + pixel % size
+            elements = (channel, slice(row, None, cells), slice(column, None, cells))
+            pairs.append((elements, (slice(y, None, cfa.period), slice(x, None, cfa.period))))
+    return tuple(pairs)
 
 
 @dataclass(frozen=True)
@@ -48,10 +68,7 @@ class Placement:
 
         Raises ValueError for RGB, which has none.
         """
-        if self.domain is Domain.RGB:
-            raise ValueError("an RGB picture has no colour filter array")
-        canonical = CFA.bayer("RGGB") if self.domain is Domain.BAYER else CFA(XTRANS_ROWS)
-        return canonical.shifted(self.top * scale, self.left * scale)
+        return canonical(self.domain).shifted(self.top * scale, self.left * scale)
 
 
 def pack(mosaic: Float, cfa: CFA, multiple: int = 1) -> tuple[Float, Placement]:
@@ -66,7 +83,7 @@ def pack(mosaic: Float, cfa: CFA, multiple: int = 1) -> tuple[Float, Placement]:
     h, w = (_ceil(n, size * multiple) // size for n in (place.height + top, place.width + left))
     padded = _pad(np.asarray(mosaic, np.float32), top, left, h * size, w * size, cfa.period)
     planes = np.empty((cfa.domain.channels, h, w), np.float32)
-    for to_plane, to_mosaic in _lattices(cfa.domain):
+    for to_plane, to_mosaic in lattices(cfa.domain):
         planes[to_plane] = padded[to_mosaic]
     return planes, place
 
@@ -75,7 +92,7 @@ def unpack(planes: Float, placement: Placement, scale: int = 1) -> Float:
     """The inverse of `pack`: (C, h·scale, w·scale) → (H·scale, W·scale) of pattern `placement.cfa(scale)`."""
     size = placement.domain.pixels
     mosaic = np.empty((planes.shape[1] * size, planes.shape[2] * size), np.float32)
-    for to_plane, to_mosaic in _lattices(placement.domain):
+    for to_plane, to_mosaic in lattices(placement.domain):
         mosaic[to_mosaic] = planes[to_plane]
     return placement.crop(mosaic, scale)
 
@@ -90,23 +107,9 @@ def pack_rgb(rgb: Float, multiple: int = 1) -> tuple[Float, Placement]:
 
 def _rows_before(cfa: CFA) -> tuple[int, int]:
     # X-Trans repeats after (3, 3) as well, so the first shift found is not always the shortest way.
-    canonical = ("RG", "GB") if cfa.period == 2 else XTRANS_ROWS
-    steps = [(y, x) for y in range(cfa.period) for x in range(cfa.period)]
-    fitting = [step for step in steps if cfa.shifted(-step[0], -step[1]).rows == canonical]
+    steps = product(range(cfa.period), repeat=2)
+    fitting = [(y, x) for y, x in steps if cfa.shifted(-y, -x) == canonical(cfa.domain)]
     return min(fitting, key=lambda step: (sum(step), step))
-
-
-def _lattices(domain: Domain) -> Iterator[tuple[tuple[int, slice, slice], tuple[slice, slice]]]:
-    # Pairs of equal places: one plane's elements of one parity, and their pixels in the padded mosaic.
-    if domain is Domain.BAYER:
-        for plane, (y, x) in enumerate(BAYER_OFFSETS):
-            yield (plane, slice(None), slice(None)), (slice(y, None, 2), slice(x, None, 2))
-        return
-    for row, column in BAYER_OFFSETS:
-        swapped = (row + column) % 2 == 1
-        for plane, (y, x) in enumerate(_XTRANS_SWAPPED if swapped else XTRANS_OFFSETS):
-            in_mosaic = (slice(3 * row + y, None, 6), slice(3 * column + x, None, 6))
-            yield (plane, slice(row, None, 2), slice(column, None, 2)), in_mosaic
 
 
 def _pad(mosaic: Float, top: int, left: int, height: int, width: int, period: int) -> Float:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.calibrate.book import load_profiles
+from rcl_cli.raw.cfa import mosaic
 from rcl_cli.raw.develop import develop, interpolate
 from rcl_cli.raw.frame import Frame, RawFrame
 from rcl_cli.raw.picture import Picture
@@ -118,7 +119,7 @@ def _pretraining(metrics: Path) -> str:
         ),
         html.grid(
             [
-                chart(distances, "step", "EMD, 8-bit DN", "Distance between residuals.", log_y=True),
+                chart(distances, "step", "EMD, 1/255", "Distance between residuals.", log_y=True),
                 chart(consistency, "step", "loss", "What keeps the picture as it is.", log_y=False),
             ]
         ),
@@ -147,9 +148,8 @@ def fidelity(folder: Path, task: str, name: str) -> tuple[float, float]:
     if not isinstance(raw, RawFrame) or isinstance(truth, RawFrame):
         raise ValueError(f"{name}: a mosaic and its noise-free RGB were expected")
     if isinstance(result, RawFrame):
-        colors = raw.cfa.colors(*raw.mosaic.shape)
-        mosaic = np.take_along_axis(truth.rgb, colors[..., None], axis=2)[..., 0]
-        return psnr_db(raw.normalized(), mosaic), psnr_db(result.normalized(), mosaic)
+        clean = mosaic(truth.rgb, raw.cfa)
+        return psnr_db(raw.normalized(), clean), psnr_db(result.normalized(), clean)
     return psnr_db(interpolate(raw.normalized(), raw.cfa), truth.rgb), psnr_db(result.rgb, truth.rgb)
 
 

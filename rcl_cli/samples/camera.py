@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.raw.cfa import CFA
+from rcl_cli.raw.cfa import CFA, mosaic
 from rcl_cli.raw.frame import Metadata, RawFrame
 from rcl_cli.raw.srgb import XYZ_TO_SRGB
 
@@ -104,13 +104,3 @@ SAMPLE_CAMERA = Camera()
 def expose(scene: NDArray[np.float32], iso: float, cfa: CFA, rng: np.random.Generator) -> RawFrame:
     """`Camera.expose` of the sample camera."""
     return SAMPLE_CAMERA.expose(scene, iso, cfa, rng)
-
-
-def mosaic(rgb: NDArray[np.float32], cfa: CFA) -> NDArray[np.float32]:
-    """(H, W): of each pixel of `rgb` (H, W, 3) the colour that its filter lets through.
-
-    >>> mosaic(np.array([[[1, 2, 3], [4, 5, 6]]], np.float32), CFA.bayer("RGGB"))
-    array([[1., 5.]], dtype=float32)
-    """
-    colors = cfa.colors(*rgb.shape[:2]).astype(np.intp)
-    return np.take_along_axis(rgb, colors[..., None], axis=2)[..., 0]

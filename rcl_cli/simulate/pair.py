@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 from rcl_cli.noise import add_noise
-from rcl_cli.raw.cfa import CFA
+from rcl_cli.raw.cfa import CFA, mosaic
 from rcl_cli.raw.frame import Frame, RawFrame
 from rcl_cli.raw.pack import pack, unpack
-from rcl_cli.samples.camera import mosaic
 
 Float = NDArray[np.float32]
 

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from rcl_calibration.profile import NoiseProfile
+from rcl_cli.data.seeds import drawn
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class ListedNoise:
 
     def draw(self, rng: torch.Generator) -> NoiseProfile:
         """The profile of the next picture."""
-        return self.profiles[int(torch.randint(len(self.profiles), (), generator=rng))]
+        return drawn(self.profiles, rng)
 
     def describe(self) -> dict[str, Any]:
         """Plain values: all profiles."""

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from rcl_cli.train.optimizer import adam, descend, share_of_rate
+
 RISE, FALL = 0.05, 0.25
 """Parts of the steps in which the learning rate rises from 0 and falls to 0."""
 ODD = 4.0
@@ -16,7 +18,7 @@ _SLOWEST = 1 / 64
 
 
 class Descent:
-    """Steps of Adam, β = (0.9, 0.999) and ε = 1e-7 (the paper, section 4), on `parameters`."""
+    """Steps of Adam on `parameters`, at a rate that rises, holds and falls."""
 
     def __init__(self, parameters: Sequence[nn.Parameter], learning_rate: float, steps: int) -> None:
         self.parameters = parameters
@@ -28,20 +30,11 @@ class Descent:
 
     def rate(self, step: int) -> float:
         """The learning rate of step 1 … `steps`."""
-        left = 1.0 - (step - 1) / self.steps
-        return self._pace * self.learning_rate * min(1.0, step / (RISE * self.steps), left / FALL)
+        return self._pace * self.learning_rate * share_of_rate(step, self.steps, rise=RISE, fall=FALL)
 
     def step(self, number: int, loss: Tensor) -> float:
         """Do step `number`, downhill from the scalar `loss`; its value. A loss that is not finite changes nothing."""
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            return value
-        self._adam.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.limit_gradients()
-        self._adam.param_groups[0]["lr"] = self.rate(number)
-        self._adam.step()
-        return value
+        return descend(self._adam, loss, self.rate(number), self.limit_gradients)
 
     def limit_gradients(self) -> None:
         """Cut the gradients to ODD times the running mean of their norm."""
@@ -56,4 +49,4 @@ class Descent:
         return self._pace >= _SLOWEST
 
     def _fresh(self) -> torch.optim.Adam:
-        return torch.optim.Adam(self.parameters, self.learning_rate, betas=(0.9, 0.999), eps=1e-7)
+        return adam(self.parameters, self.learning_rate)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from rcl_cli.data.pairs import Pair, PairSource, batch
-from rcl_cli.data.seeds import step_generator
 from rcl_cli.models.task_model import TaskModel
+from rcl_cli.nn.metrics import mean_figures
 from rcl_cli.task import Task
+from rcl_cli.train.batches import batches, predict
 from rcl_cli.train.descent import Descent
 from rcl_cli.train.device import autocast, choose_device, place_module, placed
 
@@ -89,13 +90,14 @@ def train_head(
     held_out = pairs.validation()
     start = validate(task, model, held_out, device)
     best, step, interrupted = _Best(0, start, _copied(model)), 0, False
+    drawn = batches(partial(batch, pairs), settings.batch, settings.seed, settings.steps)
     log({"step": 0, **_prefixed(start)})
     try:
         losses: list[float] = []
         words = _words(start)
-        for step, pair in enumerate(_batches(pairs, settings), start=1):
+        for step, pair in enumerate(drawn, start=1):
             with autocast(device):
-                prediction = predict(task, model.train(), pair, device)
+                prediction = predict(model.train(), pair, device, told=task.noise_aware)
             loss = task.loss(prediction, placed(pair.target, device))
             losses.append(descent.step(step, loss))
             finite = math.isfinite(losses[-1])
@@ -126,36 +128,15 @@ def validate(task: Task, model: TaskModel, pairs: Sequence[Pair], device: torch.
     model.eval()
     rows: list[dict[str, float]] = []
     for pair in pairs:
-        prediction = predict(task, model, pair, device).cpu()
+        prediction = predict(model, pair, device, told=task.noise_aware).cpu()
         loss = float(task.loss(prediction, pair.target[None]))
         rows.append({"loss": loss, **task.metrics(prediction[0], pair.target)})
-    return {name: math.fsum(row[name] for row in rows) / len(rows) for name in rows[0]}
-
-
-def predict(task: Task, model: TaskModel, pair: Pair, device: torch.device) -> Tensor:
-    """The float32 prediction for a pair, or for a batch of pairs: (N, C_out, h·U, w·U)."""
-    x, sigma = (placed(t if t.ndim == 4 else t[None], device) for t in (pair.x, pair.sigma))
-    y: Tensor = model(x, sigma if task.noise_aware else None)
-    return y.float()
+    return mean_figures(rows)
 
 
 def quality(figures: dict[str, float]) -> float:
     """What "best" means: PSNR where the task measures it, else the negative loss."""
     return figures.get("psnr_db", -figures["loss"])
-
-
-def _batches(pairs: PairSource, settings: FinetuneSettings) -> Iterator[Pair]:
-    # One batch is made while the network works on the one before.
-    def make(step: int) -> Pair:
-        return batch(pairs, settings.batch, step_generator(settings.seed, step))
-
-    with ThreadPoolExecutor(1) as pool:
-        ahead = pool.submit(make, 1)
-        for step in range(1, settings.steps + 1):
-            ready = ahead.result()
-            if step < settings.steps:
-                ahead = pool.submit(make, step + 1)
-            yield ready
 
 
 def _trained_parameters(model: TaskModel, *, freeze: bool) -> list[nn.Parameter]:

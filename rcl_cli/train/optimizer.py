@@ -1,9 +1,26 @@
-"""Adam with the constants of the paper (Dong et al., section 4), and the schedule of its learning rate."""
+"""Adam with the constants of the paper (Dong et al., section 4), its steps and the schedule of its learning rate."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterable
+
 import torch
-from torch import nn
+from torch import Tensor, nn
+
+from rcl_cli.errors import RclError
+
+EPSILON = 1e-7
+
+
+def adam(parameters: Iterable[nn.Parameter], lr: float, eps: float = EPSILON) -> torch.optim.Adam:
+    """Adam with β = (0.9, 0.999) and ε = 1e-7 on these parameters."""
+    return torch.optim.Adam(parameters, lr=lr, betas=(0.9, 0.999), eps=eps)
+
+
+def make_optimizer(model: nn.Module, lr: float) -> torch.optim.Adam:
+    """`adam` for the parameters of `model` that require gradients."""
+    return adam([parameter for parameter in model.parameters() if parameter.requires_grad], lr)
 
 
 def share_of_rate(step: int, steps: int, *, rise: float = 0.0, fall: float = 0.0) -> float:
@@ -17,7 +34,27 @@ def share_of_rate(step: int, steps: int, *, rise: float = 0.0, fall: float = 0.0
     return min(1.0, rising, falling)
 
 
-def make_optimizer(model: nn.Module, lr: float) -> torch.optim.Adam:
-    """Adam with β = (0.9, 0.999) and ε = 1e-7, for the parameters that require gradients."""
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    return torch.optim.Adam(trained, lr=lr, betas=(0.9, 0.999), eps=1e-7)
+def descend(
+    optimizer: torch.optim.Optimizer, loss: Tensor, lr: float, limit: Callable[[], None] = lambda: None
+) -> float:
+    """One step at the learning rate `lr`, downhill from the scalar `loss`; its value.
+
+    A loss that is not finite changes nothing. `limit` may change the gradients before the step.
+    """
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    # Not before: a GPU works on while the CPU goes backwards.
+    value = loss.item()
+    if math.isfinite(value):
+        limit()
+        for group in optimizer.param_groups:
+            group["lr"] = lr
+        optimizer.step()
+    return value
+
+
+def require_number(loss: float, step: int, remedy: str = "start again with a smaller --lr") -> float:
+    """The loss of a step; raises RclError, which ends with `remedy`, where it is not finite."""
+    if not math.isfinite(loss):
+        raise RclError(f"the loss is no longer a number at step {step}; {remedy}")
+    return loss

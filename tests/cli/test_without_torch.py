@@ -16,7 +16,7 @@ from rcl_cli.cli.main import cli
 try:
     cli(sys.argv[1:])
 finally:
-    heavy = {"torch", "torchmetrics", "torchvision", "matplotlib", "scipy"}.intersection(sys.modules)
+    heavy = {"torch", "torchvision", "matplotlib", "scipy"}.intersection(sys.modules)
     print(f"\\nimported: {sorted(heavy)}")
 """
 

@@ -5,9 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from rcl_cli.data.crops import RegionSource, phase_step, random_crops, random_offset
+from rcl_cli.data.crops import (
+    RegionSource,
+    middle_window,
+    phase_step,
+    placed_crops,
+    random_crops,
+    random_offset,
+    random_window,
+)
 from rcl_cli.domain import Domain
 from rcl_cli.nn.cfa import from_rgb
 from rcl_cli.pretext import Batch
@@ -55,3 +65,36 @@ def test_a_batch_knows_its_pictures() -> None:
     batch = source.sample(3, 8, torch.Generator().manual_seed(3))
     assert batch.pictures[:, 0, 0, 0].tolist() == batch.identities.tolist() == list(batch.numbers)
     assert Batch(batch.pictures).identities.tolist() == [0, 1, 2]
+
+
+def test_windows_cut_arrays_tensors_and_larger_pictures_at_the_same_place() -> None:
+    rows, columns = np.mgrid[:20, :30].astype(np.float32)
+    window = random_window((20, 30), 8, 2, torch.Generator().manual_seed(4))
+    cut = window.of(np.stack([rows, columns]))
+    assert cut.shape == (2, 8, 8)
+    assert cut[:, 0, 0].tolist() == [window.top, window.left]
+    assert torch.equal(window.of(torch.from_numpy(np.stack([rows, columns]))), torch.from_numpy(cut))
+    larger = np.stack([rows, columns]).repeat(3, axis=1).repeat(3, axis=2)
+    assert np.array_equal(window.of(larger, 3), cut.repeat(3, axis=1).repeat(3, axis=2))
+
+
+@given(
+    height=st.integers(1, 60), width=st.integers(1, 60), most=st.integers(1, 70), step=st.sampled_from([1, 2]),
+    multiple=st.integers(1, 9),
+)  # fmt: skip
+def test_the_middle_is_inside_as_large_as_it_may_be_and_central(
+    height: int, width: int, most: int, step: int, multiple: int
+) -> None:
+    window = middle_window((height, width), most, multiple=multiple, step=step)
+    for start, kept, length in ((window.top, window.height, height), (window.left, window.width, width)):
+        assert kept == max(side for side in range(0, min(length, most) + 1, multiple))
+        assert start % step == 0
+        behind = length - start - kept
+        assert 0 <= start <= behind < start + 2 * step
+
+
+def test_placed_crops_know_their_corners() -> None:
+    places = torch.arange(400.0).view(1, 1, 20, 20).expand(9, 1, 20, 20)
+    crops, corners = placed_crops(places, 8, Domain.XTRANS, torch.Generator().manual_seed(2))
+    assert torch.equal(crops[:, 0, 0, 0].long(), corners[:, 0] * 20 + corners[:, 1])
+    assert torch.equal(crops, random_crops(places, 8, Domain.XTRANS, torch.Generator().manual_seed(2)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,16 +11,14 @@ import tifffile
 import torch
 from torch import Tensor
 
-from rcl_cli.data.pairs import Pair
+from rcl_cli.data.pairs import Degradation, Pair
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
-from rcl_cli.evaluate.labels import Degradation, PictureFiles, drawn_labels, fixed_pairs
+from rcl_cli.evaluate.labels import PictureFiles, drawn_labels, fixed_pairs
 from rcl_cli.evaluate.protocol import Outcome, measure, run_protocol, trial_seed
 from rcl_cli.evaluate.settings import FINETUNE, PROXY, Protocol
 from rcl_cli.evaluate.start import Interpolation, Start
-from rcl_cli.evaluate.training import train_all, train_last_layer
 from rcl_cli.models.backbone import Backbone
-from rcl_cli.nn.heads import PlainHead
 from rcl_cli.noise import SigmaNoise
 from rcl_tasks.denoise import Denoise
 from rcl_tasks.sr import SuperResolution
@@ -61,52 +58,6 @@ def run(protocol: Protocol, start: Start, pictures: PictureFiles) -> Outcome:
 
 def same(a: torch.nn.Module, b: torch.nn.Module) -> bool:
     return all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True))
-
-
-def noisy(count: int, rng: torch.Generator) -> Pair:
-    x = torch.rand(count, 3, 8, 8, generator=rng)
-    return Pair(x, torch.zeros_like(x), x)
-
-
-def test_proxy_leaves_all_but_the_last_layer_as_it_was() -> None:
-    start = pretrained()
-    model = start.with_new_layer(Denoise(), Domain.RGB, 1)
-    layer = copy.deepcopy(model.head)
-    train_last_layer(TINY, Denoise(), model, noisy, 1, CPU)
-    assert start.backbone is not None
-    assert same(model.network, start.backbone.network)
-    assert not same(model.head, layer)
-    assert not torch.equal(layer.last.weight, start.backbone.last.weight)
-
-
-def test_finetuning_trains_everything_and_a_copy() -> None:
-    start = pretrained()
-    assert start.backbone is not None
-    before = copy.deepcopy(start.backbone)
-    model = start.with_own_layer(Denoise(), Domain.RGB, 1)
-    assert torch.equal(model.head.last.weight, before.last.weight)
-    train_all(TINY, Denoise(), model, noisy, 1, CPU)
-    pairs = zip(model.network.encoder.parameters(), before.network.encoder.parameters(), strict=True)
-    assert not any(torch.equal(trained, old) for trained, old in pairs)
-    assert same(start.backbone, before)
-
-
-class _Channels(torch.nn.Module):
-    """Features among which the picture is, so that a last layer can pass it on."""
-
-    def forward(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
-        return torch.cat([x, torch.ones_like(x[:, :1])], 1)
-
-
-def test_a_last_layer_that_can_represent_the_answer_finds_it() -> None:
-    model = pretrained().with_new_layer(Denoise(), Domain.RGB, 1)
-    model.network = _Channels()  # type: ignore[assignment]
-    assert isinstance(model.head, PlainHead)
-    protocol = replace(TINY, steps=1500, batch=8, pool=32)
-    train_last_layer(protocol, Denoise(), model, noisy, 1, CPU)
-    x = torch.rand(1, 3, 16, 16)
-    # Adam with a fixed rate goes on jumping about the optimum by some steps of 1e-3.
-    assert (model(x) - x)[..., 1:-1, 1:-1].abs().mean() < 0.01
 
 
 def test_trials_differ_and_repeat(pictures: PictureFiles) -> None:

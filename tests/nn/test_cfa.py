@@ -5,7 +5,10 @@ import pytest
 import torch
 
 from rcl_cli.domain import Domain
-from rcl_cli.nn.cfa import bilinear, canonical, from_rgb, mosaic, pack, unpack
+from rcl_cli.nn.cfa import bilinear, from_rgb, mosaic, pack, unpack
+from rcl_cli.raw.cfa import canonical
+from rcl_cli.raw.develop import interpolate
+from rcl_cli.raw.pack import pack as pack_array
 
 RAW = [Domain.BAYER, Domain.XTRANS]
 
@@ -14,6 +17,13 @@ RAW = [Domain.BAYER, Domain.XTRANS]
 def test_unpack_inverts_pack(domain: Domain) -> None:
     flat = torch.rand(2, 12, 18)
     assert torch.equal(unpack(pack(flat, domain), domain), flat)
+
+
+@pytest.mark.parametrize("domain", RAW)
+def test_tensors_are_packed_as_arrays_are(domain: Domain) -> None:
+    flat = torch.rand(12, 18)
+    planes, _ = pack_array(flat.numpy(), canonical(domain))
+    np.testing.assert_array_equal(pack(flat, domain).numpy(), planes)
 
 
 @pytest.mark.parametrize("domain", RAW)
@@ -51,6 +61,13 @@ def test_bayer_bilinear_matches_scipy() -> None:
             )
         else:
             np.testing.assert_allclose(result[c][1:-1, 1:-1], expected[1:-1, 1:-1], rtol=1e-5)
+
+
+@pytest.mark.parametrize("domain", RAW)
+def test_tensors_are_interpolated_as_arrays_are(domain: Domain) -> None:
+    flat = torch.rand(24, 30)
+    of_tensor = bilinear(pack(flat, domain)[None], domain)[0].permute(1, 2, 0)
+    np.testing.assert_allclose(of_tensor.numpy(), interpolate(flat.numpy(), canonical(domain)), atol=1e-6)
 
 
 @pytest.mark.parametrize("domain", RAW)

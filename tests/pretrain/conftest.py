@@ -22,7 +22,7 @@ class FlatPicture:
 
 @pytest.fixture
 def noisy_source() -> Callable[..., RegionSource]:
-    """Flat grey pictures that differ in their noise: σ of picture i is i + 1 DN."""
+    """Flat grey pictures that differ in their noise: σ of picture i is (i + 1)/255."""
 
     def make(pictures: int = 4, side: int = 24, domain: Domain = Domain.RGB) -> RegionSource:
         rng = np.random.default_rng(0)

@@ -12,11 +12,10 @@ from torch.nn.functional import conv2d
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
-from rcl_cli.noise import add_noises
+from rcl_cli.noise import add_noises, differentiable_sigma
 from rcl_cli.pretext import Batch, Pretext, PretextSetup, Restorer, Views
 from rcl_pretexts.errors import precision
 from rcl_pretexts.noise2noise import Noise2Noise
-from rcl_pretexts.noise_level import sigma_of
 from rcl_pretexts.recorrupted import Recorrupted
 from rcl_pretexts.supervised import Supervised
 from rcl_pretexts.sure import Sure
@@ -135,7 +134,7 @@ def test_sure_is_the_squared_error_in_expectation_for_a_curved_denoiser(
     for _ in range(400):
         noisy = add_noises(clean, (flat,), Domain.RGB, rng)
         views = pretext.views(Batch(noisy, (flat,)), rng)
-        error = (model(noisy, sigma_of(noisy, views["shot"], views["read"])) - clean).square().mean()
+        error = (model(noisy, differentiable_sigma(noisy, views["shot"], views["read"])) - clean).square().mean()
         differences.append((pretext.loss(model, views).total - error).item())
     values = torch.tensor(differences)
     assert abs(values.mean()) <= 4 * values.std() / math.sqrt(len(values))
@@ -210,7 +209,7 @@ def test_both_copies_of_noise2noise_have_the_profiles_noise_and_nothing_in_commo
     assert ((first * second).mean((1, 2)) / expected).abs().max() < 0.02
 
 
-def test_supervision_is_the_mean_absolute_error_in_dn() -> None:
+def test_supervision_is_the_mean_absolute_error_of_255() -> None:
     views = {"noisy": torch.full((2, 3, 4, 4), 0.5), "clean": torch.full((2, 3, 4, 4), 0.5 - 3 / 255)}
     identity = Linear(torch.tensor([[0.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]]))
     losses = Supervised(PretextSetup(Domain.RGB, 4)).loss(identity, views)

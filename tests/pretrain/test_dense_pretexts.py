@@ -8,12 +8,13 @@ import pytest
 import torch
 from torch import nn
 
+from rcl_cli.data.crops import placed_crops
 from rcl_cli.domain import Domain
 from rcl_cli.models.backbone import Backbone
 from rcl_cli.nn.momentum import Queue
 from rcl_pretexts.dense import EMBEDDING, Follower
 from rcl_pretexts.densecl import matched_keys, part_loss
-from rcl_pretexts.overlap import bin_distances, common_elements, elements_at, overlap_margin, placed_crops
+from rcl_pretexts.overlap import bin_distances, common_elements, elements_at, overlap_margin
 from rcl_pretexts.pixcontrast import agreement_loss, place_loss, propagated
 from rcl_pretexts.vader import element_logits, pooled_keys
 from rcl_tasks.unet import UNet

@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from rcl_pretexts.distance import emd, plane_values
-from rcl_pretexts.loss import consistency_loss, contrastive_loss, pair_statistics, residual_dn
+from rcl_pretexts.loss import consistency_loss, contrastive_loss, pair_statistics, residual_255
 
 
-def test_residual_is_input_minus_output_in_dn() -> None:
+def test_residual_is_input_minus_output_of_255() -> None:
     x, restored = torch.full((1, 3, 2, 2), 0.5), torch.full((1, 3, 2, 2), 0.6)
-    torch.testing.assert_close(residual_dn(x, restored), torch.full((1, 3, 2, 2), -25.5))
+    torch.testing.assert_close(residual_255(x, restored), torch.full((1, 3, 2, 2), -25.5))
 
 
 def test_contrastive_loss_of_a_batch_computed_by_hand() -> None:

@@ -12,7 +12,7 @@ from rcl_cli.pretrain.noise_level import noise_level
 
 @pytest.mark.parametrize("domain", list(Domain))
 def test_the_level_is_the_median_pictures(noisy_source: Callable[..., RegionSource], domain: Domain) -> None:
-    # The pictures' σ are 1, 2, 3, 4 and 5 DN.
+    # The pictures' σ are 1, 2, 3, 4 and 5, of 255.
     assert noise_level(noisy_source(5, 64, domain)) * 255 == pytest.approx(3, rel=0.05)
 
 

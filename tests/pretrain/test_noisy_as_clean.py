@@ -37,7 +37,7 @@ def test_added_noise_has_the_measured_covariance_and_the_target_none_of_it() -> 
 
 
 class Darker(nn.Module):
-    """Stands in for f: takes 1 DN away."""
+    """Stands in for f: takes 1/255 away."""
 
     def forward(self, x: torch.Tensor, sigma: torch.Tensor | None = None) -> torch.Tensor:
         return x - 1 / 255
@@ -55,7 +55,7 @@ def test_error_is_that_against_the_noisy_picture_then_against_the_restored_one(
         "noise": torch.full((2, 3, 16, 16), 4 / 255),
         "share": torch.full((2, 1, 1, 1), 0.5),
     }
-    # f leaves 3 of the 4 DN; in the second half half of them are added to the target, wherever that is by then.
+    # f leaves 3 of the 4/255; in the second half half of them are added to the target, wherever that is by then.
     errors = [float(pretext.loss(model, views).total) / 2 for _ in range(2)]
     assert errors == pytest.approx([4 - 1, second], rel=1e-4)
 

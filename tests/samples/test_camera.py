@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rcl_cli.raw.cfa import BAYER_PHASES, CFA
-from rcl_cli.samples.camera import HIGHEST_ISO, SAMPLE_CAMERA, expose, mosaic
+from rcl_cli.raw.cfa import BAYER_PHASES, CFA, mosaic
+from rcl_cli.samples.camera import HIGHEST_ISO, SAMPLE_CAMERA, expose
 
 RGGB = CFA.bayer("RGGB")
 D65 = np.array([0.95047, 1.0, 1.08883])

@@ -8,9 +8,8 @@ import pytest
 import rawpy
 
 from rcl_cli.errors import FileError
-from rcl_cli.raw.cfa import BAYER_PHASES, CFA
+from rcl_cli.raw.cfa import BAYER_PHASES, CFA, mosaic
 from rcl_cli.raw.read import read_frame
-from rcl_cli.samples.camera import mosaic
 from rcl_cli.samples.files import Shot, write_shot
 from rcl_cli.samples.truth import TRUTH_NAME, update_truth
 

@@ -14,9 +14,8 @@ from click.testing import CliRunner, Result
 from rcl_calibration.exchange import profiles_text
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.cli.main import cli
-from rcl_cli.raw.cfa import CFA
+from rcl_cli.raw.cfa import CFA, mosaic
 from rcl_cli.raw.read import read_frame
-from rcl_cli.samples.camera import mosaic
 from rcl_cli.samples.files import Shot, write_shot
 
 

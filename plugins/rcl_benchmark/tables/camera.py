@@ -15,8 +15,9 @@ from rcl_cli.data.clean_pairs import camera_light
 from rcl_cli.data.clean_pictures import CleanReader
 from rcl_cli.domain import Domain
 from rcl_cli.evaluate.labels import PictureFiles
-from rcl_cli.nn.cfa import canonical, mosaic
+from rcl_cli.nn.cfa import mosaic
 from rcl_cli.noise import SensorNoise
+from rcl_cli.raw.cfa import canonical
 from rcl_cli.raw.frame import Metadata, RawFrame
 from rcl_cli.simulate.files import BLACK_DN, WHITE_DN
 from rcl_cli.simulate.source import picture_generator

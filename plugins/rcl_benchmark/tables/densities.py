@@ -10,7 +10,7 @@ from torch import Tensor
 
 from rcl_benchmark.tables.summary import NOISE, Sample
 from rcl_pretexts.distance import emd, plane_values
-from rcl_pretexts.loss import residual_dn
+from rcl_pretexts.loss import residual_255
 
 Model = Callable[[Tensor], Tensor]
 """f: (N, C, h, w) → (N, C, h, w), normalised; h and w as cut."""
@@ -47,12 +47,12 @@ def densities(model: Model, patches: Patches, name: str) -> Sample:
     with torch.no_grad():
         crops = patches.noisy.flatten(0, 2)
         restored = torch.cat([model(crops[i : i + _AT_ONCE]) for i in range(0, len(crops), _AT_ONCE)])
-    return _sample(name, residual_dn(patches.noisy, restored.view_as(patches.noisy)), patches)
+    return _sample(name, residual_255(patches.noisy, restored.view_as(patches.noisy)), patches)
 
 
 def true_noise(patches: Patches) -> Sample:
     """The same of the noise itself: the residual of a network that returns the clean picture."""
-    return _sample(NOISE, residual_dn(patches.noisy, patches.clean), patches)
+    return _sample(NOISE, residual_255(patches.noisy, patches.clean), patches)
 
 
 def agreement(residual: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
@@ -76,7 +76,7 @@ def _place(versions: Tensor, side: int, rng: torch.Generator) -> Tensor:
 
 def _sample(name: str, residual: Tensor, patches: Patches) -> Sample:
     """`residual`: (rounds, 2, N, C, h, w), 8-bit DN."""
-    noise = residual_dn(patches.noisy, patches.clean)
+    noise = residual_255(patches.noisy, patches.clean)
     found, true = (part.flatten(0, 2).flatten(1).double() for part in (residual, noise))  # (crops, n)
     correlation, size = agreement(found, true)
     return Sample(

@@ -14,9 +14,9 @@ from rcl_benchmark.tables.row import Row
 from rcl_benchmark.tables.store import RowStore, digest
 from rcl_benchmark.tables.tables import Cell
 from rcl_benchmark.tables.version import code_version, protocol_version
-from rcl_cli.data.pairs import Pair
+from rcl_cli.data.pairs import Degradation, Pair
 from rcl_cli.domain import Domain
-from rcl_cli.evaluate.labels import Degradation, PictureFiles, fixed_pairs
+from rcl_cli.evaluate.labels import PictureFiles, fixed_pairs
 from rcl_cli.evaluate.protocol import Outcome, measure, run_protocol
 from rcl_cli.evaluate.start import Interpolation, Start
 from rcl_cli.models.backbone import Backbone

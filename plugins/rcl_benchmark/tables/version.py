@@ -23,7 +23,9 @@ _TRAINING = (
     "train/optimizer.py",
 )
 _PROTOCOL = (
-    *(f"evaluate/{name}.py" for name in ("labels", "protocol", "settings", "start", "training")),
+    *(f"evaluate/{name}.py" for name in ("labels", "protocol", "settings", "start")),
+    *(f"data/{name}.py" for name in ("crops", "pairs", "seeds")),
+    *(f"train/{name}.py" for name in ("batches", "fixed_steps")),
     "models/backbone.py",
     "nn",
     "noise.py",

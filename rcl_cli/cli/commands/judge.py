@@ -112,7 +112,8 @@ def command(
     pictures with simulated noise; the mean and the standard deviation of PSNR and SSIM on the test pictures over the
     trials are printed.
     """
-    from rcl_cli.evaluate.labels import Degradation, PictureFiles, fixed_pairs
+    from rcl_cli.data.pairs import Degradation
+    from rcl_cli.evaluate.labels import PictureFiles, fixed_pairs
     from rcl_cli.evaluate.protocol import run_protocol
     from rcl_cli.noise import SigmaNoise
     from rcl_cli.task import get_task

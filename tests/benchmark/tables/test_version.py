@@ -13,8 +13,7 @@ from rcl_cli.pretext import get_pretext
 
 def test_a_pretext_stands_for_the_modules_of_its_package_that_it_uses() -> None:
     names = {file.name for file in with_siblings(Path(inspect.getfile(get_pretext("recorrupted"))))}
-    # `precision` and `sigma_of` are used by what it imports.
-    assert {"recorrupted.py", "recorruption.py", "errors.py", "noise_level.py"} == names
+    assert {"recorrupted.py", "recorruption.py", "errors.py", "told.py"} == names
     assert "refined.py" in {file.name for file in with_siblings(Path(inspect.getfile(get_pretext("noisy-as-clean"))))}
 
 

@@ -1,0 +1,40 @@
+"""Pairs on their way through a network: made while it works on those before, and predicted from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from rcl_cli.data.pairs import Pair
+from rcl_cli.data.seeds import step_generator
+from rcl_cli.train.device import placed
+
+T = TypeVar("T")
+Draw = Callable[[int, torch.Generator], Pair]
+"""So many training crops, as a batch."""
+
+
+def batches(draw: Draw, count: int, seed: int, steps: int) -> Iterator[Pair]:
+    """`count` crops for each of `steps` steps, drawn by the step's own generator, one batch ahead of its use."""
+
+    def make(step: int) -> Pair:
+        return draw(count, step_generator(seed, step))
+
+    with ThreadPoolExecutor(1) as pool:
+        ahead = pool.submit(make, 1)
+        for step in range(1, steps + 1):
+            ready = ahead.result()
+            if step < steps:
+                ahead = pool.submit(make, step + 1)
+            yield ready
+
+
+def predict(model: nn.Module, pair: Pair, device: torch.device, *, told: bool) -> Tensor:
+    """`model`'s float32 result for a pair or a batch of pairs, (N, …); `told`: it gets the noise level too."""
+    x, sigma = (placed(t if t.ndim == 4 else t[None], device) for t in (pair.x, pair.sigma))
+    y: Tensor = model(x, sigma if told else None)
+    return y.float()

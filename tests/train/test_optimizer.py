@@ -1,0 +1,64 @@
+"""Steps of Adam against its formula, and losses that are no numbers."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from rcl_cli.errors import RclError
+from rcl_cli.train.optimizer import adam, descend, make_optimizer, require_number, share_of_rate
+
+
+def test_steps_follow_the_formula_at_the_rates_given() -> None:
+    x = torch.nn.Parameter(torch.tensor([0.3, -2.0], dtype=torch.float64))
+    optimizer = adam([x], lr=123.0)
+    expected, mean, square = x.detach().clone(), torch.zeros(2), torch.zeros(2)
+    for step, rate in enumerate((0.1, 0.02, 0.005), start=1):
+        loss = (x**2).sum()
+        gradient = 2 * expected
+        assert descend(optimizer, loss, rate) == pytest.approx(float((expected**2).sum()))
+        # Kingma & Ba 2015, algorithm 1.
+        mean = 0.9 * mean + 0.1 * gradient
+        square = 0.999 * square + 0.001 * gradient**2
+        unbiased = (square / (1 - 0.999**step)).sqrt()
+        expected = expected - rate * (mean / (1 - 0.9**step)) / (unbiased + 1e-7)
+    torch.testing.assert_close(x.detach(), expected)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_loss_that_is_no_number_changes_nothing(value: float) -> None:
+    x = torch.nn.Parameter(torch.ones(3))
+    optimizer = adam([x], 0.1)
+    assert not math.isfinite(descend(optimizer, (x * value).sum(), 0.1))
+    assert torch.equal(x.detach(), torch.ones(3))
+    assert not optimizer.state
+    with pytest.raises(RclError, match="no longer a number at step 7; rest"):
+        require_number(value, 7, "rest")
+    assert require_number(2.5, 7) == 2.5
+
+
+def test_gradients_may_be_limited_before_the_step() -> None:
+    x = torch.nn.Parameter(torch.tensor([1.0]))
+    optimizer = adam([x], 0.1)
+
+    def none() -> None:
+        assert x.grad is not None
+        x.grad.zero_()
+
+    descend(optimizer, x.sum(), 0.1, none)
+    assert x.item() == 1.0
+
+
+def test_frozen_parameters_are_left_out() -> None:
+    model = torch.nn.Linear(2, 2)
+    model.bias.requires_grad_(False)
+    assert make_optimizer(model, 0.1).param_groups[0]["params"] == [model.weight]
+
+
+def test_the_schedule_is_a_trapezium() -> None:
+    shares = [share_of_rate(step, 40, rise=0.25, fall=0.5) for step in range(1, 41)]
+    assert shares[:10] == pytest.approx([step / 10 for step in range(1, 11)])
+    assert set(shares[9:21]) == {1.0}
+    assert shares[20:] == pytest.approx([left / 20 for left in range(20, 0, -1)])
