@@ -78,14 +78,14 @@ class Sensor:
 
     def expose(self, scene: Image, rng: np.random.Generator) -> NDArray[np.uint16]:
         """(H, W, 3) linear in [0, 1] → (H, W) DN: photons, read noise, rounding, clipping."""
-        mosaic = np.empty(scene.shape[:2])
+        mosaic: NDArray[np.float64] = np.empty(scene.shape[:2])
         for quadrant, channel in enumerate(_channels(self.phase)):
             y, x = divmod(quadrant, 2)
             mosaic[y::2, x::2] = scene[y::2, x::2, channel]
         if self.shot > 0:
-            mosaic = rng.poisson(mosaic / self.shot) * self.shot
-        mosaic = mosaic + rng.normal(0, np.sqrt(self.read), mosaic.shape)
-        dn = np.rint(mosaic * (self.white - self.black) + self.black)
+            mosaic[:] = rng.poisson(mosaic / self.shot) * self.shot
+        noisy = mosaic + rng.normal(0, np.sqrt(self.read), mosaic.shape)
+        dn = np.rint(noisy * (self.white - self.black) + self.black)
         return np.clip(dn, 0, self.white).astype(np.uint16)
 
     def lattices(self, mosaic: NDArray[np.uint16]) -> list[Lattice]:

@@ -32,7 +32,7 @@ def test_interpolation_hits_the_truth_of_a_sensor(iso: float) -> None:
 
 def test_a_gain_switch_is_noticed_and_not_crossed() -> None:
     low, middle, high, highest = _camera(100, 400, 800, 3200)
-    switched = [low, middle, *(replace(p, read=tuple(0.05 * v for v in p.read)) for p in (high, highest))]
+    switched = [low, middle, *(replace(p, read=(0.05 * p.read[0],) * 4) for p in (high, highest))]
     assert gain_switches(switched) == [(400.0, 800.0)]
     assert between(switched, 600) is None
     assert between(switched, 200) is not None

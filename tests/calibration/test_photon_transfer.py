@@ -70,6 +70,7 @@ def test_where_photon_noise_is_cut_off_the_interval_widens(pair: Callable[..., A
     """
     found = estimate_pair(*pair(shot=1.2e-2, read=2e-4, black=64.0))
     truth = np.sqrt(1.2e-2 * 0.02 + 2e-4)
+    assert found.sigma_ci is not None
     low, high = found.sigma_ci[1][0]
     assert abs(found.sigma(0.02) / truth - 1) < 0.041 / 2
     assert low < 1.004 * truth
@@ -124,7 +125,8 @@ def test_displacement_that_noise_hides_is_refused(
     """An underexposed scene under the strongest noise of the paper's regime, whose structure no block shows."""
 
     def change(number: int, view: Frame) -> Frame:
-        return 0.15 * cv2.GaussianBlur(np.roll(view, number * pixels, axis=0), (0, 0), 3)
+        moved = np.roll(view, number * pixels, axis=0)
+        return 0.15 * cv2.GaussianBlur(moved, (0, 0), 3).astype(np.float64)
 
     frames = pair(change, shot=shot, read=read, bits=14, black=512.0)
     if pixels:

@@ -128,7 +128,7 @@ def test_one_brightness_cannot_tell_shot_from_read_noise(sensor: Callable[..., A
     assert profile.quality == "unidentifiable"
     assert "range" in profile.reason
     assert profile.x_range is not None
-    x = np.mean(profile.x_range)
+    x = float(np.mean(profile.x_range))
     assert profile.sigma(x) == pytest.approx(np.sqrt(1e-3 * x + 1e-5), rel=0.03)
 
 

@@ -33,6 +33,7 @@ def profiles(frames: Path) -> list[NoiseProfile]:
     found = []
     for path in sorted(frames.glob("*.tif")):
         mosaic = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        assert mosaic is not None
         lattices = [Lattice(mosaic[y::2, x::2], plane, 0, 255, offset=(y / 2, x / 2)) for (y, x), plane in GBRG.items()]
         found.append(estimate(lattices))
     assert len(found) == 21

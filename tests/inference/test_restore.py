@@ -23,10 +23,11 @@ CPU = torch.device("cpu")
 def random_model(task: Task, domain: Domain, depth: int = 2) -> TaskModel:
     """A head whose correction is large enough to matter."""
     torch.manual_seed(3)
-    model = build_model(task, domain, UNet(domain, {"width": 6, "depth": depth}))
+    unet = UNet(domain, {"width": 6, "depth": depth})
+    model = build_model(task, domain, unet)
     for parameter in model.head.parameters():
         nn.init.normal_(parameter, std=0.02)
-    nn.init.normal_(model.network.sigma_stem.weight)
+    nn.init.normal_(unet.sigma_stem.weight)
     return model
 
 

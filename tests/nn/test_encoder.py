@@ -106,7 +106,8 @@ def reference_mobilenet(t: dict[str, Tensor], x: Tensor, blocks: int) -> Tensor:
     """MobileNetV2's early blocks, straight from the paper's description (Sandler et al. 2018)."""
 
     def norm(y: Tensor, at: str) -> Tensor:
-        return F.batch_norm(y, *(t[f"{at}.{k}"] for k in ("running_mean", "running_var", "weight", "bias")))
+        mean, variance, gain, shift = (t[f"{at}.{k}"] for k in ("running_mean", "running_var", "weight", "bias"))
+        return F.batch_norm(y, mean, variance, gain, shift)
 
     y = F.relu6(norm(F.conv2d(x, t["features.0.0.weight"], stride=2, padding=1), "features.0.1"))
     for i in range(1, blocks):

@@ -145,7 +145,9 @@ def test_what_is_known_of_the_noise_is_said(run: Run, pictures: Path, tmp_path: 
     samples = ["samples", str(tmp_path / "raws"), "--count", "3", "--iso", "3200", "--size", "128x128"]
     assert CliRunner().invoke(cli, samples).exit_code == 0
     for path in pictures.iterdir():
-        cv2.imwrite(str(path), cv2.GaussianBlur(cv2.imread(str(path)), (5, 5), 1.0))  # as a camera that denoises
+        picture = cv2.imread(str(path))
+        assert picture is not None
+        cv2.imwrite(str(path), cv2.GaussianBlur(picture, (5, 5), 1.0))  # as a camera that denoises
     told = {}
     for name, paths in (("known", tmp_path / "raws"), ("unknown", pictures)):
         result = run(paths, "-o", tmp_path / name, *TINY)

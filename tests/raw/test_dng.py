@@ -124,6 +124,7 @@ def test_the_preview_shows_the_new_pixels(make_frame: MakeFrame, tmp_path: Path)
     with rawpy.imread(str(tmp_path / "result.dng")) as raw:
         jpeg = np.frombuffer(raw.extract_thumb().data, np.uint8)
     shown = cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
+    assert shown is not None
     # As stored: the orientation tag, 6 here, turns it together with the raw.
     assert shown.shape == (26, 32)
     assert shown[:11].max() < 16

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from rcl_cli.finetune.start import starting_model
 from rcl_cli.models.task_model import TaskModel
 from rcl_tasks.denoise import Denoise
 from rcl_tasks.sr import SuperResolution
+from rcl_tasks.unet import UNet
 
 OFFSET = 0.1
 
@@ -58,7 +59,8 @@ def changed(model: TaskModel, before: dict[str, Tensor]) -> set[str]:
 
 
 def test_a_constant_is_learnt(device: str) -> None:
-    model, records = fresh(), []
+    model = fresh()
+    records: list[Mapping[str, float]] = []
     result = finetune(Denoise(), model, Offset(), settings(device=device), log=records.append)
     assert result.start["psnr_db"] == pytest.approx(20.0, abs=0.5)  # an error of 0.1
     assert result.figures["psnr_db"] > 26
@@ -89,6 +91,7 @@ def test_freezing_trains_the_head_alone() -> None:
 def test_the_noise_level_is_told_to_noise_aware_tasks_alone() -> None:
     told = fresh()
     finetune(Denoise(), told, Offset(), settings(steps=10))
+    assert isinstance(told.network, UNet)
     assert float(told.network.sigma_stem.weight.detach().abs().max()) > 0
 
     class Unaware(Denoise):
@@ -96,6 +99,7 @@ def test_the_noise_level_is_told_to_noise_aware_tasks_alone() -> None:
 
     untold = fresh()
     finetune(Unaware(), untold, Offset(), settings(steps=10))
+    assert isinstance(untold.network, UNet)
     assert float(untold.network.sigma_stem.weight.detach().abs().max()) == 0
 
 
@@ -139,7 +143,8 @@ def test_a_task_without_psnr_is_judged_by_its_loss() -> None:
 
 
 def test_a_run_that_diverges_goes_back_and_keeps_its_best(device: str) -> None:
-    model, records = fresh(), []
+    model = fresh()
+    records: list[Mapping[str, float]] = []
     chosen = settings(device=device, steps=200, learning_rate=30.0)
     result = finetune(Denoise(), model, Offset(), chosen, log=records.append)
     restored = [record["restored"] for record in records if "restored" in record]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -161,6 +162,7 @@ def test_an_interrupted_table_measures_what_is_missing_alone(data: Path) -> None
     wanted = cells("table1", TINY, 4, methods=["input", "noise2noise", "noise2self"])
     started = Measurement.plan(made, wanted).rows()
     done = [next(started), next(started)]
+    assert isinstance(started, Generator)
     started.close()
     again = Measurement.plan(made, wanted)
     assert [job.name for job in again.jobs] == [

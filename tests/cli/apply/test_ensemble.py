@@ -49,5 +49,5 @@ def test_the_ensemble_is_the_mean_over_all_turns(apply: Call, raw: Call, heads: 
 
 
 def turned(frame: RawFrame, turn: Turn) -> RawFrame:
-    mosaic = np.ascontiguousarray(turn.of(frame.mosaic))
+    mosaic = turn.of(frame.mosaic.astype(np.float32)).astype(np.uint16)
     return replace(frame, mosaic=mosaic, cfa=turn.cfa(frame.cfa, *frame.mosaic.shape))

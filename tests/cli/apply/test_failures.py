@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from rcl_cli.domain import Domain
-from rcl_cli.inference import batch
+from rcl_cli.inference.pipeline import Pipeline
 from rcl_cli.task import Task
 
 Call = Callable[..., Any]
@@ -45,14 +45,14 @@ def test_nothing_done_is_exit_code_2(apply: Call, heads: Path, tmp_path: Path) -
 def test_ctrl_c_keeps_what_is_done(
     apply: Call, raws: Path, heads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = batch.Pipeline.apply
+    first = Pipeline.apply
 
     def interrupted(self: Any, frame: Any, target: Path, **rest: Any) -> None:
         if target.name == "b.dng":
             raise KeyboardInterrupt
         first(self, frame, target, **rest)
 
-    monkeypatch.setattr(batch.Pipeline, "apply", interrupted)
+    monkeypatch.setattr(Pipeline, "apply", interrupted)
     result = apply("--task", "denoise", raws, "-o", tmp_path / "out")
     assert result.exit_code == 130
     assert "Interrupted" in result.stderr

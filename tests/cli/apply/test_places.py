@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from rcl_cli.inference import batch
+from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.read import read_frame
 
 Call = Callable[..., Any]
@@ -21,7 +22,12 @@ def test_what_exists_is_skipped_before_it_is_decoded(
     assert apply(*arguments).exit_code == 0
     before = (tmp_path / "out" / "a.dng").read_bytes()
     decoded: list[Path] = []
-    monkeypatch.setattr(batch, "read_frame", lambda path, linear: decoded.append(path) or read_frame(path))
+
+    def read(path: Path, *, linear: bool) -> Frame:
+        decoded.append(path)
+        return read_frame(path)
+
+    monkeypatch.setattr(batch, "read_frame", read)
     again = apply(*arguments)
     assert again.exit_code == 0
     assert [line["status"] for line in again.lines] == ["skipped", "skipped"]
