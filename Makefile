@@ -14,15 +14,18 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 # Each test process computes on one core, so that the processes do not fight for them.
 ONE_CORE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: demo test lint check docs constraints clean
+.PHONY: demo test test-fast lint check docs constraints clean
 
 demo: $(VENV)/.runtime ## Sample raws, calibration, training, results and a report, in DEMO
 	$(BIN)/rcl demo $(DEMO) --overwrite
 
-test: $(VENV)/.dev ## All tests
+test: $(VENV)/.dev ## All tests, in a few minutes
 	$(ONE_CORE) $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
-lint: $(VENV)/.dev ## Style, types and import rules
+test-fast: $(VENV)/.dev ## Those that take less than a third of a second each and install nothing: some of every package, in under a minute
+	$(ONE_CORE) $(BIN)/pytest -n $(WORKERS) --dist loadgroup -m 'not slow'
+
+lint: $(VENV)/.dev ## Style, types (of the tests too) and import rules
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy

@@ -121,6 +121,7 @@ def test_a_folder_called_like_a_verb_is_still_reached(
     assert _run("show").return_value == 2
 
 
+@pytest.mark.slow
 def test_plots_are_written(view: NDArray[np.float64], tmp_path: Path) -> None:
     for number in range(2):
         _write(tmp_path / "frames" / f"{number}.dng", view, number)
@@ -130,6 +131,7 @@ def test_plots_are_written(view: NDArray[np.float64], tmp_path: Path) -> None:
     assert (tmp_path / "shown" / "rcl-sample.png").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_darktable_grows_about_in_proportion_to_iso(realdata: Path) -> None:
     profiles = read_darktable(realdata / "reference" / "darktable-noiseprofiles.json")

@@ -19,7 +19,7 @@ _AT = 2
 """Of X in `profile.SIGMA_X`."""
 GBRG = {(0, 0): 1, (0, 1): 3, (1, 0): 0, (1, 1): 2}
 
-pytestmark = pytest.mark.realdata
+pytestmark = [pytest.mark.realdata, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -81,6 +81,7 @@ def reach(model: TaskModel, channels: int, side: int, at: tuple[int, int], up: i
     return int((touched - torch.tensor(at)).abs().max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "domain"), CASES)
 def test_the_halo_covers_the_receptive_field_measured_by_gradients(name: str, domain: Domain) -> None:
     task = get_task(name)

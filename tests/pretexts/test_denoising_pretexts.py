@@ -86,6 +86,7 @@ def unweighted(
     return loss
 
 
+@pytest.mark.slow
 def test_recorruptions_gradient_is_the_supervised_one(
     clean: Tensor, linear: Linear, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,6 +110,7 @@ def test_predicting_the_noisy_picture_itself_is_another_gradient(
     assert ((mean - supervised_gradient(linear, clean, variance_of(clean))).abs() > 6 * error).any()
 
 
+@pytest.mark.slow
 def test_sures_gradient_is_the_supervised_one(clean: Tensor, linear: Linear, monkeypatch: pytest.MonkeyPatch) -> None:
     pretext = Sure(PretextSetup(Domain.RGB, 24))
     mean, error = mean_gradient(linear.kernel, unweighted(pretext, monkeypatch, linear, clean), 1500)
@@ -193,6 +195,7 @@ def test_sure_knows_how_the_error_changes_where_a_kink_moves(monkeypatch: pytest
     assert error < 0.02 * expected
 
 
+@pytest.mark.slow
 def test_noise2noise_has_the_gradient_of_the_clean_target(clean: Tensor, linear: Linear) -> None:
     pretext = Noise2Noise(PretextSetup(Domain.RGB, 24, noise=1.0))
     batch = Batch(clean, (PROFILE,))

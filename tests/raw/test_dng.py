@@ -170,6 +170,7 @@ def test_exiftool_finds_nothing_wrong(cfa: CFA | None, make_frame: MakeFrame, tm
     assert said.split(":")[1].strip() == "OK"
 
 
+@pytest.mark.slow
 @EXIFTOOL
 @pytest.mark.realdata
 def test_exiftool_copies_the_shot_and_leaves_the_structure(realdata: Path, tmp_path: Path) -> None:

@@ -94,6 +94,7 @@ def test_simulated_raws_show_the_right_colours(tmp_path: Path) -> None:
     np.testing.assert_allclose(np.median(shown, axis=(0, 1)), (200, 80, 40), atol=4)
 
 
+@pytest.mark.slow
 def test_samples_clean_halves_become_raw_pairs_in_camera_colours(tmp_path: Path) -> None:
     shot = Shot(1, 100, CFA.bayer("RGGB"), 48, 64)
     write_shot(shot, tmp_path / "raw", clean=tmp_path / "rgb")

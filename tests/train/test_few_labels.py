@@ -79,6 +79,7 @@ def test_it_never_ends_below_its_best_validation() -> None:
     assert result.figures == result.start
 
 
+@pytest.mark.slow
 def test_freezing_trains_the_head_alone() -> None:
     model = fresh()
     before = weights(model)
@@ -142,6 +143,7 @@ def test_a_task_without_psnr_is_judged_by_its_loss() -> None:
     assert result.figures["loss"] < result.start["loss"]
 
 
+@pytest.mark.slow
 def test_a_run_that_diverges_goes_back_and_keeps_its_best(device: str) -> None:
     model = fresh()
     records: list[Mapping[str, float]] = []

@@ -17,6 +17,7 @@ from rcl_cli.raw.turn import ALL_TURNS, Turn
 Call = Callable[..., Any]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("phase", ["GBRG", "xtrans"])
 def test_a_turned_picture_gives_the_turned_result(
     apply: Call, raw: Call, heads: Path, tmp_path: Path, phase: str

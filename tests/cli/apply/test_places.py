@@ -15,6 +15,7 @@ from rcl_cli.raw.read import read_frame
 Call = Callable[..., Any]
 
 
+@pytest.mark.slow
 def test_what_exists_is_skipped_before_it_is_decoded(
     apply: Call, raws: Path, heads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -38,6 +39,7 @@ def test_what_exists_is_skipped_before_it_is_decoded(
     assert (tmp_path / "out" / "a.dng").read_bytes() != before
 
 
+@pytest.mark.slow
 def test_the_current_folder_is_the_default_and_results_inside_it_are_no_inputs(
     apply: Call, raws: Path, heads: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
