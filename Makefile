@@ -14,15 +14,18 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 # Each test process computes on one core, so that the processes do not fight for them.
 ONE_CORE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: demo test lint check docs constraints clean
+.PHONY: demo test test-fast lint check docs constraints lowest clean
 
 demo: $(VENV)/.runtime ## Sample raws, calibration, training, results and a report, in DEMO
 	$(BIN)/rcl demo $(DEMO) --overwrite
 
-test: $(VENV)/.dev ## All tests
+test: $(VENV)/.dev ## All tests, in a few minutes
 	$(ONE_CORE) $(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
-lint: $(VENV)/.dev ## Style, types and import rules
+test-fast: $(VENV)/.dev ## Those that take less than a third of a second each and install nothing: some of every package, in under a minute
+	$(ONE_CORE) $(BIN)/pytest -n $(WORKERS) --dist loadgroup -m 'not slow'
+
+lint: $(VENV)/.dev ## Style, types (of the tests too) and import rules
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -37,6 +40,15 @@ constraints: ## Pin the newest versions that work together, from a clean environ
 	$(PYTHON) -m venv --clear build/pins
 	build/pins/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) '.[dev,plots]'
 	build/pins/bin/python -m pip freeze --exclude rcl-cli | sed 's/+cpu$$//' > constraints.txt
+
+lowest: ## The quick tests with the lowest versions that pyproject.toml allows, torch's excepted
+	$(PYTHON) -m venv --clear build/lowest
+	build/lowest/bin/python -c 'import tomllib; \
+	needs = tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"]; \
+	print(*(n.replace(">=", "==") + ".*" for n in needs if not n.startswith("torch>")), sep="\n")' > build/lowest.txt
+	grep ^torch== constraints.txt >> build/lowest.txt
+	build/lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint build/lowest.txt $(PIP_FLAGS) --editable '.[dev]'
+	$(ONE_CORE) build/lowest/bin/pytest -n $(WORKERS) --dist loadgroup -m 'not slow'
 
 clean: ## Remove the environment, builds and the demo
 	rm -rf $(VENV) build dist $(DEMO)

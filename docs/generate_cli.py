@@ -39,7 +39,8 @@ def section(context: click.Context) -> str:
     command = context.command
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
     parts = [f"## {context.command_path}", _paragraphs(command.help or ""), f"```\n{usage}\n```"]
-    rows = [record for option in command.get_params(context) if (record := option.get_help_record(context))]
+    options = [parameter for parameter in command.get_params(context) if isinstance(parameter, click.Option)]
+    rows = [record for option in options if (record := option.get_help_record(context))]
     if rows:
         table = ["| option | meaning |", "| --- | --- |"]
         table += [f"| `{_cell(names)}` | {_cell(meaning)} |" for names, meaning in rows]

@@ -1,10 +1,14 @@
-"""What every test may use: the real pictures, a simulated sensor, the devices at hand, and a store of its own."""
+"""What every test may use: the real pictures, a simulated sensor, the devices at hand, and a store of its own.
+
+Torch is imported where it is used: many tests need none of its seconds.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -12,6 +16,10 @@ import pytest
 from numpy.typing import NDArray
 
 from rcl_calibration.samples import Lattice
+from rcl_cli.domain import Domain
+
+if TYPE_CHECKING:
+    from rcl_cli.data.crops import RegionSource
 
 Image = NDArray[np.float64]
 OFFSETS = {"RGGB": (0, 1, 2, 3), "GRBG": (1, 0, 3, 2), "GBRG": (2, 3, 0, 1), "BGGR": (3, 2, 1, 0)}
@@ -70,14 +78,14 @@ class Sensor:
 
     def expose(self, scene: Image, rng: np.random.Generator) -> NDArray[np.uint16]:
         """(H, W, 3) linear in [0, 1] → (H, W) DN: photons, read noise, rounding, clipping."""
-        mosaic = np.empty(scene.shape[:2])
+        mosaic: NDArray[np.float64] = np.empty(scene.shape[:2])
         for quadrant, channel in enumerate(_channels(self.phase)):
             y, x = divmod(quadrant, 2)
             mosaic[y::2, x::2] = scene[y::2, x::2, channel]
         if self.shot > 0:
-            mosaic = rng.poisson(mosaic / self.shot) * self.shot
-        mosaic = mosaic + rng.normal(0, np.sqrt(self.read), mosaic.shape)
-        dn = np.rint(mosaic * (self.white - self.black) + self.black)
+            mosaic[:] = rng.poisson(mosaic / self.shot) * self.shot
+        noisy = mosaic + rng.normal(0, np.sqrt(self.read), mosaic.shape)
+        dn = np.rint(noisy * (self.white - self.black) + self.black)
         return np.clip(dn, 0, self.white).astype(np.uint16)
 
     def lattices(self, mosaic: NDArray[np.uint16]) -> list[Lattice]:
@@ -128,3 +136,25 @@ def scene() -> Image:
 def sensor() -> Callable[..., Sensor]:
     """Makes a `Sensor`; with importlib test modules cannot import this file."""
     return Sensor
+
+
+@dataclass(frozen=True)
+class FlatPicture:
+    """A picture as training sees it: its (K, C, h, w) regions."""
+
+    regions: NDArray[np.float32]
+
+
+@pytest.fixture
+def noisy_source() -> Callable[..., RegionSource]:
+    """Flat grey pictures that differ in their noise: σ of picture i is (i + 1)/255."""
+    from rcl_cli.data.crops import RegionSource
+
+    def make(pictures: int = 4, side: int = 24, domain: Domain = Domain.RGB) -> RegionSource:
+        rng = np.random.default_rng(0)
+        shape = (2, domain.channels, side, side)
+        return RegionSource(
+            [FlatPicture(rng.normal(0.5, (i + 1) / 255, shape).astype(np.float32)) for i in range(pictures)], domain
+        )
+
+    return make

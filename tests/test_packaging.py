@@ -29,6 +29,7 @@ def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFi
     return zipfile.ZipFile(built)
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_every_module_and_its_data(root: Path, wheel: zipfile.ZipFile) -> None:
     expected = {
         str(path.relative_to((root / package).parent))
@@ -40,6 +41,7 @@ def test_the_wheel_holds_every_module_and_its_data(root: Path, wheel: zipfile.Zi
     assert {f"{Path(package).name}/py.typed" for package in PACKAGES} <= expected
 
 
+@pytest.mark.slow
 def test_the_wheel_takes_no_common_names(wheel: zipfile.ZipFile) -> None:
     tops = {name.split("/")[0] for name in wheel.namelist()}
     assert {top for top in tops if not top.endswith(".dist-info")} == {Path(package).name for package in PACKAGES}

@@ -60,6 +60,7 @@ def test_a_pair_is_two_frames_of_one_scene() -> None:
     assert rms_error(record) < 0.06
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_results(records: list[Record]) -> None:
     (group,) = groups(Scenes(96, 0), 4, ["sensor"], BLIND_AND_POOL, seed=0)
     again = measure_group(group)
@@ -98,6 +99,7 @@ def test_processing_takes_noise_away_and_keeps_the_brightness(kind: str) -> None
     assert steps[1] < 0.9 * steps[0]
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_page_and_json_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rcl_benchmark.run.SIZES", ((200, 300),))
     options = ["--draws", "3", "--side", "96", "--method", BLIND, "--method", "percentile", "--regime", "sensor"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def _record(
     )
 
 
-def _with(record: Record, **estimate: object) -> Record:
+def _with(record: Record, **estimate: Any) -> Record:
     return replace(record, estimate=replace(record.estimate, **estimate))
 
 

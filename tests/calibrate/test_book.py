@@ -47,6 +47,7 @@ def test_xtrans_lattices_have_one_filter(frame: RawFrame) -> None:
         assert (lattice.values == lattice.plane).all()
 
 
+@pytest.mark.slow
 def test_xtrans_noise_is_measured(scene: NDArray[np.float64], sensor: Callable[..., Any]) -> None:
     rng = np.random.default_rng(1)
     cfa = CFA.xtrans()

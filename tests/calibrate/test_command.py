@@ -40,6 +40,7 @@ def picture(scene: NDArray[np.float64], tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_json_has_the_promised_fields(picture: Path) -> None:
     result = _run(picture, "--json", "--linear")
     (line,) = _lines(result)
@@ -53,12 +54,14 @@ def test_json_has_the_promised_fields(picture: Path) -> None:
     assert len(line["black_level"]) == 4
 
 
+@pytest.mark.slow
 def test_by_camera_counts_images(picture: Path) -> None:
     (line,) = _lines(_run(picture, "--json", "--linear", "--by", "camera"))
     assert list(line) == ["camera", "iso", "images", *FIELDS[3:]]
     assert line["images"] == 1
 
 
+@pytest.mark.slow
 def test_a_bad_file_is_named_and_the_rest_is_done(picture: Path) -> None:
     (picture.parent / "bad.dng").write_bytes(b"II*\0" + b"\0" * 100)
     result = _run(picture.parent, "--linear")
@@ -71,6 +74,7 @@ def test_nothing_done_is_exit_code_2(tmp_path: Path) -> None:
     assert _run(tmp_path / "missing").return_value == 2
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_frames_of_one_camera_agree(realdata: Path, store: Path) -> None:
     """Four different scenes by one camera at one ISO have one noise level, so the estimates must agree."""
@@ -87,6 +91,7 @@ def test_frames_of_one_camera_agree(realdata: Path, store: Path) -> None:
     assert read_dn == pytest.approx(np.sqrt(0.72**2 - 1 / 12), rel=0.2)
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_lossy_files_are_never_trusted(realdata: Path) -> None:
     folder = realdata / "raw" / "bayer"

@@ -85,7 +85,9 @@ def test_one_frame_is_no_pair(view: NDArray[np.float64], tmp_path: Path) -> None
     _write(tmp_path / "frames" / "1.dng", view, 1)
     result = _run("--pairs", tmp_path / "frames")
     assert result.return_value == 2
-    assert "is not followed by a second frame" in " ".join(result.stderr.split())
+    said = " ".join(result.stderr.split())
+    assert "1.dng" in said
+    assert "second frame" in said
 
 
 def test_profiles_are_shown_merged_and_exported(tmp_path: Path, store: Path) -> None:
@@ -121,6 +123,7 @@ def test_a_folder_called_like_a_verb_is_still_reached(
     assert _run("show").return_value == 2
 
 
+@pytest.mark.slow
 def test_plots_are_written(view: NDArray[np.float64], tmp_path: Path) -> None:
     for number in range(2):
         _write(tmp_path / "frames" / f"{number}.dng", view, number)
@@ -130,6 +133,7 @@ def test_plots_are_written(view: NDArray[np.float64], tmp_path: Path) -> None:
     assert (tmp_path / "shown" / "rcl-sample.png").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_darktable_grows_about_in_proportion_to_iso(realdata: Path) -> None:
     profiles = read_darktable(realdata / "reference" / "darktable-noiseprofiles.json")

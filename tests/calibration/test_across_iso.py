@@ -32,7 +32,7 @@ def test_interpolation_hits_the_truth_of_a_sensor(iso: float) -> None:
 
 def test_a_gain_switch_is_noticed_and_not_crossed() -> None:
     low, middle, high, highest = _camera(100, 400, 800, 3200)
-    switched = [low, middle, *(replace(p, read=tuple(0.05 * v for v in p.read)) for p in (high, highest))]
+    switched = [low, middle, *(replace(p, read=(0.05 * p.read[0],) * 4) for p in (high, highest))]
     assert gain_switches(switched) == [(400.0, 800.0)]
     assert between(switched, 600) is None
     assert between(switched, 200) is not None
@@ -46,7 +46,7 @@ def test_beyond_the_measured_it_is_weak_and_says_so() -> None:
     found = beyond(measured, 800)
     assert found is not None
     assert found.quality == "weak"
-    assert "extrapolated from ISO 400 to ISO 800" in found.reason
+    assert all(word in found.reason for word in ("extrapolated", "400", "800"))
     assert found.shot[0] == pytest.approx(measured[1].shot[0] * 2)
     assert found.read[0] == pytest.approx(measured[1].read[0] * 2**1.2)
     assert beyond([], 100) is None

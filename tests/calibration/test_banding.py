@@ -27,6 +27,7 @@ def _banded(
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("axis", "words"), [(0, "rows"), (1, "columns")])
 def test_banding_is_measured_and_flagged(
     scene: NDArray[np.float64], sensor: Callable[..., Any], axis: int, words: str

@@ -49,6 +49,7 @@ def test_no_images_are_an_error() -> None:
         pool([])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("others", [1.03, 1.0])
 def test_planes_get_levels_of_their_own_only_where_they_differ(
     scene: NDArray[np.float64], sensor: Callable[..., Any], others: float

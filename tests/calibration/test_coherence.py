@@ -36,6 +36,7 @@ def _blocks(lattices: dict[Offset, NDArray[np.float64]]) -> Blocks:
     return dct_blocks([Lattice(values, 1, step=0, offset=offset) for offset, values in lattices.items()])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shift", range(4), ids=map(str, BAYER))
 def test_coherence_is_that_of_pictures(shift: int) -> None:
     """All frequencies but the lowest, whose strength depends on the size of the picture."""
@@ -52,6 +53,7 @@ def test_coherence_of_the_opposite_shift_is_the_transpose() -> None:
     np.testing.assert_allclose(coherence((0.5, -0.25)), coherence((-0.5, 0.25)).T, atol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lattices", [(0, 1, 2, 3), (0, 3), (1, 2, 3)])
 def test_texture_is_measured_whichever_lattices_show_it(lattices: tuple[int, ...]) -> None:
     rng = np.random.default_rng(3)

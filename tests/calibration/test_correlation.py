@@ -26,6 +26,7 @@ def known_covariance() -> np.ndarray:
     return (MIX @ MIX.T)[:, :, None, None] * space
 
 
+@pytest.mark.slow
 def test_covariance_of_simulated_noise_on_a_picture_half_of_which_is_textured() -> None:
     side = 512
     rows, columns = np.mgrid[:side, :side] / side

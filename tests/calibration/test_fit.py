@@ -65,6 +65,7 @@ def test_each_image_gets_its_own_gain_drawn_to_the_usual_one(gains: tuple[float,
     assert fit.noise.shot == pytest.approx(SHOT, rel=0.01)
 
 
+@pytest.mark.slow
 def test_chance_in_the_covariance_does_not_bias_the_noise() -> None:
     """Texture as common as in pictures, measured with the errors of products and squares of 320 blocks' noise.
 
@@ -99,6 +100,7 @@ def test_texture_that_no_covariance_shows_is_left_out() -> None:
     assert fit.noise.read == pytest.approx(READ, rel=0.05)
 
 
+@pytest.mark.slow
 def test_doubt_of_high_variances_does_not_draw_the_level_down() -> None:
     """On noise alone: what is high by chance counts less, and what that takes away is given back."""
     variance = 1 + np.random.default_rng(11).standard_normal(100_000) * np.sqrt(2 / (6 * 320))

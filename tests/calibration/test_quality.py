@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ def test_white_noise_without_texture_is_ok() -> None:
 
 
 @pytest.mark.parametrize("change", [{"correlation": 1.4}, {"correlation": 0.5}, {"uneven": 0.8}, {"still": 0.5}])
-def test_processing_is_named(change: dict[str, float]) -> None:
+def test_processing_is_named(change: dict[str, Any]) -> None:
     for texture in (0.0, 0.05):
         quality, reason = verdict(replace(GOOD, texture=texture, **change))
         assert quality == "weak"
@@ -45,7 +46,7 @@ def test_processing_is_named(change: dict[str, float]) -> None:
 
 
 @pytest.mark.parametrize("change", [{}, {"correlation": 1.6}, {"correlation": 0.5}, {"uneven": 0.8}])
-def test_texture_is_named_as_texture_only(change: dict[str, float]) -> None:
+def test_texture_is_named_as_texture_only(change: dict[str, Any]) -> None:
     quality, reason = verdict(replace(GOOD, texture=0.3, **change))
     assert quality == "weak"
     assert "texture" in reason

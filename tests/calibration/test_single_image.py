@@ -47,6 +47,7 @@ def test_noise_level_is_within_three_percent(
     assert (truth <= high * 1.03).all()
 
 
+@pytest.mark.slow
 def test_hot_pixels_hardly_change_the_noise_level(scene: NDArray[np.float64], sensor: Callable[..., Any]) -> None:
     """One pixel in two thousand at up to full scale: one block in eighty holds one."""
     simulated, rng = sensor(1e-3, 1e-6), np.random.default_rng(9)
@@ -59,6 +60,7 @@ def test_hot_pixels_hardly_change_the_noise_level(scene: NDArray[np.float64], se
     assert found.quality == "ok"
 
 
+@pytest.mark.slow
 def test_intervals_are_as_wide_as_estimates_scatter(sensor: Callable[..., Any]) -> None:
     """Sixteen frames of a chart whose patches, one in each tile, differ in brightness: only chance tells them apart."""
     simulated = sensor(2e-3, 1e-6)
@@ -78,6 +80,7 @@ def test_intervals_are_as_wide_as_estimates_scatter(sensor: Callable[..., Any]) 
     assert 1 / 1.4 < np.mean(widths) / scatter < 1.8
 
 
+@pytest.mark.slow
 def test_sensitivities_that_differ_are_no_noise(scene: NDArray[np.float64], sensor: Callable[..., Any]) -> None:
     simulated = sensor(2e-4, 3e-7, 14, 512.0)
     uneven = scene * (1 + 0.007 * np.random.default_rng(12).standard_normal(scene.shape[:2])[..., None])
@@ -91,6 +94,7 @@ def test_estimates_repeat(scene: NDArray[np.float64], sensor: Callable[..., Any]
     assert estimate(lattices) == estimate(lattices)
 
 
+@pytest.mark.slow
 def test_a_denoised_picture_is_flagged(scene: NDArray[np.float64], sensor: Callable[..., Any]) -> None:
     simulated = sensor(3e-3, 1e-5)
     lattices = simulated.lattices(simulated.expose(scene, np.random.default_rng(4)))
@@ -103,6 +107,7 @@ def test_a_denoised_picture_is_flagged(scene: NDArray[np.float64], sensor: Calla
     assert "correlated" in profile.reason
 
 
+@pytest.mark.slow
 def test_a_picture_denoised_where_it_is_flat_is_flagged(scene: NDArray[np.float64], sensor: Callable[..., Any]) -> None:
     """Non-local means, gentle: much of the noise is left, and the flattest blocks have least of it."""
     simulated = sensor(3e-3, 1e-5)
@@ -128,7 +133,7 @@ def test_one_brightness_cannot_tell_shot_from_read_noise(sensor: Callable[..., A
     assert profile.quality == "unidentifiable"
     assert "range" in profile.reason
     assert profile.x_range is not None
-    x = np.mean(profile.x_range)
+    x = float(np.mean(profile.x_range))
     assert profile.sigma(x) == pytest.approx(np.sqrt(1e-3 * x + 1e-5), rel=0.03)
 
 

@@ -19,7 +19,7 @@ _AT = 2
 """Of X in `profile.SIGMA_X`."""
 GBRG = {(0, 0): 1, (0, 1): 3, (1, 0): 0, (1, 1): 2}
 
-pytestmark = pytest.mark.realdata
+pytestmark = [pytest.mark.realdata, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +33,7 @@ def profiles(frames: Path) -> list[NoiseProfile]:
     found = []
     for path in sorted(frames.glob("*.tif")):
         mosaic = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        assert mosaic is not None
         lattices = [Lattice(mosaic[y::2, x::2], plane, 0, 255, offset=(y / 2, x / 2)) for (y, x), plane in GBRG.items()]
         found.append(estimate(lattices))
     assert len(found) == 21

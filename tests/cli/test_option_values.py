@@ -19,7 +19,8 @@ def test_sizes(text: str, count: int) -> None:
 def test_numbers_and_names() -> None:
     assert numbers(CONTEXT, OPTION, "3,1,3") == (1, 3)
     assert named_values(CONTEXT, OPTION, ("a=1", "b=c=d", "e=")) == {"a": "1", "b": "c=d", "e": ""}
-    assert byte_count(CONTEXT, OPTION, None) is numbers(CONTEXT, OPTION, None) is None
+    assert byte_count(CONTEXT, OPTION, None) is None
+    assert numbers(CONTEXT, OPTION, None) is None
 
 
 def test_what_is_none_of_them() -> None:

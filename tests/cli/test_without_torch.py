@@ -35,6 +35,7 @@ def test_help_and_lists_do_not_import_torch(line: list[str]) -> None:
     assert "imported: []" in finished.stdout
 
 
+@pytest.mark.slow
 def test_calibrate_does_not_import_torch(tmp_path) -> None:
     made = run("samples", str(tmp_path / "raws"), "--count", "1", "--size", "192")
     assert made.returncode == 0, made.stderr

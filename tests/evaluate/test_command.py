@@ -19,6 +19,7 @@ from rcl_cli.data.file_pairs import clean_tensor, noisy_tensor
 from rcl_cli.domain import Domain
 from rcl_cli.models.header import Header
 from rcl_cli.models.task_model import build_model, save_head
+from rcl_cli.nn.heads import UpsamplingHead
 from rcl_cli.nn.malvar import malvar
 from rcl_cli.nn.metrics import psnr_db
 from rcl_cli.raw.cfa import CFA
@@ -102,6 +103,7 @@ def test_a_model_goes_through_the_steps_of_apply(bayer: tuple[Path, np.ndarray, 
     folder, _, _ = bayer
     task = get_task("demosaic")
     model = build_model(task, Domain.BAYER, UNet(Domain.BAYER, {"width": 4, "depth": 1}))
+    assert isinstance(model.head, UpsamplingHead)
     torch.nn.init.zeros_(model.head.last.weight)
     save_head(store / "models" / "zero.safetensors", model, Header("head", Domain.BAYER, task="demosaic"))
     judged, _ = lines(run("--task", "demosaic", "--pairs", folder, "--json"))

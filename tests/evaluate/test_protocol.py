@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -135,6 +136,6 @@ def test_predictions_are_clipped_before_they_are_measured() -> None:
 
 
 @pytest.mark.parametrize("changes", [{"mode": "other"}, {"trials": 0}, {"lr": 0.0}])
-def test_impossible_protocols_are_refused(changes: dict[str, object]) -> None:
+def test_impossible_protocols_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(RclError, match="--"):
         replace(TINY, **changes)

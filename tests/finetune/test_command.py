@@ -91,6 +91,7 @@ def test_a_head_is_trained_further(pictures: Path, store: Path) -> None:
     assert (store / "runs" / "sr-rgb-2" / "metrics.jsonl").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("domain", ["bayer", "rgb"])
 def test_pairs_as_simulate_writes_them(pictures: Path, store: Path, tmp_path: Path, domain: str) -> None:
     made = tmp_path / "pairs"

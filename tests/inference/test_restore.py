@@ -23,10 +23,11 @@ CPU = torch.device("cpu")
 def random_model(task: Task, domain: Domain, depth: int = 2) -> TaskModel:
     """A head whose correction is large enough to matter."""
     torch.manual_seed(3)
-    model = build_model(task, domain, UNet(domain, {"width": 6, "depth": depth}))
+    unet = UNet(domain, {"width": 6, "depth": depth})
+    model = build_model(task, domain, unet)
     for parameter in model.head.parameters():
         nn.init.normal_(parameter, std=0.02)
-    nn.init.normal_(model.network.sigma_stem.weight)
+    nn.init.normal_(unet.sigma_stem.weight)
     return model
 
 
@@ -80,6 +81,7 @@ def reach(model: TaskModel, channels: int, side: int, at: tuple[int, int], up: i
     return int((touched - torch.tensor(at)).abs().max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "domain"), CASES)
 def test_the_halo_covers_the_receptive_field_measured_by_gradients(name: str, domain: Domain) -> None:
     task = get_task(name)

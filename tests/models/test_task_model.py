@@ -98,8 +98,10 @@ def test_a_head_that_sees_everything_is_refused() -> None:
 
 def test_a_denoising_backbone_is_a_denoise_head_to_the_bit(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    backbone = Backbone(UNet(Domain.BAYER, {"width": 6, "depth": 1}))
-    torch.nn.init.normal_(backbone.network.sigma_stem.weight)
+    unet = UNet(Domain.BAYER, {"width": 6, "depth": 1})
+    backbone = Backbone(unet)
+    assert backbone.last.bias is not None
+    torch.nn.init.normal_(unet.sigma_stem.weight)
     torch.nn.init.normal_(backbone.last.bias)
     save_head(tmp_path / "head.safetensors", denoiser(backbone), Header("head", Domain.BAYER, task="denoise"))
     model, _ = load_head(tmp_path / "head.safetensors", get_task("denoise"), Domain.BAYER)

@@ -106,7 +106,8 @@ def reference_mobilenet(t: dict[str, Tensor], x: Tensor, blocks: int) -> Tensor:
     """MobileNetV2's early blocks, straight from the paper's description (Sandler et al. 2018)."""
 
     def norm(y: Tensor, at: str) -> Tensor:
-        return F.batch_norm(y, *(t[f"{at}.{k}"] for k in ("running_mean", "running_var", "weight", "bias")))
+        mean, variance, gain, shift = (t[f"{at}.{k}"] for k in ("running_mean", "running_var", "weight", "bias"))
+        return F.batch_norm(y, mean, variance, gain, shift)
 
     y = F.relu6(norm(F.conv2d(x, t["features.0.0.weight"], stride=2, padding=1), "features.0.1"))
     for i in range(1, blocks):
@@ -142,13 +143,75 @@ def test_efficientnet_lite0_has_its_early_shapes(realdata: Path) -> None:
         imagenet_encoder(tensors, Domain.RGB, [40])
 
 
-def test_resnet50_is_rebuilt_from_torchvisions_tensors() -> None:
-    models = pytest.importorskip("torchvision.models")
-    network = models.resnet50(weights=None).eval()
-    x = torch.rand(1, 3, 32, 32)
-    encoder = imagenet_encoder(network.state_dict(), Domain.RGB, [0, 1, 2])
-    y = (develop(x, Domain.RGB) - encoder.mean) / encoder.std
-    stem = network.relu(network.bn1(network.conv1(y)))
-    first = network.layer1(network.maxpool(stem))
-    for ours, theirs in zip(encoder(x), [stem, first, network.layer2(first)], strict=True):
+class Bottleneck(nn.Module):
+    """1×1, 3×3 and 1×1 convolutions with a shortcut (He et al. 2016, figure 5); the 3×3 has the stride."""
+
+    def __init__(self, inputs: int, width: int, stride: int) -> None:
+        super().__init__()
+        outputs = 4 * width
+        self.conv1, self.bn1 = nn.Conv2d(inputs, width, 1, bias=False), nn.BatchNorm2d(width)
+        self.conv2, self.bn2 = nn.Conv2d(width, width, 3, stride, 1, bias=False), nn.BatchNorm2d(width)
+        self.conv3, self.bn3 = nn.Conv2d(width, outputs, 1, bias=False), nn.BatchNorm2d(outputs)
+        shortcut = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+        self.downsample = shortcut if stride > 1 or inputs != outputs else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu(self.bn1(self.conv1(x)))
+        y = F.relu(self.bn2(self.conv2(y)))
+        y = self.bn3(self.conv3(y))
+        return F.relu(y + (x if self.downsample is None else self.downsample(x)))
+
+
+class ResNet50(nn.Module):
+    """Table 1 of He et al. 2016 without the classifier, its tensors named as torchvision names them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64)
+        self.layer1, self.layer2 = self.group(64, 64, 3, 1), self.group(256, 128, 4, 2)
+        self.layer3, self.layer4 = self.group(512, 256, 6, 2), self.group(1024, 512, 3, 2)
+
+    @staticmethod
+    def group(inputs: int, width: int, blocks: int, stride: int) -> nn.Sequential:
+        further = (Bottleneck(4 * width, width, 1) for _ in range(blocks - 1))
+        return nn.Sequential(Bottleneck(inputs, width, stride), *further)
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        features = [F.relu(self.bn1(self.conv1(x)))]
+        features.append(self.layer1(F.max_pool2d(features[-1], 3, 2, 1)))
+        for group in (self.layer2, self.layer3, self.layer4):
+            features.append(group(features[-1]))
+        return features
+
+
+@pytest.fixture(scope="module")
+def resnet50() -> ResNet50:
+    """With random weights, and batch norms that shift and scale."""
+    rng = torch.Generator().manual_seed(0)
+    torch.manual_seed(0)
+    network = ResNet50().eval()
+    with torch.no_grad():
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.load_state_dict(random_norm(module.num_features, rng), strict=False)
+    return network
+
+
+@torch.no_grad()
+def test_resnet50_is_rebuilt_from_tensors_named_as_torchvisions(resnet50: ResNet50) -> None:
+    tensors = resnet50.state_dict()
+    # torchvision's file holds 320 tensors, each norm's `num_batches_tracked` among them, and the classifier's two.
+    assert len(tensors) == 318
+    x = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    encoder = imagenet_encoder(tensors, Domain.RGB, range(5))
+    expected = resnet50((develop(x, Domain.RGB) - encoder.mean) / encoder.std)
+    assert [tuple(layer.shape[1:]) for layer in expected] == [
+        (64, 32, 32),
+        (256, 16, 16),
+        (512, 8, 8),
+        (1024, 4, 4),
+        (2048, 2, 2),
+    ]
+    for ours, theirs in zip(encoder(x), expected, strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-4)
+        assert float(theirs.std()) > 0.1

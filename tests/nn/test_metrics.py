@@ -30,7 +30,8 @@ def ramp(*shape: int) -> Picture:
 
 
 def painted(*shape: int) -> Picture:
-    return scene(*shape[-2:], np.random.default_rng(1)).transpose(2, 0, 1)
+    height, width = shape[-2:]
+    return scene(height, width, np.random.default_rng(1)).transpose(2, 0, 1)
 
 
 @pytest.fixture(params=[0.002, 0.1], ids="sigma {}".format)

@@ -25,9 +25,9 @@ def test_momentum_by_hand() -> None:
 def test_the_queue_keeps_the_latest_first() -> None:
     queue = Queue(5, 1)
     assert queue.latest[0].shape == (0, 1)
-    for keys in ([1, 2], [3, 4], [5, 6]):
-        queue.push(torch.tensor(keys).float()[:, None], 10 * torch.tensor(keys))
-        assert len(queue) == min(5, keys[-1])
+    for new in ([1, 2], [3, 4], [5, 6]):
+        queue.push(torch.tensor(new).float()[:, None], 10 * torch.tensor(new))
+        assert len(queue) == min(5, new[-1])
     keys, pictures = queue.latest
     assert keys.flatten().tolist() == [5, 6, 3, 4, 1]
     assert pictures.tolist() == [50, 60, 30, 40, 10]

@@ -68,7 +68,7 @@ class Blind(Plain):
 class Strided(Plain):
     """Halves and doubles: what it depends on differs with the phase."""
 
-    multiple = 2  # type: ignore[assignment]
+    multiple = 2
 
     def features(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
         y = super().features(x, sigma)

@@ -21,6 +21,7 @@ def metrics(folder: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.slow
 def test_a_run_leaves_a_backbone_its_metrics_and_a_stored_model(run: Run, pictures: Path, tmp_path: Path) -> None:
     result = run(pictures, "-o", tmp_path / "run", *TINY, "--json", "--name", "mine")
     assert result.exit_code == 0, result.output
@@ -40,6 +41,7 @@ def test_a_run_leaves_a_backbone_its_metrics_and_a_stored_model(run: Run, pictur
     assert [model.name for model in Store.open().scan()[0]] == ["mine"] == [lines[3]["name"]]
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_as_if_it_had_not_been(run: Run, pictures: Path, tmp_path: Path) -> None:
     assert run(pictures, "-o", tmp_path / "whole", *TINY).exit_code == 0
     assert run(pictures, "-o", tmp_path / "half", *TINY, "--steps", 1).exit_code == 0
@@ -101,6 +103,7 @@ def test_what_cannot_be_done_is_said_in_one_line(
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 def test_other_pictures_or_settings_do_not_resume_a_run(run: Run, pictures: Path, tmp_path: Path) -> None:
     assert run(pictures, "-o", tmp_path / "run", *TINY).exit_code == 0
     again = run(pictures, "-o", tmp_path / "run", *TINY)
@@ -116,6 +119,7 @@ def test_other_pictures_or_settings_do_not_resume_a_run(run: Run, pictures: Path
     assert "not the pictures" in fewer.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "choice",
     [
@@ -146,6 +150,7 @@ def test_linear_keeps_the_values_of_the_files(run: Run, pictures: Path, tmp_path
     assert means == pytest.approx(expected.tolist(), abs=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_real_raws(run: Run, realdata: Path, tmp_path: Path) -> None:
     raws = sorted((realdata / "raw" / "bayer").glob("*.CRW"))[:3]

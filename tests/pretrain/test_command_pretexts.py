@@ -30,6 +30,7 @@ def metrics(folder: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_stopped_run_of_any_pretext_goes_on_as_if_it_had_not_been(
     name: str, run: Run, pictures: Path, tmp_path: Path
@@ -56,6 +57,7 @@ def test_the_consistency_term_joins_any_pretext(name: str, run: Run, pictures: P
     assert first["gradient_consistency"] > 0
 
 
+@pytest.mark.slow
 def test_the_contrast_joins_a_denoiser_with_its_own_options(run: Run, pictures: Path, tmp_path: Path) -> None:
     joined = ["--join", "rcl:alpha=0.01,distance=bd", "--strength", "1"]
     result = run(pictures, "--pretext", "recorrupted", *joined, "-o", tmp_path / "run", *TINY)
@@ -90,6 +92,7 @@ def test_what_does_not_fit_is_said_in_one_line(
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 def test_pictures_of_unknown_noise_are_left_out_by_name(run: Run, pictures: Path, tmp_path: Path) -> None:
     cv2.imwrite(str(pictures / "flat.png"), np.full((64, 64, 3), 90, np.uint8))
     result = run(pictures, "--pretext", "sure", "-o", tmp_path / "run", *TINY)
@@ -99,6 +102,7 @@ def test_pictures_of_unknown_noise_are_left_out_by_name(run: Run, pictures: Path
     assert "noise cannot be measured" in told
 
 
+@pytest.mark.slow
 def test_a_head_without_labels_denoises_raws(run: Run, tmp_path: Path) -> None:
     samples = ["samples", str(tmp_path / "raws"), "--count", "3", "--iso", "3200", "--size", "128x128"]
     made = CliRunner().invoke(cli, samples)
@@ -117,6 +121,7 @@ def test_a_head_without_labels_denoises_raws(run: Run, tmp_path: Path) -> None:
     assert len(list(out.rglob("*.dng"))) == 3
 
 
+@pytest.mark.slow
 def test_rcl_leaves_a_denoiser_that_is_not_taken_unasked(run: Run, tmp_path: Path) -> None:
     samples = ["samples", str(tmp_path / "raws"), "--count", "3", "--iso", "3200", "--size", "128x128"]
     assert CliRunner().invoke(cli, samples).exit_code == 0
@@ -141,15 +146,20 @@ def test_a_plain_network_leaves_no_head(run: Run, pictures: Path, tmp_path: Path
     assert "no head for denoise" in " ".join(result.stderr.split())
 
 
+@pytest.mark.slow
 def test_what_is_known_of_the_noise_is_said(run: Run, pictures: Path, tmp_path: Path) -> None:
     samples = ["samples", str(tmp_path / "raws"), "--count", "3", "--iso", "3200", "--size", "128x128"]
     assert CliRunner().invoke(cli, samples).exit_code == 0
     for path in pictures.iterdir():
-        cv2.imwrite(str(path), cv2.GaussianBlur(cv2.imread(str(path)), (5, 5), 1.0))  # as a camera that denoises
+        picture = cv2.imread(str(path))
+        assert picture is not None
+        cv2.imwrite(str(path), cv2.GaussianBlur(picture, (5, 5), 1.0))  # as a camera that denoises
     told = {}
     for name, paths in (("known", tmp_path / "raws"), ("unknown", pictures)):
         result = run(paths, "-o", tmp_path / name, *TINY)
         assert result.exit_code == 0, result.output
         told[name] = next(line for line in result.stderr.splitlines() if line.startswith("Noise levels"))
+    assert "blind" in told["known"]
     assert "not used" not in told["known"]
-    assert "not known; fewer than half, so that they are not used" in told["unknown"]
+    assert "not known" in told["unknown"]
+    assert "not used" in told["unknown"]

@@ -19,6 +19,7 @@ Source = Callable[..., RegionSource]
 CPU = torch.device("cpu")
 
 
+@pytest.mark.slow
 def test_the_self_encoder_learns_to_tell_pictures_apart(noisy_source: Source) -> None:
     losses: list[float] = []
     # 4 pictures, 16 keys in the queue: one positive, 12 keys of other pictures.

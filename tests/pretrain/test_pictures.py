@@ -14,7 +14,7 @@ from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.frame import Frame, Metadata, RawFrame, RgbFrame
 
 
-def read(path: Path, *, linear: bool) -> Frame:
+def read(path: Path, *, linear: bool = False) -> Frame:
     """A frame of the kind that the file's suffix names, by the camera that its name names."""
     metadata = Metadata(model=path.stem)
     if path.suffix == ".rgb":

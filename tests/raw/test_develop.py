@@ -63,7 +63,10 @@ def test_upright_agrees_with_opencv(orientation: int) -> None:
     jpeg = png[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + png[2:]
     buffer = np.frombuffer(jpeg, np.uint8)
     as_stored = cv2.imdecode(buffer, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
-    assert np.array_equal(upright(as_stored, orientation), cv2.imdecode(buffer, cv2.IMREAD_GRAYSCALE))
+    turned = cv2.imdecode(buffer, cv2.IMREAD_GRAYSCALE)
+    assert as_stored is not None
+    assert turned is not None
+    assert np.array_equal(upright(as_stored, orientation), turned)
 
 
 @pytest.mark.parametrize("bits", [8, 16])
@@ -86,8 +89,9 @@ def test_previews_fit_and_stand_upright(metadata: Metadata) -> None:
 def test_colours_agree_with_libraw(realdata: Path, name: str) -> None:
     path = realdata / "raw/bayer" / name
     with rawpy.imread(str(path)) as raw:
-        as_they_are = {"no_auto_bright": True, "adjust_maximum_thr": 0.0, "gamma": (2.4, 12.92)}
-        expected = raw.postprocess(use_camera_wb=True, half_size=True, **as_they_are)
+        expected = raw.postprocess(
+            use_camera_wb=True, half_size=True, no_auto_bright=True, adjust_maximum_thr=0.0, gamma=(2.4, 12.92)
+        )
     ours = preview(read_frame(path), longest=4000)
     assert ours.shape == expected.shape
     difference = np.abs(ours.astype(int) - expected)

@@ -127,6 +127,7 @@ def test_the_preview_shows_the_new_pixels(make_frame: MakeFrame, tmp_path: Path)
     with rawpy.imread(str(tmp_path / "result.dng")) as raw:
         jpeg = np.frombuffer(raw.extract_thumb().data, np.uint8)
     shown = cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
+    assert shown is not None
     # As stored: the orientation tag, 6 here, turns it together with the raw.
     assert shown.shape == (26, 32)
     assert shown[:11].max() < 16
@@ -172,6 +173,7 @@ def test_exiftool_finds_nothing_wrong(cfa: CFA | None, make_frame: MakeFrame, tm
     assert said.split(":")[1].strip() == "OK"
 
 
+@pytest.mark.slow
 @EXIFTOOL
 @pytest.mark.realdata
 def test_exiftool_copies_the_shot_and_leaves_the_structure(realdata: Path, tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def test_a_monochrome_dng_is_refused(tmp_path: Path) -> None:
     values = np.full((40, 60), 1000, np.uint16)
     version = (50706, "B", 4, (1, 4, 0, 0), True)
     tifffile.imwrite(path, values, photometric="minisblack", extratags=[version], metadata=None)
-    with tifffile.TiffFile(path, mode="r+b") as tiff:
+    with tifffile.TiffFile(path, mode="r+") as tiff:
         tiff.pages.first.tags["PhotometricInterpretation"].overwrite(34892)
     with pytest.raises(FileError, match="monochrome"):
         read_frame(path)

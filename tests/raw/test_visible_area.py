@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,12 +16,14 @@ from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.read import read_frame
 from rcl_cli.raw.write import write_picture
 
+Tag = tuple[int, str | int, int, Any, bool]
+
 SENSOR = np.random.default_rng(0).integers(300, 4000, (60, 72)).astype(np.uint16)
 
 
-def write_sensor(path: Path, cfa: CFA, *more: tuple[object, ...], white: int = 4095) -> None:
+def write_sensor(path: Path, cfa: CFA, *more: Tag, white: int = 4095) -> None:
     p = cfa.period
-    tags = [
+    tags: list[Tag] = [
         (50706, "B", 4, (1, 4, 0, 0), True),
         (50708, "s", 0, "Tester", True),
         (33421, "H", 2, (p, p), True),
@@ -65,12 +68,16 @@ def test_lens_corrections_come_along(tmp_path: Path) -> None:
     assert isinstance(frame, RawFrame)
     write_picture(tmp_path / "result.dng", Picture.from_frame(frame, frame.normalized(), cfa=frame.cfa))
     with tifffile.TiffFile(tmp_path / "result.dng") as tiff:
-        assert tiff.pages.first.pages[0].tags["OpcodeList3"].value == opcodes
+        below = tiff.pages.first.pages
+        assert below is not None
+        raw = below[0]
+        assert isinstance(raw, tifffile.TiffPage)
+        assert raw.tags["OpcodeList3"].value == opcodes
 
 
 def test_other_patterns_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "sensor.dng"
-    tags = [
+    tags: list[Tag] = [
         (50706, "B", 4, (1, 4, 0, 0), True),
         (50708, "s", 0, "Tester", True),
         (33421, "H", 2, (2, 2), True),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import exifread
 import numpy as np
 import pytest
 import tifffile
+from numpy.typing import NDArray
 
 from rcl_cli.errors import FileError
 from rcl_cli.raw.cfa import CFA
@@ -25,6 +27,17 @@ from .conftest import MakeFrame
 RECORD = Record("denoise", "mine", "0123456789ab")
 RGB = np.random.default_rng(0).uniform(0, 1, (24, 30, 3)).astype(np.float32)
 NOISY = np.random.default_rng(1).normal(0, 1, (24, 30, 3)).astype(np.float32)
+
+
+def imread(path: Path) -> NDArray[Any]:
+    """As stored: BGR, of the file's depth."""
+    found = cv2.imread(str(path), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
+    assert found is not None
+    return found
+
+
+def blurred(rgb: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    return cv2.GaussianBlur(rgb, (0, 0), sigma).astype(np.float32)
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".exr"])
@@ -57,7 +70,7 @@ def test_rgb_files_go_through_unchanged(suffix: str, bits: int, linear: bool, tm
     frame = read_frame(source, linear=linear)
     assert isinstance(frame, RgbFrame)
     write_picture(result, Picture.from_frame(frame, frame.rgb))
-    written = tifffile.imread(result) if suffix == ".tif" else cv2.imread(str(result), -1)[..., ::-1]
+    written = tifffile.imread(result) if suffix == ".tif" else cv2.cvtColor(imread(result), cv2.COLOR_BGR2RGB)
     assert written.dtype == values.dtype
     assert np.array_equal(written, values)
 
@@ -65,10 +78,10 @@ def test_rgb_files_go_through_unchanged(suffix: str, bits: int, linear: bool, tm
 @pytest.mark.parametrize(("suffix", "bits"), [(".png", 16), (".tif", 16), (".jpg", 8)])
 def test_a_raw_is_developed_and_turned_upright(suffix: str, bits: int, make_frame: MakeFrame, tmp_path: Path) -> None:
     frame, path = make_frame(CFA.bayer("RGGB")), tmp_path / f"result{suffix}"
-    smooth = cv2.GaussianBlur(np.random.default_rng(2).uniform(0, 1, (51, 63, 3)).astype(np.float32), (0, 0), 8)
+    smooth = blurred(np.random.default_rng(2).uniform(0, 1, (51, 63, 3)).astype(np.float32), 8)
     picture = Picture.from_frame(frame, smooth)
     write_picture(path, picture)
-    written = cv2.imread(str(path), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
+    written = imread(path)
     assert written.shape == (63, 51, 3)
     assert written.dtype == (np.uint8 if bits == 8 else np.uint16)
     tolerance = 0.02 if suffix == ".jpg" else 1e-4
@@ -102,7 +115,7 @@ def test_the_shot_is_in_the_exif(suffix: str, make_frame: MakeFrame, tmp_path: P
 
 
 def test_an_srgb_picture_as_dng_shows_its_own_colours(tmp_path: Path) -> None:
-    smooth = cv2.GaussianBlur(RGB, (0, 0), 3)
+    smooth = blurred(RGB, 3)
     write_picture(tmp_path / "result.dng", Picture.from_frame(RgbFrame(smooth), smooth))
     read = read_frame(tmp_path / "result.dng")
     assert isinstance(read, RgbFrame)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from xml.etree import ElementTree
 
 import pytest
@@ -13,12 +12,14 @@ from rcl_cli.report.chart import Line, chart
 
 def drawn(figure: str) -> tuple[list[list[tuple[float, float]]], dict[str, tuple[float, float]]]:
     """The curves' points, and the places of the tick labels."""
-    svg = ElementTree.fromstring(re.search(r"<svg.*</svg>", figure, re.S).group())
-    curves = [
-        [tuple(map(float, point.split(","))) for point in line.get("points").split()] for line in svg.iter("polyline")
-    ]
-    ticks = {t.text: (float(t.get("x")), float(t.get("y"))) for t in svg.iter("text") if t.get("x") and t.text}
+    svg = ElementTree.fromstring(figure[figure.index("<svg") : figure.index("</svg>") + len("</svg>")])
+    curves = [[place(*point.split(",")) for point in line.attrib["points"].split()] for line in svg.iter("polyline")]
+    ticks = {t.text: place(t.attrib["x"], t.attrib["y"]) for t in svg.iter("text") if t.get("x") and t.text}
     return curves, ticks
+
+
+def place(x: str, y: str) -> tuple[float, float]:
+    return float(x), float(y)
 
 
 def test_linear_axes_place_points_in_proportion() -> None:

@@ -57,8 +57,9 @@ def test_the_page_is_balanced_escaped_and_alone() -> None:
 def test_pictures_are_inlined_without_loss() -> None:
     prefix, _, data = html.png_uri(picture(3)).partition(",")
     assert prefix == "data:image/png;base64"
-    decoded = cv2.imdecode(np.frombuffer(base64.b64decode(data), np.uint8), cv2.IMREAD_COLOR_RGB)
-    np.testing.assert_array_equal(decoded, picture(3))
+    bgr = cv2.imdecode(np.frombuffer(base64.b64decode(data), np.uint8), cv2.IMREAD_COLOR)
+    assert bgr is not None
+    np.testing.assert_array_equal(bgr[..., ::-1], picture(3))
 
 
 def test_only_pictures_of_one_size_are_compared() -> None:

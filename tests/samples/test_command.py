@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rcl_cli.cli.main import cli
+from rcl_cli.raw.frame import RawFrame
 from rcl_cli.raw.read import read_frame
 
 
@@ -22,6 +23,7 @@ def test_writes_raws_and_the_truth(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.glob("*.dng")) == [t["file"] for t in truth]
     for record in truth:
         frame = read_frame(tmp_path / record["file"])
+        assert isinstance(frame, RawFrame)
         assert frame.mosaic.shape == (48, 64)
         assert frame.cfa.name == record["cfa"] == "BGGR"
         assert frame.metadata.iso == record["iso"]

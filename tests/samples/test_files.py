@@ -9,6 +9,7 @@ import rawpy
 
 from rcl_cli.errors import FileError
 from rcl_cli.raw.cfa import BAYER_PHASES, CFA, mosaic
+from rcl_cli.raw.frame import RawFrame, RgbFrame
 from rcl_cli.raw.read import read_frame
 from rcl_cli.samples.files import Shot, write_shot
 from rcl_cli.samples.truth import TRUTH_NAME, update_truth
@@ -49,6 +50,8 @@ def test_the_clean_half_is_what_the_sensor_saw(tmp_path: Path) -> None:
     shot = Shot(2, 100, CFA.bayer("RGGB"), 200, 200)
     write_shot(shot, tmp_path / "noisy", clean=tmp_path / "clean")
     noisy, clean = (read_frame(tmp_path / half / shot.name) for half in ("noisy", "clean"))
+    assert isinstance(clean, RgbFrame)
+    assert isinstance(noisy, RawFrame)
     assert clean.camera_rgb
     _, rgb = shot.take()
     np.testing.assert_allclose(clean.rgb, rgb, atol=1 / 65535)

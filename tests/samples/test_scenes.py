@@ -69,6 +69,7 @@ def test_soft_scenes_hold_no_noise() -> None:
     assert np.median(shares) < 1e-6
 
 
+@pytest.mark.slow
 def test_colours_vary_mostly_together_and_over_a_wide_range() -> None:
     pictures = np.concatenate([scene(64, 64, np.random.default_rng(s)).reshape(-1, 3) for s in range(60)])
     logs = np.log(pictures + 1e-4)

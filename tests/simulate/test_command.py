@@ -15,12 +15,25 @@ from rcl_calibration.exchange import profiles_text
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.cli.main import cli
 from rcl_cli.raw.cfa import CFA, mosaic
+from rcl_cli.raw.frame import RawFrame, RgbFrame
 from rcl_cli.raw.read import read_frame
 from rcl_cli.samples.files import Shot, write_shot
 
 
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(cli, ["simulate", *map(str, arguments)])
+
+
+def read_rgb(path: Path) -> RgbFrame:
+    frame = read_frame(path)
+    assert isinstance(frame, RgbFrame)
+    return frame
+
+
+def read_raw(path: Path) -> RawFrame:
+    frame = read_frame(path)
+    assert isinstance(frame, RawFrame)
+    return frame
 
 
 def truth_of(folder: Path) -> dict[str, dict[str, Any]]:
@@ -48,7 +61,7 @@ def test_rgb_pairs_are_linear_and_keep_negative_noise(clean: Path, tmp_path: Pat
         noise = noisy.astype(np.float64) - level
         assert abs(noise.mean()) < 5 * 0.01 / np.sqrt(noise.size)
         assert noise.std() == pytest.approx(0.01, rel=0.02)
-        np.testing.assert_array_equal(read_frame(out / "noisy" / name).rgb, noisy)
+        np.testing.assert_array_equal(read_rgb(out / "noisy" / name).rgb, noisy)
     assert truth_of(out)["noisy/grey.tif"]["read"] == [1e-4] * 4
 
 
@@ -59,7 +72,7 @@ def test_raw_pairs_hold_the_noise_of_the_truth(clean: Path, tmp_path: Path, doma
     assert result.exit_code == 0, result.output
     for name in ("grey", "sub/dark"):
         noisy = read_frame(out / "noisy" / f"{name}.dng")
-        signal = mosaic(read_frame(out / "clean" / f"{name}.tif").rgb, cfa)
+        signal = mosaic(read_rgb(out / "clean" / f"{name}.tif").rgb, cfa)
         record = truth_of(out)[f"noisy/{name}.dng"]
         assert noisy.cfa == cfa
         assert record["shot"][0] + record["read"][0] == pytest.approx((20 / 255) ** 2)
@@ -80,19 +93,20 @@ def test_simulated_raws_show_the_right_colours(tmp_path: Path) -> None:
     np.testing.assert_allclose(np.median(shown, axis=(0, 1)), (200, 80, 40), atol=4)
 
 
+@pytest.mark.slow
 def test_samples_clean_halves_become_raw_pairs_in_camera_colours(tmp_path: Path) -> None:
     shot = Shot(1, 100, CFA.bayer("RGGB"), 48, 64)
     write_shot(shot, tmp_path / "raw", clean=tmp_path / "rgb")
     assert run(tmp_path / "rgb", "-o", tmp_path / "a", "--domain", "bayer", "--read", 0).exit_code == 0
-    noisy, truth = (read_frame(tmp_path / "a" / half / shot.name) for half in ("noisy", "clean"))
+    noisy, truth = read_raw(tmp_path / "a" / "noisy" / shot.name), read_rgb(tmp_path / "a" / "clean" / shot.name)
     assert truth.camera_rgb
     assert noisy.metadata.white_balance == pytest.approx((2.0, 1.0, 1.6), rel=1e-4)
     np.testing.assert_allclose(noisy.normalized(), mosaic(truth.rgb, noisy.cfa), atol=5e-5)
     # A raw is a clean mosaic to add noise to.
     assert run(tmp_path / "raw", "-o", tmp_path / "b", "--domain", "bayer", "--read", 0).exit_code == 0
-    noisy, truth, source = (read_frame(tmp_path / d / shot.name) for d in ("b/noisy", "b/clean", "raw"))
-    np.testing.assert_allclose(noisy.normalized(), source.normalized(), atol=5e-5)
-    np.testing.assert_array_equal(truth.mosaic, noisy.mosaic)
+    again, clean, source = (read_raw(tmp_path / d / shot.name) for d in ("b/noisy", "b/clean", "raw"))
+    np.testing.assert_allclose(again.normalized(), source.normalized(), atol=5e-5)
+    np.testing.assert_array_equal(clean.mosaic, again.mosaic)
 
 
 def test_bad_files_do_not_stop_the_good_ones(clean: Path, tmp_path: Path) -> None:

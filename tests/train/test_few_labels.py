@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from rcl_cli.models.task_model import TaskModel
 from rcl_cli.train.few_labels import FinetuneSettings, train_head, validate
 from rcl_tasks.denoise import Denoise
 from rcl_tasks.sr import SuperResolution
+from rcl_tasks.unet import UNet
 
 OFFSET = 0.1
 
@@ -58,7 +59,8 @@ def changed(model: TaskModel, before: dict[str, Tensor]) -> set[str]:
 
 
 def test_a_constant_is_learnt(device: str) -> None:
-    model, records = fresh(), []
+    model = fresh()
+    records: list[Mapping[str, float]] = []
     result = train_head(Denoise(), model, Offset(), settings(device=device), log=records.append)
     assert result.start["psnr_db"] == pytest.approx(20.0, abs=0.5)  # an error of 0.1
     assert result.figures["psnr_db"] > 26
@@ -77,6 +79,7 @@ def test_it_never_ends_below_its_best_validation() -> None:
     assert result.figures == result.start
 
 
+@pytest.mark.slow
 def test_freezing_trains_the_head_alone() -> None:
     model = fresh()
     before = weights(model)
@@ -89,6 +92,7 @@ def test_freezing_trains_the_head_alone() -> None:
 def test_the_noise_level_is_told_to_noise_aware_tasks_alone() -> None:
     told = fresh()
     train_head(Denoise(), told, Offset(), settings(steps=10))
+    assert isinstance(told.network, UNet)
     assert float(told.network.sigma_stem.weight.detach().abs().max()) > 0
 
     class Unaware(Denoise):
@@ -96,6 +100,7 @@ def test_the_noise_level_is_told_to_noise_aware_tasks_alone() -> None:
 
     untold = fresh()
     train_head(Unaware(), untold, Offset(), settings(steps=10))
+    assert isinstance(untold.network, UNet)
     assert float(untold.network.sigma_stem.weight.detach().abs().max()) == 0
 
 
@@ -138,8 +143,10 @@ def test_a_task_without_psnr_is_judged_by_its_loss() -> None:
     assert result.figures["loss"] < result.start["loss"]
 
 
+@pytest.mark.slow
 def test_a_run_that_diverges_goes_back_and_keeps_its_best(device: str) -> None:
-    model, records = fresh(), []
+    model = fresh()
+    records: list[Mapping[str, float]] = []
     chosen = settings(device=device, steps=200, learning_rate=30.0)
     result = train_head(Denoise(), model, Offset(), chosen, log=records.append)
     restored = [record["restored"] for record in records if "restored" in record]

@@ -24,6 +24,7 @@ def white(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_sensor_sees_white_in_less_light_with_weak_red_and_blue(white: Path) -> None:
     light = sensor_light(white, 8)
     red, green, blue = (float(light[c, 0, 0]) for c in range(3))
@@ -50,6 +51,7 @@ def test_the_raw_is_the_light_behind_the_filters(white: Path) -> None:
         np.testing.assert_allclose(values[row::2, column::2], expected, atol=0.5 / 32768 + 1e-6)
 
 
+@pytest.mark.slow
 def test_pictures_of_the_protocol_are_in_the_same_light(white: Path) -> None:
     # Kept in float16: 11 significant bits.
     torch.testing.assert_close(LitPictures([white], 8).get(0), sensor_light(white, 8), atol=0, rtol=2**-11)

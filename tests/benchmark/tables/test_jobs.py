@@ -31,7 +31,7 @@ def test_results_are_given_out_one_by_one() -> None:
 
 def test_an_error_ends_it() -> None:
     failing = [Job("a", add, (1, 1)), Job("b", add, ("x", 1)), Job("c", add, (1, 1))]
-    done = []
+    done: list[str] = []
     with pytest.raises(TypeError):
         done.extend(job.name for job, _ in run_jobs(failing, 1))
     assert done == ["a"]

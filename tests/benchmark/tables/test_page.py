@@ -55,6 +55,7 @@ def test_tasks_are_separate_tables(tmp_path, make_row):
     assert "32.00 ± 0.10 | 0.9000 ± 0.0010 | 32.63 / 0.8214" in joint
 
 
+@pytest.mark.slow
 def test_table_3_is_by_labels(tmp_path, make_row):
     curves = {"sl": {10: 21.0, 198: 32.0}, "rcl+sl": {0: 20.0, 10: 28.0, 198: 33.0}, "noise2noise+sl": {10: 29.0}}
     rows = [make_row(m, psnr, table="table3", labels=n) for m, points in curves.items() for n, psnr in points.items()]

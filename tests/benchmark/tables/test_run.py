@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,7 @@ def rows(result: Result) -> list[dict[str, Any]]:
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tiny")
 def test_table1_prints_a_row_per_method_and_finds_it_again(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     methods = [word for name in ("input", "rcl-emd", "densecl+", "oracle") for word in ("--method", name)]
@@ -82,6 +84,7 @@ def test_table1_prints_a_row_per_method_and_finds_it_again(data: Path, monkeypat
     assert rows(benchmark(data, "table1", "--json", *methods)) == first
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tiny")
 def test_the_page_keeps_what_earlier_runs_measured(data: Path) -> None:
     rows(benchmark(data, "table1", "--json", "--method", "input"))
@@ -92,6 +95,7 @@ def test_the_page_keeps_what_earlier_runs_measured(data: Path) -> None:
     assert "| N2N |" in page
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tiny")
 def test_steps_are_those_of_each_pretraining(data: Path) -> None:
     rows(benchmark(data, "table1", "--json", "--method", "noise2noise", "--steps", "3"))
@@ -99,6 +103,7 @@ def test_steps_are_those_of_each_pretraining(data: Path) -> None:
     assert len(log.read_text(encoding="utf-8").splitlines()) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tiny")
 def test_table2_and_table3(data: Path) -> None:
     second = rows(benchmark(data, "table2", "--json", "--method", "input", "--method", "noise2noise"))
@@ -120,6 +125,7 @@ def test_table2_and_table3(data: Path) -> None:
     assert {row["data"] for row in third} == {"rgb"}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tiny")
 def test_fig2_prints_three_samples_of_each_network(data: Path) -> None:
     found = rows(benchmark(data, "fig2", "--json"))
@@ -127,6 +133,7 @@ def test_fig2_prints_three_samples_of_each_network(data: Path) -> None:
     assert Path(found[0]["plot"]).is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tiny")
 def test_sweep_of_both_domains_in_one_work_folder(data: Path) -> None:
     found = rows(benchmark(data, "sweep", "--json", "--of", "planes"))
@@ -151,16 +158,20 @@ def test_sweep_of_both_domains_in_one_work_folder(data: Path) -> None:
     )
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("tiny")
 def test_all_settings_that_want_an_encoder_share_one(data: Path) -> None:
     assert len(rows(benchmark(data, "sweep", "--json", "--of", "layers", "--domain", "rgb"))) == 4
     assert len(list((data / "work" / "encoder").iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_an_interrupted_table_measures_what_is_missing_alone(data: Path) -> None:
     made = workshop(data)
     wanted = cells("table1", TINY, 4, methods=["input", "noise2noise", "noise2self"])
     started = Measurement.plan(made, wanted).rows()
     done = [next(started), next(started)]
+    assert isinstance(started, Generator)
     started.close()
     again = Measurement.plan(made, wanted)
     assert [job.name for job in again.jobs] == [

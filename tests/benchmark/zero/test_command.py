@@ -22,6 +22,7 @@ def run(pictures: Path, work: Path, *arguments: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
 
 
+@pytest.mark.slow
 def test_it_prints_a_row_for_each_method(pictures: Path, tmp_path: Path) -> None:
     rows = run(pictures, tmp_path, *ASKED, "--json")
     assert [(row["method"], row["data"], row["labels"]) for row in rows] == [("input", "rgb", None), ("sure", "rgb", 0)]
@@ -37,6 +38,7 @@ def test_it_says_that_bm3d_is_left_out(pictures: Path, tmp_path: Path, monkeypat
     assert "its package is not installed" in result.stderr
 
 
+@pytest.mark.slow
 def test_real_pairs_join_the_page_beside_rows_of_earlier_runs(pictures: Path, real_pairs: Path, tmp_path: Path) -> None:
     run(pictures, tmp_path, *ASKED)
     real = ("--preset", "smoke", "--steps", "1", "--domain", "real", "--real", str(real_pairs), "--method", "input")
@@ -54,6 +56,7 @@ def test_real_pairs_join_the_page_beside_rows_of_earlier_runs(pictures: Path, re
     assert "The middle 64²" in page
 
 
+@pytest.mark.slow
 def test_a_bad_pair_is_named_and_the_others_are_measured(pictures: Path, real_pairs: Path, tmp_path: Path) -> None:
     (real_pairs / "first" / "scene0_mean.png").unlink()
     arguments = ["benchmark", "zero", "--data", str(pictures), "--output", str(tmp_path), "--real", str(real_pairs)]

@@ -42,7 +42,9 @@ def test_it_depends_on_the_seed_and_the_name_alone(path: Path, domain: Domain) -
 
 
 def test_rgb_has_the_values_of_the_file_and_raws_have_linear_light(path: Path) -> None:
-    stored = cv2.imread(str(path))[:64, :80, ::-1].astype(np.float32) / 255
+    bgr = cv2.imread(str(path))
+    assert bgr is not None
+    stored = bgr[:64, :80, ::-1].astype(np.float32) / 255
     np.testing.assert_allclose(simulated(path, Domain.RGB, 0).clean.permute(1, 2, 0), stored, atol=1e-3)
     planes = simulated(path, Domain.BAYER, 0).clean
     assert planes.shape == (4, 32, 32)  # 80 is cut to a multiple of 16 elements

@@ -45,6 +45,7 @@ def test_the_input_is_measured_as_it_is(comparison: Comparison) -> None:
     assert row.labels is None
 
 
+@pytest.mark.slow
 def test_rows_are_kept_until_something_that_decides_them_changes(
     comparison: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,7 @@ from rcl_cli.raw.turn import ALL_TURNS, Turn
 Call = Callable[..., Any]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("phase", ["GBRG", "xtrans"])
 def test_a_turned_picture_gives_the_turned_result(
     apply: Call, raw: Call, heads: Path, tmp_path: Path, phase: str
@@ -49,5 +50,5 @@ def test_the_ensemble_is_the_mean_over_all_turns(apply: Call, raw: Call, heads: 
 
 
 def turned(frame: RawFrame, turn: Turn) -> RawFrame:
-    mosaic = np.ascontiguousarray(turn.of(frame.mosaic))
+    mosaic = turn.of(frame.mosaic.astype(np.float32)).astype(np.uint16)
     return replace(frame, mosaic=mosaic, cfa=turn.cfa(frame.cfa, *frame.mosaic.shape))

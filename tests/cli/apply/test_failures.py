@@ -10,12 +10,13 @@ import pytest
 import torch
 
 from rcl_cli.domain import Domain
-from rcl_cli.inference import batch
+from rcl_cli.inference.pipeline import Pipeline
 from rcl_cli.task import Task
 
 Call = Callable[..., Any]
 
 
+@pytest.mark.slow
 def test_one_bad_file_is_one_line_and_the_rest_is_done(apply: Call, raws: Path, heads: Path, tmp_path: Path) -> None:
     (raws / "cut.dng").write_bytes((raws / "a.dng").read_bytes()[:900])
     result = apply("--task", "denoise", raws, tmp_path / "missing.dng", "-o", tmp_path / "out", "--json")
@@ -42,23 +43,25 @@ def test_nothing_done_is_exit_code_2(apply: Call, heads: Path, tmp_path: Path) -
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_done(
     apply: Call, raws: Path, heads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = batch.Pipeline.apply
+    first = Pipeline.apply
 
     def interrupted(self: Any, frame: Any, target: Path, **rest: Any) -> Any:
         if target.name == "b.dng":
             raise KeyboardInterrupt
         return first(self, frame, target, **rest)
 
-    monkeypatch.setattr(batch.Pipeline, "apply", interrupted)
+    monkeypatch.setattr(Pipeline, "apply", interrupted)
     result = apply("--task", "denoise", raws, "-o", tmp_path / "out")
     assert result.exit_code == 130
     assert "Interrupted" in result.stderr
     assert [path.name for path in (tmp_path / "out").rglob("*") if path.is_file()] == ["a.dng"]
 
 
+@pytest.mark.slow
 def test_a_task_that_fails_is_a_reason_and_with_debug_a_traceback(
     apply: Call, raws: Path, heads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,6 +81,7 @@ def test_a_task_that_fails_is_a_reason_and_with_debug_a_traceback(
     assert "Traceback" in apply("--task", "denoise", raws, "-o", tmp_path / "out", "--debug").stderr
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_bad_raws_are_one_line_each_beside_a_good_one(
     apply: Call, raw: Call, realdata: Path, heads: Path, tmp_path: Path

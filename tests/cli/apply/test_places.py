@@ -13,11 +13,13 @@ from rcl_calibration.profile import NoiseProfile
 from rcl_cli.calibrate.book import save_profiles
 from rcl_cli.domain import Domain
 from rcl_cli.inference import batch
+from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.read import read_frame
 
 Call = Callable[..., Any]
 
 
+@pytest.mark.slow
 def test_what_exists_is_skipped_before_it_is_decoded(
     apply: Call, raws: Path, heads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -25,7 +27,12 @@ def test_what_exists_is_skipped_before_it_is_decoded(
     assert apply(*arguments).exit_code == 0
     before = (tmp_path / "out" / "a.dng").read_bytes()
     decoded: list[Path] = []
-    monkeypatch.setattr(batch, "read_frame", lambda path, linear: decoded.append(path) or read_frame(path))
+
+    def read(path: Path, *, linear: bool) -> Frame:
+        decoded.append(path)
+        return read_frame(path)
+
+    monkeypatch.setattr(batch, "read_frame", read)
     again = apply(*arguments)
     assert again.exit_code == 0
     assert [line["status"] for line in again.lines] == ["skipped", "skipped"]
@@ -36,6 +43,7 @@ def test_what_exists_is_skipped_before_it_is_decoded(
     assert (tmp_path / "out" / "a.dng").read_bytes() != before
 
 
+@pytest.mark.slow
 def test_the_current_folder_is_the_default_and_results_inside_it_are_no_inputs(
     apply: Call, raws: Path, heads: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,6 +24,7 @@ FIELDS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("task", "scale"), [("denoise", 1), ("demosaic", 1), ("sr", 2), ("jdensr", 2)])
 def test_raws_become_dngs_that_open(
     apply: Call, task: str, scale: int, raws: Path, heads: Path, tmp_path: Path
@@ -53,6 +54,7 @@ def test_raws_become_dngs_that_open(
             assert raw.postprocess(user_flip=0, half_size=half).shape == expected
 
 
+@pytest.mark.slow
 def test_pictures_keep_their_kind_and_their_colours(apply: Call, picture: Call, heads: Path, tmp_path: Path) -> None:
     for suffix in ("png", "tif", "jpg"):
         picture(tmp_path / "in" / f"{suffix}s.{suffix}")
@@ -66,6 +68,7 @@ def test_pictures_keep_their_kind_and_their_colours(apply: Call, picture: Call, 
         assert np.abs(after.astype(int) - before).mean() < 12
 
 
+@pytest.mark.slow
 def test_strength_0_of_denoise_gives_the_input_exactly(
     apply: Call, picture: Call, raws: Path, heads: Path, tmp_path: Path
 ) -> None:
@@ -88,6 +91,7 @@ def test_npy_holds_the_networks_linear_result(apply: Call, raws: Path, heads: Pa
     assert pixels.shape == (67, 82, 3)
 
 
+@pytest.mark.slow
 def test_strength_auto_keeps_a_picture_without_noise(apply: Call, raws: Path, heads: Path, tmp_path: Path) -> None:
     profile, frame = tmp_path / "none.json", read_frame(raws / "a.dng")
     save_profiles(profile, [NoiseProfile.uniform(0.0, 0.0, **labels(frame))])

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,12 +22,21 @@ from rcl_pretexts.recorrupted import Recorrupted
 Source = Callable[..., RegionSource]
 
 
-def blurred(x: Tensor, sigma: Tensor | None = None) -> Tensor:
-    return x.mean((2, 3), keepdim=True).expand_as(x)
+@dataclass(frozen=True)
+class Restoring:
+    """A function that stands in for f_θ."""
+
+    restore: Callable[[Tensor, Tensor | None], Tensor]
+    feature_channels: int = 3
+
+    def __call__(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
+        return self.restore(x, sigma)
+
+    features = __call__
 
 
-def shrunk(x: Tensor, sigma: Tensor | None = None) -> Tensor:
-    return 0.9 * x
+blurred = Restoring(lambda x, sigma: x.mean((2, 3), keepdim=True).expand_as(x))
+shrunk = Restoring(lambda x, sigma: 0.9 * x)
 
 
 def test_it_is_found_by_name() -> None:
@@ -98,7 +109,8 @@ def test_gradients_reach_the_network(distance: str, noisy_source: Source, device
     pretext = ResidualContrast(PretextSetup(Domain.RGB, 16, lambda x: [x], {"distance": distance}))
     rng = torch.Generator().manual_seed(0)
     views = pretext.views(noisy_source().sample(3, 24, rng), rng)
-    losses = pretext.loss(lambda x, sigma: gain * x, {name: view.to(device) for name, view in views.items()})
+    views = {name: view.to(device) for name, view in views.items()}
+    losses = pretext.loss(Restoring(lambda x, sigma: gain * x), views)
     for term in losses.terms.values():
         (gradient,) = torch.autograd.grad(term, gain, retain_graph=True)
         assert torch.isfinite(gradient)
@@ -116,7 +128,7 @@ def test_tau_follows_the_noise_unless_given() -> None:
     assert len({pretext.options.tau for pretext in by_mmd}) == 1
 
 
-def known(options: dict[str, object], **rest: object) -> ResidualContrast:
+def known(options: dict[str, object], **rest: Any) -> ResidualContrast:
     return ResidualContrast(PretextSetup(Domain.RGB, 16, None, options, noise_levels=True, **rest))
 
 
@@ -164,15 +176,17 @@ def test_a_picture_of_unknown_noise_takes_part_in_the_contrast_only() -> None:
 
 def test_both_consistencies_can_be_in_force_with_the_level_told() -> None:
     batch = Batch(torch.rand(2, 3, 24, 24), (NoiseProfile.uniform(0.01, 1e-4),) * 2)
-    pretext, heard = known({"neighbours": 1.0}), []
+    pretext = known({"neighbours": 1.0})
+    heard: list[tuple[Tensor, Tensor | None]] = []
 
-    def listening(x: Tensor, sigma: Tensor | None = None) -> Tensor:
+    def listening(x: Tensor, sigma: Tensor | None) -> Tensor:
         heard.append((x, sigma))
         return x
 
-    losses = pretext.loss(listening, pretext.views(batch, torch.Generator().manual_seed(0)))
+    losses = pretext.loss(Restoring(listening), pretext.views(batch, torch.Generator().manual_seed(0)))
     assert {"recorrupted", "neighbours", "contrast"} == set(losses.terms)
     # Twice the variance of the picture itself, at full size and at half.
     for x, sigma in heard:
+        assert sigma is not None
         torch.testing.assert_close(sigma, (2 * (0.01 * x.clamp_min(0) + 1e-4)).sqrt())
     assert [x.shape[-1] for x, _ in heard] == [16, 8]

@@ -39,10 +39,12 @@ def test_targets_are_the_picture_in_the_first_half_and_then_what_the_network_mak
 def test_copy_follows_over_an_eighth_of_the_steps_without_gradients(steps: int) -> None:
     model = network()
     targets = RefinedTargets(model, steps)
+    assert model.last.bias is not None
     before = model.last.bias.detach().clone()
     step(model)
     targets(Y)
     # momentum · old + (1 − momentum) · new
+    assert isinstance(targets.network, Backbone)
     torch.testing.assert_close(targets.network.last.bias, before + 0.01 * 8 / steps, atol=1e-8, rtol=1e-4)
     assert not any(parameter.requires_grad for parameter in targets.parameters())
 

@@ -39,8 +39,12 @@ def test_added_noise_has_the_measured_covariance_and_the_target_none_of_it() -> 
 class Darker(nn.Module):
     """Stands in for f: takes 1/255 away."""
 
+    feature_channels = 3
+
     def forward(self, x: torch.Tensor, sigma: torch.Tensor | None = None) -> torch.Tensor:
         return x - 1 / 255
+
+    features = forward
 
 
 @pytest.mark.parametrize(("options", "second"), [({}, 0.5 * 4 - 1), ({"refine": "no"}, 4 - 1)])

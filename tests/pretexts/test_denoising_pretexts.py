@@ -50,10 +50,10 @@ def linear() -> Linear:
     return Linear(torch.tensor([[0.02, 0.1, 0.03], [0.1, 0.6, 0.05], [0.0, 0.1, 0.02]]))
 
 
-def mean_gradient(model: nn.Module, loss: Callable[[torch.Generator], Tensor], draws: int) -> tuple[Tensor, Tensor]:
+def mean_gradient(kernel: nn.Parameter, loss: Callable[[torch.Generator], Tensor], draws: int) -> tuple[Tensor, Tensor]:
     """Mean gradient of the kernel over `draws`, and the standard error of that mean."""
     rng = torch.Generator().manual_seed(0)
-    gradients = torch.stack([torch.autograd.grad(loss(rng), model.kernel)[0] for _ in range(draws)])
+    gradients = torch.stack([torch.autograd.grad(loss(rng), kernel)[0] for _ in range(draws)])
     return gradients.mean(0), gradients.std(0) / math.sqrt(draws)
 
 
@@ -85,12 +85,13 @@ def unweighted(
     return loss
 
 
+@pytest.mark.slow
 def test_recorruptions_gradient_is_the_supervised_one(
     clean: Tensor, linear: Linear, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     strength = 0.7
     pretext = Recorrupted(PretextSetup(Domain.RGB, 24, options={"strength": strength}))
-    mean, error = mean_gradient(linear, unweighted(pretext, monkeypatch, linear, clean), 1500)
+    mean, error = mean_gradient(linear.kernel, unweighted(pretext, monkeypatch, linear, clean), 1500)
     # It denoises y + α·σ·z, whose variance is (1 + α²) times that of y.
     expected = supervised_gradient(linear, clean, (1 + strength**2) * variance_of(clean))
     assert ((mean - expected).abs() <= 4 * error).all()
@@ -104,13 +105,14 @@ def test_predicting_the_noisy_picture_itself_is_another_gradient(
         noisy = add_noises(clean, (PROFILE,), Domain.RGB, rng)
         return (linear(noisy) - noisy).square().mean((1, 2, 3)).sum()
 
-    mean, error = mean_gradient(linear, biased, 300)
+    mean, error = mean_gradient(linear.kernel, biased, 300)
     assert ((mean - supervised_gradient(linear, clean, variance_of(clean))).abs() > 6 * error).any()
 
 
+@pytest.mark.slow
 def test_sures_gradient_is_the_supervised_one(clean: Tensor, linear: Linear, monkeypatch: pytest.MonkeyPatch) -> None:
     pretext = Sure(PretextSetup(Domain.RGB, 24))
-    mean, error = mean_gradient(linear, unweighted(pretext, monkeypatch, linear, clean), 1500)
+    mean, error = mean_gradient(linear.kernel, unweighted(pretext, monkeypatch, linear, clean), 1500)
     assert ((mean - supervised_gradient(linear, clean, variance_of(clean))).abs() <= 4 * error).all()
 
 
@@ -186,16 +188,17 @@ def test_sure_knows_how_the_error_changes_where_a_kink_moves(monkeypatch: pytest
         noisy = add_noises(grey, (flat,), Domain.RGB, rng)
         return pretext.loss(model, pretext.views(Batch(noisy, (flat,)), rng)).total
 
-    mean, error = mean_gradient(model, loss, 100)
+    mean, error = mean_gradient(model.kernel, loss, 100)
     expected = -2 * (deviation / math.sqrt(2 * math.pi) - 0.25)
     assert abs(mean - expected) <= 4 * error + 0.02 * expected
     assert error < 0.02 * expected
 
 
+@pytest.mark.slow
 def test_noise2noise_has_the_gradient_of_the_clean_target(clean: Tensor, linear: Linear) -> None:
     pretext = Noise2Noise(PretextSetup(Domain.RGB, 24, noise=1.0))
     batch = Batch(clean, (PROFILE,))
-    mean, error = mean_gradient(linear, lambda rng: pretext.loss(linear, pretext.views(batch, rng)).total, 1000)
+    mean, error = mean_gradient(linear.kernel, lambda rng: pretext.loss(linear, pretext.views(batch, rng)).total, 1000)
     assert ((mean - supervised_gradient(linear, clean, variance_of(clean))).abs() <= 4 * error).all()
 
 

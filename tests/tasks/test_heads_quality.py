@@ -1,0 +1,139 @@
+"""Each shipped head is as good as it was when it was last trained, and better than what needs no head.
+
+Pictures go through `rcl simulate` and `rcl evaluate`, and so through the steps of `rcl apply`. Only their middles, so
+that all heads take seconds; figures of whole pictures are in docs/benchmarks/starter-heads.md.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+from click.testing import CliRunner
+
+from rcl_calibration.profile import NoiseProfile
+from rcl_cli.calibrate.book import save_profiles
+from rcl_cli.cli.main import cli
+from rcl_cli.samples.scenes import scene
+from rcl_cli.task import get_task
+
+SIDE = 144  # whole elements of every domain, at twice the size too
+SHOT = 1e-3
+READ = math.exp(2.18 * math.log(SHOT) + 1.2)  # of the sensors that the heads were trained for
+SCENES = ("mixed", "leaves", "facade")
+PHOTOGRAPHS = ("kodim05", "kodim19", "kodim23")
+
+# Least PSNR in dB of linear values, and least gain over the noisy input, or over bilinear demosaicing and bicubic
+# enlargement: 0.1 to 0.2 dB below what the heads reach.
+FLOORS = {
+    "scenes": {
+        "denoise-bayer": (41.7, 3.0),
+        "denoise-xtrans": (40.6, 1.9),
+        "denoise-rgb": (43.5, 4.7),
+        "demosaic-bayer": (38.2, 4.2),
+        "demosaic-xtrans": (35.3, 2.9),
+        "sr-bayer": (32.5, 3.1),
+        "sr-xtrans": (30.7, 2.4),
+        "sr-rgb": (38.3, 3.4),
+        "jdensr-bayer": (31.7, 2.5),
+        "jdensr-xtrans": (30.0, 1.9),
+        "jdensr-rgb": (35.0, 1.4),
+    },
+    "photographs": {
+        "denoise-bayer": (37.9, 1.4),
+        "denoise-xtrans": (37.3, 0.8),
+        "denoise-rgb": (39.4, 2.9),
+        "demosaic-bayer": (33.5, 4.9),
+        "demosaic-xtrans": (30.4, 3.0),
+        "sr-bayer": (27.5, 2.8),
+        "sr-xtrans": (26.1, 1.8),
+        "sr-rgb": (30.9, 1.6),
+        "jdensr-bayer": (26.8, 2.3),
+        "jdensr-xtrans": (25.5, 1.3),
+        "jdensr-rgb": (29.2, 0.8),
+    },
+}
+
+Pairs = Callable[[str, str, int, bool], Path]
+
+
+def rcl(*words: object) -> str:
+    """A verb in this process; its standard output."""
+    result = CliRunner().invoke(cli, list(map(str, words)))
+    assert result.exit_code == 0, f"{words}\n{result.output}"
+    return result.stdout
+
+
+def paint(folder: Path) -> None:
+    """Procedural scenes that no head was trained on, as linear TIFF."""
+    for number, kind in enumerate(SCENES):
+        rgb = scene(SIDE, SIDE, np.random.default_rng([11, number]), kind)
+        tifffile.imwrite(folder / f"{kind}.tif", rgb, photometric="rgb")
+
+
+def cut(folder: Path, photographs: Path) -> None:
+    """The middles of photographs."""
+    for name in PHOTOGRAPHS:
+        whole = cv2.imread(str(photographs / f"{name}.png"))
+        assert whole is not None, f"{name} is missing"
+        y, x = ((length - SIDE) // 2 for length in whole.shape[:2])
+        assert cv2.imwrite(str(folder / f"{name}.png"), whole[y : y + SIDE, x : x + SIDE])
+
+
+@pytest.fixture(scope="module")
+def pairs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Pairs:
+    """Noisy and clean files with the same noise each time: of which pictures, domain, scale, and whether with noise."""
+
+    @cache
+    def clean(pictures: str) -> Path:
+        folder = tmp_path_factory.mktemp(pictures)
+        if pictures == "scenes":
+            paint(folder)
+        else:
+            cut(folder, request.getfixturevalue("realdata") / "rgb" / "test" / "kodak")
+        return folder
+
+    @cache
+    def make(pictures: str, domain: str, scale: int, noisy: bool) -> Path:
+        folder = tmp_path_factory.mktemp("pairs")
+        noise = (SHOT, READ) if noisy else (0.0, 0.0)
+        save_profiles(folder / "profiles.json", [NoiseProfile.uniform(*noise)])
+        layout = ["--domain", domain, "--scale", scale, "--profile", folder / "profiles.json"]
+        linear = ["--linear"] if pictures == "scenes" else []
+        rcl("simulate", clean(pictures), "-o", folder, *layout, *linear)
+        return folder
+
+    return make
+
+
+def mean_psnr_db(folder: Path, task: str, *options: str) -> float:
+    told = ["--profile", folder / "profiles.json", "--device", "cpu", "--json", *options]
+    mean = json.loads(rcl("evaluate", "--task", task, "--pairs", folder, *told).splitlines()[-1])["mean"]
+    return float(mean["psnr_db"])
+
+
+def test_every_shipped_head_has_a_floor(root: Path) -> None:
+    shipped = {path.stem for path in (root / "plugins" / "rcl_tasks" / "heads").glob("*.safetensors")}
+    for pictures in FLOORS:
+        assert FLOORS[pictures].keys() == shipped
+
+
+@pytest.mark.parametrize("head", FLOORS["scenes"])
+@pytest.mark.parametrize("pictures", ["scenes", pytest.param("photographs", marks=pytest.mark.realdata)])
+def test_a_shipped_head_is_as_good_as_ever(pairs: Pairs, pictures: str, head: str) -> None:
+    name, domain = head.split("-")
+    task = get_task(name)
+    folder = pairs(pictures, domain, task.scale, name != "sr")
+    before, after = mean_psnr_db(folder, name, "--model", "none"), mean_psnr_db(folder, name)
+    floor, gain = FLOORS[pictures][head]
+    measured = f"{head} on {pictures}: {before:.2f} dB before, {after:.2f} dB after, {after - before:+.2f} dB"
+    print(measured)
+    assert after >= floor, f"{measured}; the floor is {floor} dB"
+    assert after - before >= gain, f"{measured}; the least gain is {gain} dB"
