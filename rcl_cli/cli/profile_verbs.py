@@ -1,4 +1,4 @@
-"""`rcl calibrate show | merge | export`: the profiles that are kept."""
+"""`rcl profiles show | merge | export`: the profiles that are kept."""
 
 from __future__ import annotations
 

@@ -10,8 +10,6 @@ import click
 from rich.markup import escape
 
 from rcl_cli.cli.console import console, exit_code, print_failures, print_json_line, print_table, progress
-from rcl_cli.cli.default_group import DefaultGroup, OwnArgument
-from rcl_cli.cli.profile_verbs import export, merge, show
 
 if TYPE_CHECKING:
     from rcl_calibration.runs import Run
@@ -22,8 +20,8 @@ if TYPE_CHECKING:
 _FOLDER = click.Path(path_type=Path)
 
 
-@click.group(cls=DefaultGroup, invoke_without_command=True, subcommand_metavar="")
-@click.argument("paths", nargs=-1, type=_FOLDER, cls=OwnArgument)
+@click.command()
+@click.argument("paths", nargs=-1, type=_FOLDER)
 @click.option(
     "--by",
     type=click.Choice(["image", "camera"]),
@@ -86,11 +84,6 @@ def command(
         _plot(calibrations, plot)
         print_failures(failures)
     ctx.exit(exit_code(done, failed))
-
-
-command.add_command(show)
-command.add_command(merge)
-command.add_command(export)
 
 
 def _blind(
