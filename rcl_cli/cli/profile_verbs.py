@@ -35,18 +35,19 @@ def show(
     from rcl_calibration.across_iso import gain_switches
     from rcl_calibration.runs import pool_runs
     from rcl_cli.calibrate.book import load_runs
-    from rcl_cli.cli.calibration_tables import profile_table
+    from rcl_cli.cli.calibration_tables import profile_table, stored_values
     from rcl_cli.models.store import Store
 
     paths = files or (Store.open(store).profiles,)
     if not files and not paths[0].is_file():
         console.print(f"No profiles yet in {escape(str(paths[0]))}: calibrate some pictures.")
         ctx.exit(exit_code(0, 0))
-    entries = [(pool_runs(runs), len(runs)) for path in paths for runs in load_runs(path)]
-    entries = [(profile, runs) for profile, runs in entries if camera.lower() in profile.camera.lower()]
+    kept = [(path, pool_runs(runs), len(runs)) for path in paths for runs in load_runs(path)]
+    kept = [one for one in kept if camera.lower() in one[1].camera.lower()]
+    entries = [(profile, runs) for _, profile, runs in kept]
     if as_json:
-        for profile, runs in entries:
-            print_json_line({**profile.to_dict(), "runs": runs})
+        for one in kept:
+            print_json_line(stored_values(*one))
     elif entries:
         print_table(profile_table(entries))
     for name in dict.fromkeys(profile.camera for profile, _ in entries):

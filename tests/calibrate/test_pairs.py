@@ -53,7 +53,9 @@ def test_frames_that_follow_each_other_are_paired(view: NDArray[np.float64], tmp
         _write(tmp_path / "frames" / f"{number}.dng", shown, number)
     result = _run("--pairs", tmp_path / "frames", "--json")
     assert result.return_value == 1
-    (line,) = map(json.loads, result.stdout.splitlines())
+    failed, line = map(json.loads, result.stdout.splitlines())
+    assert (failed["kind"], Path(failed["path"]).name, failed["status"]) == ("pairs", "1.dng", "failed")
+    assert (line["kind"], line["path"], line["status"], line["reason"]) == ("pairs", None, "done", "")
     assert [Path(path).name for path in line["pairs"][0]] == ["2.dng", "3.dng"]
     assert (line["method"], line["images"], line["quality"], line["cfa"]) == ("pairs", 2, "ok", "GRBG")
     assert "pairs: 2.dng with 3.dng" in result.stderr
@@ -103,6 +105,9 @@ def test_profiles_are_shown_merged_and_exported(tmp_path: Path, store: Path) -> 
     assert _profiles("merge", given).return_value == 0
     shown = [json.loads(line) for line in _profiles("show", "--json").stdout.splitlines()]
     assert [(line["iso"], line["runs"]) for line in shown] == [(100.0, 1), (400.0, 1)]
+    stored = str(store / "profiles.json")
+    assert [(line["kind"], line["path"], line["status"]) for line in shown] == [("profile", stored, "done")] * 2
+    assert len(shown[0]["sigma_x"]) == 7
     assert _profiles("merge", given).return_value == 0
     assert load_profiles(store / "profiles.json") == load_profiles(given)
 

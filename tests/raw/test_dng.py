@@ -219,6 +219,16 @@ def test_exiftool_finds_nothing_wrong(cfa: CFA | None, make_frame: MakeFrame, tm
 
 
 @EXIFTOOL
+def test_exiftool_finds_an_iso_beyond_16_bits(make_frame: MakeFrame, tmp_path: Path) -> None:
+    frame = make_frame(CFA.bayer("RGGB"))
+    write_dng(tmp_path / "a.dng", replace(frame, metadata=replace(frame.metadata, iso=204800.0)))
+    assert read_frame(tmp_path / "a.dng").metadata.iso == 204800
+    command = ["exiftool", "-s3", "-n", "-ISO", "-RecommendedExposureIndex", "-validate", str(tmp_path / "a.dng")]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said.split() == ["65535", "204800", "0", "0", "0"]
+
+
+@EXIFTOOL
 @pytest.mark.realdata
 def test_exiftool_copies_the_shot_and_leaves_the_structure(realdata: Path, tmp_path: Path) -> None:
     frame = read_frame(realdata / "raw/bayer/canon-powershot-s40_CRW_0104.CRW")

@@ -96,25 +96,35 @@ def _blind(
 
     found, failures = find_files(paths)
     images: list[ImageCalibration] = []
+    if as_json:
+        for failure in failures:
+            print_json_line(tables.failed_values("image", failure))
     with progress(len(found), "Calibrating") as bar:
         for file in found:
             try:
                 images.append(calibrate_file(file.path, linear=linear))
             except FileError as error:
                 failures.append(error)
+                if as_json:
+                    print_json_line(tables.failed_values("image", error))
             else:
                 if as_json and by == "image":
                     print_json_line(tables.image_values(images[-1]))
             bar.advance()
     cameras = pool_cameras(images)
-    if as_json and by == "camera":
+    if as_json:
         for camera in cameras:
-            print_json_line(tables.camera_values(camera))
-    elif images and not as_json:
+            if by == "camera" or camera.groups:
+                print_json_line(tables.camera_values(camera))
+    elif images:
         _print_blind(images, cameras, by)
     for camera in cameras:
         for path, reason in camera.dropped if camera.images else ():
-            console.print(f"{escape(path.name)} was left out of its camera's profile: {escape(reason)}")
+            left_out = f"{path.name} was left out of its camera's profile: {reason}"
+            console.print(left_out, markup=False, soft_wrap=True)
+        if camera.groups:
+            named = f"{tables.camera_words(camera.profile)} gets no profile: {camera.profile.reason}"
+            console.print(named, markup=False, soft_wrap=True)
     return images, cameras, failures
 
 
@@ -153,6 +163,8 @@ def _framed(
         console.print(f"{pair.kind}: {escape(first.name)} with {escape(second.name)}", soft_wrap=True)
     calibrations = calibrate_pairs(pairs)
     if as_json:
+        for failure in failures:
+            print_json_line(tables.failed_values("pairs", failure))
         for calibration in calibrations:
             print_json_line(tables.pair_values(calibration))
     elif calibrations:
