@@ -112,7 +112,8 @@ def _ratio(value: Any) -> float | None:
 
 
 def _blocks(head: bytes) -> Iterator[bytes]:
-    return (head[found.start() :] for found in _TIFF_START.finditer(head))
+    # What stands at the very start is the file's own structure, which was read before.
+    return (head[found.start() :] for found in _TIFF_START.finditer(head, 1))
 
 
 def _png_block(file: BinaryIO) -> bytes:
