@@ -51,6 +51,13 @@ class Lookup:
 
 Found = tuple[NoiseProfile, str]
 """A noise profile, and in words where it comes from."""
+_SOURCES = {
+    "the profile given": "given",
+    "calibrated": "calibrated",
+    "for": "interpolated",
+    "the file's own": "tag",
+    "a blind": "blind",
+}
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,11 @@ class ProfileBook:
     @cached_property
     def _profiles(self) -> list[NoiseProfile]:
         return load_profiles(self._path) if self.given is not None or self._path.is_file() else []
+
+
+def source_name(words: str) -> str:
+    """Where a profile comes from in one word: "given", "calibrated", "interpolated", "tag" or "blind"."""
+    return next(name for start, name in _SOURCES.items() if words.startswith(start))
 
 
 def profile_for(frame: Frame, *, given: Path | None = None, store: Path | None = None) -> Found:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rcl_calibration.profile import SIGMA_X, NoiseProfile
 from rcl_cli.calibrate.images import CameraCalibration, ImageCalibration
 from rcl_cli.calibrate.pairs import PairCalibration
-from rcl_cli.cli.console import new_table
+from rcl_cli.cli.console import json_head, new_table
 from rcl_cli.errors import FileError
 from rcl_cli.raw.optical_black import OpticalBlack
 
@@ -58,7 +58,7 @@ def stored_values(path: Path, profile: NoiseProfile, runs: int) -> dict[str, Any
 
 def failed_values(kind: str, failure: FileError) -> dict[str, Any]:
     """The JSON line of a file that could not be used."""
-    return {"kind": kind, "path": failure.path, "status": "failed", "reason": failure.reason}
+    return json_head(kind, failure.path, "failed", failure.reason)
 
 
 def image_table(images: Sequence[ImageCalibration]) -> Table:
@@ -143,7 +143,7 @@ def camera_words(profile: NoiseProfile) -> str:
 
 
 def _head(kind: str, path: Path | None, profile: NoiseProfile) -> dict[str, Any]:
-    return {"kind": kind, "path": path, "status": "done", "reason": profile.reason}
+    return json_head(kind, path, "done", profile.reason)
 
 
 def _values(calibration: Calibration) -> dict[str, Any]:

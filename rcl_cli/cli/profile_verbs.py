@@ -8,19 +8,17 @@ import click
 from rich.markup import escape
 
 from rcl_cli.cli.console import console, exit_code, print_failures, print_json_line, print_table
+from rcl_cli.cli.options import STORE, json_option
 
-_STORE = click.option(
-    "--store", type=click.Path(file_okay=False, path_type=Path), help="Folder of models and profiles."
-)
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _CAMERA = click.option("--camera", default="", help="Only cameras whose name holds this, in any case.")
 
 
 @click.command()
 @click.argument("files", nargs=-1, type=_FILE)
-@_STORE
+@STORE
 @_CAMERA
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output.")
+@json_option("each profile")
 @click.option(
     "--plot", type=click.Path(file_okay=False, path_type=Path), help="Write a plot per camera to this folder."
 )
@@ -63,7 +61,7 @@ def show(
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=_FILE)
-@_STORE
+@STORE
 @click.pass_context
 def merge(ctx: click.Context, files: tuple[Path, ...], store: Path | None) -> None:
     """Take the profiles of FILES into the store.
@@ -92,7 +90,7 @@ def merge(ctx: click.Context, files: tuple[Path, ...], store: Path | None) -> No
 
 @click.command()
 @click.argument("output", type=_FILE)
-@_STORE
+@STORE
 @_CAMERA
 @click.option(
     "--format",

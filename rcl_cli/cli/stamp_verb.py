@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rcl_cli.cli.console import console, exit_code, print_failures, print_json_line, progress
+from rcl_cli.cli.console import exit_code, json_head, print_failures, print_json_line, progress, say, say_left_out
+from rcl_cli.cli.options import STORE, json_option
 from rcl_cli.errors import FileError
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 )
 @click.option("--blind", is_flag=True, help="Where no profile is calibrated, measure the picture itself.")
 @click.option("--overwrite", is_flag=True, help="Replace noise profiles that files have, and copies that exist.")
-@click.option("--store", type=click.Path(file_okay=False, path_type=Path), help="Folder of models and profiles.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a file on standard output.")
+@STORE
+@json_option("each file")
 @click.pass_context
 def stamp(
     ctx: click.Context,
@@ -78,15 +79,16 @@ def stamp(
 
 def _jobs(paths: Sequence[Path], folder: Path | None, *, in_place: bool) -> tuple[list[Job], list[FileError]]:
     from rcl_cli.calibrate.stamp import Job, beside, without_copies
-    from rcl_cli.raw.folder import find_files
+    from rcl_cli.raw.folder import search
 
     jobs: dict[Path, Job] = {}
     failures: list[FileError] = []
     for path in paths:
-        found, missing = find_files([path])
-        failures += missing
+        found = search([path])
+        failures += found.errors
+        say_left_out(found.results)
         output = folder or beside(path)
-        for file in found:
+        for file in found.files:
             target = None if in_place else output / file.relative
             jobs.setdefault(file.path.resolve(), Job(file.path, target))
     return without_copies(list(jobs.values())), failures
@@ -94,10 +96,10 @@ def _jobs(paths: Sequence[Path], folder: Path | None, *, in_place: bool) -> tupl
 
 def _tell(result: Stamped, said: set[str]) -> None:
     if result.status == "skipped":
-        console.print(f"{result.job.path}: {result.reason}", markup=False, soft_wrap=True)
+        say(f"{result.job.path}: {result.reason}")
     elif result.status == "done" and result.source not in said:
         said.add(result.source)
-        console.print(f"noise of {result.job.path.name} from {result.source}", markup=False, soft_wrap=True)
+        say(f"noise of {result.job.path.name} from {result.source}")
 
 
 def _summarise(results: Sequence[Stamped]) -> None:
@@ -105,17 +107,18 @@ def _summarise(results: Sequence[Stamped]) -> None:
     if done:
         folders = dict.fromkeys(str(job.target.parent) for job in done if job.target is not None)
         where = f", copies in {', '.join(folders)}" if folders else " in place"
-        console.print(f"{len(done)} {'DNG' if len(done) == 1 else 'DNGs'} stamped{where}", markup=False, soft_wrap=True)
+        say(f"{len(done)} {'DNG' if len(done) == 1 else 'DNGs'} stamped{where}")
 
 
 def _line(result: Stamped) -> dict[str, Any]:
+    from rcl_cli.calibrate.book import source_name
+
     job, profile = result.job, result.profile
     return {
-        "kind": "dng",
-        "path": job.path,
-        "status": result.status,
-        "reason": result.reason,
+        **json_head("raw", job.path, result.status, result.reason),
         "output": None if profile is None else job.target or job.path,
+        "profile": None if profile is None else source_name(result.source),
+        "shot": None if profile is None else profile.shot,
+        "read": None if profile is None else profile.read,
         "noise_profile": None if profile is None else profile.to_dng(),
-        "source": result.source,
     }

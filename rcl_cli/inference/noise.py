@@ -7,17 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from rcl_cli.calibrate.book import Lookup, ProfileBook
+from rcl_cli.calibrate.book import Lookup, ProfileBook, source_name
 from rcl_cli.inference.model import Noise
 from rcl_cli.raw.frame import Frame
-
-_SOURCES = {
-    "the profile given": "given",
-    "calibrated": "calibrated",
-    "for": "interpolated",
-    "the file's own": "tag",
-    "a blind": "blind",
-}
 
 
 @dataclass(frozen=True)
@@ -53,12 +45,8 @@ class NoiseOfFiles:
             self._said.add(words)
             name = frame.metadata.path.name if frame.metadata.path else "the picture"
             self.announce(f"noise of {name} from {words}")
-        return Noise(profile, _source(words))
+        return Noise(profile, source_name(words))
 
     def _calibrated(self, lookup: Lookup) -> Noise | None:
         found = self._book.calibrated(lookup)
-        return None if found is None else Noise(found[0], _source(found[1]))
-
-
-def _source(words: str) -> str:
-    return next(source for start, source in _SOURCES.items() if words.startswith(start))
+        return None if found is None else Noise(found[0], source_name(found[1]))

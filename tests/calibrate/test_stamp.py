@@ -126,7 +126,7 @@ def test_our_own_dngs_are_stamped(cfa: CFA, given: Path, tmp_path: Path) -> None
     result = _run(tmp_path / "raws", "--profile", given, "--json")
     assert result.return_value == 0
     (line,) = _lines(result)
-    assert (line["kind"], line["path"], line["status"], line["reason"]) == ("dng", str(source), "done", "")
+    assert (line["kind"], line["path"], line["status"], line["reason"]) == ("raw", str(source), "done", "")
     assert line["output"] == str(tmp_path / "stamped" / "a.dng")
     assert line["noise_profile"] == pytest.approx(NUMBERS)
     _check(source, tmp_path / "stamped" / "a.dng", changed=4)
@@ -205,7 +205,8 @@ def test_the_store_s_profile_is_taken_and_none_is_guessed(tmp_path: Path, store:
         **dict.fromkeys(("200", "400", "800"), "done"),
     }
     assert lines["200"]["noise_profile"] == pytest.approx(measured[200.0].to_dng())
-    assert "interpolated between ISO 200 and 800" in lines["400"]["source"]
+    assert {lines[name]["profile"] for name in ("200", "800")} == {"calibrated"}
+    assert lines["400"]["profile"] == "interpolated"
     # Log-log, so that half-way between 200 and 800 is the geometric mean.
     halfway = np.sqrt(np.array(measured[200.0].to_dng()) * np.array(measured[800.0].to_dng()))
     assert lines["400"]["noise_profile"] == pytest.approx(halfway)
@@ -217,7 +218,7 @@ def test_the_picture_itself_is_measured_only_when_asked_and_where_it_can_tell(tm
     noise = _sample(tmp_path / "noise.dng")  # pixels that are nothing but noise
     assert _run(noise).return_value == 2
     (line,) = _lines(_run(noise, "--blind", "--json"))
-    assert (line["status"], line["source"]) == ("done", "a blind estimate from the picture")
+    assert (line["status"], line["profile"]) == ("done", "blind")
     frame = read_frame(noise)
     write_dng(tmp_path / "still.dng", replace(frame, mosaic=np.full_like(frame.mosaic, 5000)))
     (line,) = _lines(_run(tmp_path / "still.dng", "--blind", "--json"))

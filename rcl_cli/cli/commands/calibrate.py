@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 import click
 from rich.markup import escape
 
-from rcl_cli.cli.console import console, exit_code, print_failures, print_json_line, print_table, progress
+from rcl_cli.cli.console import (
+    console,
+    exit_code,
+    print_failures,
+    print_json_line,
+    print_table,
+    progress,
+    say,
+    say_left_out,
+)
+from rcl_cli.cli.options import LINEAR, STORE, json_option
 
 if TYPE_CHECKING:
     from rcl_calibration.runs import Run
@@ -32,14 +42,14 @@ _FOLDER = click.Path(path_type=Path)
 @click.option("--pairs", is_flag=True, help="Compare each two files of PATHS that follow each other and show the same.")
 @click.option("--flats", multiple=True, type=_FOLDER, help="Pairs of frames of an evenly lit surface, out of focus.")
 @click.option("--darks", multiple=True, type=_FOLDER, help="Pairs of frames taken with the lens covered.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output.")
+@json_option("each file, and for each camera or its pairs,")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Also add the profiles to this file.")
-@click.option("--store", type=click.Path(file_okay=False, path_type=Path), help="Folder of models and profiles.")
+@STORE
 @click.option("--no-save", is_flag=True, help="Keep no profile in the store.")
 @click.option(
     "--plot", type=click.Path(file_okay=False, path_type=Path), help="Write a plot per camera to this folder."
 )
-@click.option("--linear", is_flag=True, help="Take the values of PNG, JPEG and TIFF as linear, not as sRGB.")
+@LINEAR
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -92,9 +102,11 @@ def _blind(
     from rcl_cli.calibrate.images import calibrate_file, pool_cameras
     from rcl_cli.cli import calibration_tables as tables
     from rcl_cli.errors import FileError
-    from rcl_cli.raw.folder import find_files
+    from rcl_cli.raw.folder import search
 
-    found, failures = find_files(paths)
+    searched = search(paths)
+    found, failures = searched.files, searched.errors
+    say_left_out(searched.results)
     images: list[ImageCalibration] = []
     if as_json:
         for failure in failures:
@@ -120,11 +132,9 @@ def _blind(
         _print_blind(images, cameras, by)
     for camera in cameras:
         for path, reason in camera.dropped if camera.images else ():
-            left_out = f"{path.name} was left out of its camera's profile: {reason}"
-            console.print(left_out, markup=False, soft_wrap=True)
+            say(f"{path.name} was left out of its camera's profile: {reason}")
         if camera.groups:
-            named = f"{tables.camera_words(camera.profile)} gets no profile: {camera.profile.reason}"
-            console.print(named, markup=False, soft_wrap=True)
+            say(f"{tables.camera_words(camera.profile)} gets no profile: {camera.profile.reason}")
     return images, cameras, failures
 
 
