@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from rcl_calibration.fit import Fit, fit_bins
+from rcl_calibration.groups import disagreeing_groups
 from rcl_calibration.intervals import REPLICATES, Replicates, Resampled, at_x, bootstrap, resampled
 from rcl_calibration.model import Array, Clipping
 from rcl_calibration.plane_levels import Level, PlaneLevel, plane_levels, profile_of_levels
@@ -34,34 +35,50 @@ class Pooled:
     """Indices of the others, each with its reason."""
     disagreement: float
     """Largest over smallest noise level σ of the images used, less 1."""
+    groups: tuple[tuple[int, ...], ...] = ()
+    """Indices of the images that agree with one another, quietest first, where they fall into groups that do not: the
+    profile is then weak."""
 
 
-def pool(measurements: Sequence[Measurement], *, seed: int = 0, **labels: Any) -> Pooled:
+def pool(
+    measurements: Sequence[Measurement],
+    profiles: Sequence[NoiseProfile] | None = None,
+    *,
+    seed: int = 0,
+    **labels: Any,
+) -> Pooled:
     """Pool the bins of images of one camera, ISO and levels; weak and outlying images are left out.
 
-    All planes get one noise level, or each its own: `plane_levels`.
-    Where every image is weak the best of them make a weak profile. `labels` as in `single_image.estimate`.
+    profiles: what each image told by itself, with whatever else is held against it; `profile_of` each by default. All
+    planes get one noise level, or each its own: `plane_levels`. Where every image is weak the best of them make a weak
+    profile, and where they fall into `disagreeing_groups` all of them do. `labels` as in `single_image.estimate`.
     Raises ValueError for no images.
     """
     if not measurements:
         raise ValueError("no images to pool")
-    singles = [profile_of(measurement, seed=seed) for measurement in measurements]
-    measured = [i for i, profile in enumerate(singles) if measurements[i].fit.weight.any()]
+    singles = list(profiles or (profile_of(measurement, seed=seed) for measurement in measurements))
+    measured = [i for i in range(len(singles)) if measurements[i].fit.weight.any()]
     sound = [i for i in measured if singles[i].quality != "weak"] or measured
     dropped = {i: singles[i].reason for i in range(len(singles)) if i not in sound}
     if not sound:
-        return Pooled(profile_of(measurements[0], **labels), (), tuple(dropped.items()), 0.0)
+        return Pooled(replace(singles[0], **labels), (), tuple(dropped.items()), 0.0)
     levels = _relative_levels([measurements[i] for i in sound])
-    outlying = _outliers(levels)
+    groups = disagreeing_groups(np.sqrt(levels), [singles[i] for i in sound])
+    outlying = np.zeros(levels.size, np.bool_) if groups else _outliers(levels)
     for i, level in zip(np.array(sound)[outlying], levels[outlying], strict=True):
         dropped[int(i)] = f"its noise is {100 * (np.sqrt(level) - 1):+.1f} % from the others'"
     used = [i for i, out in zip(sound, outlying, strict=True) if not out]
     noise_levels = np.sqrt(levels[~outlying])
+    disagreement = float(noise_levels.max() / max(noise_levels.min(), 1e-12) - 1) if noise_levels.max() > 0 else 0.0
+    profile = _pooled_profile([measurements[i] for i in used], [singles[i] for i in used], seed, labels)
+    if groups:
+        profile = replace(profile, quality="weak", reason=_disagreement_words(groups, disagreement))
     return Pooled(
-        _pooled_profile([measurements[i] for i in used], [singles[i] for i in used], seed, labels),
+        profile,
         tuple(used),
         tuple(sorted(dropped.items())),
-        float(noise_levels.max() / max(noise_levels.min(), 1e-12) - 1) if noise_levels.max() > 0 else 0.0,
+        disagreement,
+        tuple(tuple(sound[i] for i in group) for group in groups),
     )
 
 
@@ -157,6 +174,12 @@ def _relative_levels(measurements: Sequence[Measurement]) -> Array:
         model, own = noise.variance(fit.x), fit.noise.variance(fit.x)
         levels.append(np.average(own / np.maximum(model, 1e-24), weights=fit.information))
     return np.array(levels)
+
+
+def _disagreement_words(groups: Sequence[Sequence[int]], disagreement: float) -> str:
+    sizes = ", ".join(str(len(group)) for group in groups)
+    reason = f"the images fall into {len(groups)} groups (of {sizes}) whose noise differs by {100 * disagreement:.0f} %"
+    return f"{reason}: settings that the files do not tell, such as another ISO; calibrate them apart"
 
 
 def _outliers(levels: Array) -> np.ndarray[Any, np.dtype[np.bool_]]:

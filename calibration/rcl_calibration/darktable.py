@@ -1,10 +1,9 @@
-"""darktable's `noiseprofiles.json`: out with a documented factor, in for trends over ISO only."""
+"""darktable's `noiseprofiles.json`, written with a documented factor."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from rcl_calibration.profile import NoiseProfile
@@ -35,38 +34,6 @@ def darktable_text(profiles: Iterable[NoiseProfile]) -> str:
     return json.dumps({"version": 0, "noiseprofiles": listed}, indent=1) + "\n"
 
 
-def read_darktable(path: Path) -> list[NoiseProfile]:
-    """The profiles of a darktable file, on darktable's scale: how noise grows with ISO, never how much there is.
-
-    All are "weak" and say why. Where a value is negative, as in a tenth of the published fits, it becomes 0; of
-    several measurements of one camera and ISO the last counts. Raises OSError, or ValueError for another kind of file.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        found = {
-            (maker["maker"], model["model"], entry["iso"]): entry
-            for maker in content["noiseprofiles"]
-            for model in maker["models"]
-            for entry in model["profiles"]
-            if not entry.get("skip")
-        }
-        return [_profile(f"{maker} {model}", float(iso), entry) for (maker, model, iso), entry in found.items()]
-    except (UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError, IndexError) as error:
-        raise ValueError("not a darktable file of noise profiles") from error
-
-
 def _model(name: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
     comment = f"measured by rcl on single raw pixels, times {SCALE:g}"
     return {"comment": comment, "model": name, "profiles": sorted(entries, key=lambda entry: int(entry["iso"]))}
-
-
-def _profile(camera: str, iso: float, entry: dict[str, Any]) -> NoiseProfile:
-    numbers = [max(float(entry[name][channel]), 0.0) for channel in range(3) for name in ("a", "b")]
-    return NoiseProfile.from_dng(
-        numbers,
-        camera=camera,
-        iso=iso,
-        method="darktable",
-        quality="weak",
-        reason="on darktable's own scale, good for trends over ISO only",
-    )

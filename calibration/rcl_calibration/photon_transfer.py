@@ -69,8 +69,6 @@ class PairMeasurement:
     row_variance: float
     """Of row noise in one frame, normalised; no part of the cells."""
     column_variance: float
-    rejected: float
-    """Part of the blocks left out because they differ by more than noise."""
 
 
 def measure_pair(first: Sequence[Lattice], second: Sequence[Lattice], *, scene: bool = True) -> PairMeasurement:
@@ -95,14 +93,12 @@ def measure_pair(first: Sequence[Lattice], second: Sequence[Lattice], *, scene: 
     if scene:
         refuse_moved(lattices, kept, clippings, noise)
         refuse_displaced(differences, whites, kept, clippings, noise)
-    usable = sum(int(blocks.usable.sum()) for blocks in lattices)
     return PairMeasurement(
         _cells(lattices, kept, differences, [lattice.plane for lattice in first]),
         clippings,
         float(np.mean([one.flicker for one in differences])),
         float(np.mean([white.row_variance for white in whites])),
         float(np.mean([white.column_variance for white in whites])),
-        1 - sum(int(mask.sum()) for mask in kept) / max(usable, 1),
     )
 
 

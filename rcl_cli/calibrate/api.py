@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_calibration.single_image import estimate
+from rcl_cli.calibrate.book import blind_estimate
 from rcl_cli.calibrate.images import CameraCalibration, calibrate_file, pool_cameras
-from rcl_cli.calibrate.lattices import labels, lattices
 from rcl_cli.errors import FileError
 from rcl_cli.raw.folder import search
 from rcl_cli.raw.frame import Frame
@@ -16,7 +15,7 @@ from rcl_cli.raw.frame import Frame
 
 def estimate_noise(frame: Frame) -> NoiseProfile:
     """λ_shot and λ_read of a frame, measured blind; its `quality` says whether to trust it."""
-    return estimate(lattices(frame), **labels(frame))
+    return blind_estimate(frame)
 
 
 def calibrate(paths: Sequence[Path | str] | Path | str, *, linear: bool = False) -> list[CameraCalibration]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,47 +22,120 @@ from rcl_cli.models.store import Store
 from rcl_cli.raw.frame import Frame
 
 
-def profile_for(frame: Frame, *, given: Path | None = None, store: Path | None = None) -> tuple[NoiseProfile, str]:
-    """The noise profile to use for a file, and in words where it comes from.
+@dataclass(frozen=True)
+class Lookup:
+    """What the noise profile of a picture is looked up by."""
 
-    `given`, a file of profiles; else the store's profile for this camera, ISO and levels, or one interpolated between
-    two ISOs of it; else the file's own NoiseProfile tag; else a blind estimate from the picture; where that is not to
-    be trusted, one extrapolated from another ISO. Raises FileError if `given` has none for it.
-    """
-    known = known_profile(labels(frame), given=given, store=store)
-    if known is not None:
-        return known
-    if given is not None:
-        advice = "calibrate it, or give a file of one profile"
-        raise FileError(given, f"has no profile for {_camera_words(labels(frame))}; {advice}")
-    if frame.metadata.noise_profile is not None:
-        return frame.metadata.noise_profile, "the file's own noise profile"
-    profile, iso = estimate(lattices(frame), **labels(frame)), frame.metadata.iso
-    stored = Store.open(store).profiles
-    others = same_camera(_stored(stored, frame.metadata.camera), **labels(frame))
-    if profile.quality != "ok" and iso and (extrapolated := beyond(others, iso)) is not None:
-        return extrapolated, f"for {_camera_words(labels(frame))}, a warning: {extrapolated.reason} ({stored})"
-    caution = f" ({profile.quality}: {profile.reason})" if profile.reason else ""
-    return profile, f"a blind estimate from the picture{caution}"
+    camera: str = ""
+    iso: float | None = None
+    black_level: tuple[float, ...] | None = None
+    white_level: float | None = None
+    own: NoiseProfile | None = None
+    """The one in the file's NoiseProfile tag."""
+
+    @classmethod
+    def of(cls, frame: Frame) -> Lookup:
+        """What a decoded file says."""
+        return cls(**labels(frame), own=frame.metadata.noise_profile)
+
+    @property
+    def labels(self) -> dict[str, Any]:
+        """Camera, ISO and levels, as `rcl_calibration.exchange.find_profile` takes them."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "own"}
+
+    @property
+    def words(self) -> str:
+        """Camera and ISO, for a person."""
+        return f"{self.camera or 'an unknown camera'}{'' if self.iso is None else f' at ISO {self.iso:g}'}"
 
 
-def known_profile(
-    wanted: Mapping[str, Any], *, given: Path | None = None, store: Path | None = None
-) -> tuple[NoiseProfile, str] | None:
-    """As `profile_for`, by camera, ISO and levels alone; None where only the file itself can tell."""
-    if given is not None:
-        profiles = load_profiles(given)
-        found = profiles[0] if len(profiles) == 1 else find_profile(profiles, **wanted)
-        return None if found is None else (found, f"the profile given, {given}")
-    stored = Store.open(store).profiles
-    known = _stored(stored, wanted["camera"])
-    calibrated = find_profile(known, **wanted)
-    if calibrated is not None:
-        return calibrated, f"calibrated for {_camera_words(wanted)} ({stored})"
-    others, iso = same_camera(known, **wanted), wanted["iso"]
-    if iso and (interpolated := between(others, iso)) is not None:
-        return interpolated, f"for {_camera_words(wanted)}, {interpolated.method} ({stored})"
-    return None
+Found = tuple[NoiseProfile, str]
+"""A noise profile, and in words where it comes from."""
+_SOURCES = {
+    "the profile given": "given",
+    "calibrated": "calibrated",
+    "for": "interpolated",
+    "the file's own": "tag",
+    "a blind": "blind",
+}
+
+
+@dataclass(frozen=True)
+class ProfileBook:
+    """The noise profiles that one run chooses from, read once, when the first picture asks: the file `given`, or else
+    those of the store (None: the user's)."""
+
+    given: Path | None = None
+    store: Path | None = None
+
+    def for_frame(self, frame: Frame) -> Found:
+        """The noise profile to use for a file, and where it comes from; `find` says which and what is raised."""
+        return self.find(Lookup.of(frame), lambda: blind_estimate(frame))
+
+    def find(self, lookup: Lookup, blind: Callable[[], NoiseProfile]) -> Found:
+        """`given`'s profile; else the store's for this camera, ISO and levels, or one interpolated between two ISOs of
+        it; else the file's own; else what `blind` measures; where that is not to be trusted, one extrapolated from
+        another ISO.
+
+        Raises FileError if `given` has none for it, or a file of profiles is damaged.
+        """
+        calibrated = self.calibrated(lookup)
+        if calibrated is not None:
+            return calibrated
+        if self.given is not None:
+            reason = f"has no profile for {lookup.words}; calibrate it, or give a file of one profile"
+            raise FileError(self.given, reason)
+        if lookup.own is not None:
+            return lookup.own, "the file's own noise profile"
+        profile = blind()
+        if profile.quality != "ok" and lookup.iso and lookup.camera:
+            extrapolated = beyond(same_camera(self._profiles, **lookup.labels), lookup.iso)
+            if extrapolated is not None:
+                return extrapolated, f"for {lookup.words}, a warning: {extrapolated.reason} ({self._path})"
+        caution = f" ({profile.quality}: {profile.reason})" if profile.reason else ""
+        return profile, f"a blind estimate from the picture{caution}"
+
+    def calibrated(self, lookup: Lookup) -> Found | None:
+        """The profile measured for this camera, ISO and levels, or interpolated between two ISOs; None without any.
+
+        Of a file `given` that holds a single profile, that one. Raises FileError if the file is damaged.
+        """
+        given = f"the profile given, {self.given}" if self.given is not None else ""
+        if given and len(self._profiles) == 1:
+            return self._profiles[0], given
+        if not given and not lookup.camera:
+            return None
+        measured = find_profile(self._profiles, **lookup.labels)
+        if measured is not None:
+            return measured, given or f"calibrated for {lookup.words} ({self._path})"
+        others = same_camera(self._profiles, **lookup.labels)
+        interpolated = between(others, lookup.iso) if lookup.iso else None
+        if interpolated is None:
+            return None
+        return interpolated, f"for {lookup.words}, {interpolated.method} ({self._path})"
+
+    @cached_property
+    def _path(self) -> Path:
+        return self.given or Store.open(self.store).profiles
+
+    @cached_property
+    def _profiles(self) -> list[NoiseProfile]:
+        return load_profiles(self._path) if self.given is not None or self._path.is_file() else []
+
+
+def source_name(words: str) -> str:
+    """Where a profile comes from in one word: "given", "calibrated", "interpolated", "tag" or "blind"."""
+    return next(name for start, name in _SOURCES.items() if words.startswith(start))
+
+
+def profile_for(frame: Frame, *, given: Path | None = None, store: Path | None = None) -> Found:
+    """`ProfileBook.for_frame` for a single file; many share a book."""
+    return ProfileBook(given, store).for_frame(frame)
+
+
+def blind_estimate(frame: Frame) -> NoiseProfile:
+    """The noise profile that a frame's own pixels tell."""
+    return estimate(lattices(frame), **labels(frame))
 
 
 def load_profiles(path: Path) -> list[NoiseProfile]:
@@ -117,12 +192,3 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
             yield
             return
         yield
-
-
-def _stored(path: Path, camera: str) -> list[NoiseProfile]:
-    return load_profiles(path) if path.is_file() and camera else []
-
-
-def _camera_words(wanted: Mapping[str, Any]) -> str:
-    iso = wanted["iso"]
-    return f"{wanted['camera'] or 'an unknown camera'}{'' if iso is None else f' at ISO {iso:g}'}"

@@ -54,6 +54,8 @@ class CameraCalibration:
     """Of all images used, where they have one."""
     measurements: tuple[Measurement, ...] = ()
     """Of the images used."""
+    groups: tuple[tuple[Path, ...], ...] = ()
+    """Images that agree with one another, where not all do: the profile is then weak, and no camera's."""
 
     def points(self) -> Points:
         """What the profile was fitted to."""
@@ -85,6 +87,7 @@ def _pool_group(group: Sequence[ImageCalibration]) -> CameraCalibration:
     first = group[0].profile
     pooled = pool(
         [image.measurement for image in group],
+        [image.profile for image in group],
         camera=first.camera,
         iso=first.iso,
         black_level=first.black_level,
@@ -92,7 +95,9 @@ def _pool_group(group: Sequence[ImageCalibration]) -> CameraCalibration:
     )
     borders = [border for i in pooled.used if (border := group[i].optical_black) is not None]
     border = mean_border(borders) if borders else None
-    profile = pooled.profile if border is None else checked_by_border(pooled.profile, border)
+    # What the border says against single images is in their verdicts already.
+    heard = len(pooled.used) < 2 or pooled.profile.quality == "weak"
+    profile = pooled.profile if border is None or heard else checked_by_border(pooled.profile, border)
     return CameraCalibration(
         profile,
         group[0].cfa,
@@ -102,4 +107,5 @@ def _pool_group(group: Sequence[ImageCalibration]) -> CameraCalibration:
         pooled.disagreement,
         border,
         tuple(group[i].measurement for i in pooled.used),
+        tuple(tuple(group[i].path for i in some) for some in pooled.groups),
     )

@@ -1,4 +1,4 @@
-"""What `rcl calibrate` prints: tables, and the fields of its JSON lines."""
+"""What `rcl calibrate` and `rcl profiles show` print: tables, and the fields of their JSON lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from rich.table import Table
 from rcl_calibration.profile import SIGMA_X, NoiseProfile
 from rcl_cli.calibrate.images import CameraCalibration, ImageCalibration
 from rcl_cli.calibrate.pairs import PairCalibration
-from rcl_cli.cli.console import new_table
+from rcl_cli.cli.console import json_head, new_table
+from rcl_cli.errors import FileError
 from rcl_cli.raw.optical_black import OpticalBlack
 
 Calibration = ImageCalibration | CameraCalibration | PairCalibration
@@ -22,25 +23,42 @@ _NUMBERS = ("ISO", "images", *_NOISE, "disagree", "PRNU", "row", "column", "blac
 
 def image_values(image: ImageCalibration) -> dict[str, Any]:
     """One image's JSON line."""
-    return {"path": image.path, **_values(image), **_border_values(image.profile, image.optical_black)}
+    border = _border_values(image.profile, image.optical_black)
+    return {**_head("image", image.path, image.profile), **_values(image), **border}
 
 
 def camera_values(camera: CameraCalibration) -> dict[str, Any]:
     """The JSON line of all images of a camera at one ISO."""
+    more = {
+        "images": len(camera.images),
+        "dropped": [{"path": path, "reason": reason} for path, reason in camera.dropped],
+        "groups": camera.groups,
+    }
     border = _border_values(camera.profile, camera.optical_black)
-    return _of_camera({**_values(camera), **border}, len(camera.images))
+    return {**_head("camera", None, camera.profile), **_values(camera), **more, **border}
 
 
 def pair_values(calibration: PairCalibration) -> dict[str, Any]:
     """The JSON line of all pairs of a camera at one ISO; standard deviations are normalised, black levels in DN."""
     more = {
+        "images": 2 * len(calibration.pairs),
         "prnu": calibration.prnu,
         "row_noise": calibration.row_noise,
         "column_noise": calibration.column_noise,
         "black_level_measured": calibration.black_level_measured,
         "pairs": calibration.pairs,
     }
-    return _of_camera({**_values(calibration), **more}, 2 * len(calibration.pairs))
+    return {**_head("pairs", None, calibration.profile), **_values(calibration), **more}
+
+
+def stored_values(path: Path, profile: NoiseProfile, runs: int) -> dict[str, Any]:
+    """The JSON line of a profile that is kept in the file `path`, pooled from so many runs."""
+    return {**_head("profile", path, profile), **profile.to_dict(), "sigma_x": SIGMA_X, "runs": runs}
+
+
+def failed_values(kind: str, failure: FileError) -> dict[str, Any]:
+    """The JSON line of a file that could not be used."""
+    return json_head(kind, failure.path, "failed", failure.reason)
 
 
 def image_table(images: Sequence[ImageCalibration]) -> Table:
@@ -124,6 +142,10 @@ def camera_words(profile: NoiseProfile) -> str:
     return f"{profile.camera or 'unknown'}{'' if profile.iso is None else f' at ISO {profile.iso:g}'}"
 
 
+def _head(kind: str, path: Path | None, profile: NoiseProfile) -> dict[str, Any]:
+    return json_head(kind, path, "done", profile.reason)
+
+
 def _values(calibration: Calibration) -> dict[str, Any]:
     profile = calibration.profile
     return {
@@ -134,17 +156,15 @@ def _values(calibration: Calibration) -> dict[str, Any]:
         "read": profile.read,
         "shot_ci": profile.shot_ci,
         "read_ci": profile.read_ci,
+        "sigma_x": SIGMA_X,
+        "sigma_ci": profile.sigma_ci,
+        "x_range": profile.x_range,
         "quality": profile.quality,
-        "reason": profile.reason,
         "method": profile.method,
         "black_level": profile.black_level,
         "white_level": profile.white_level,
         "seconds": round(calibration.seconds, 3),
     }
-
-
-def _of_camera(values: dict[str, Any], images: int) -> dict[str, Any]:
-    return {"camera": values.pop("camera"), "iso": values.pop("iso"), "images": images, **values}
 
 
 def _border_values(profile: NoiseProfile, border: OpticalBlack | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`rcl calibrate show | merge | export`: the profiles that are kept."""
+"""`rcl profiles show | merge | export`: the profiles that are kept."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ import click
 from rich.markup import escape
 
 from rcl_cli.cli.console import console, exit_code, print_failures, print_json_line, print_table
+from rcl_cli.cli.options import STORE, json_option
 
-_STORE = click.option(
-    "--store", type=click.Path(file_okay=False, path_type=Path), help="Folder of models and profiles."
-)
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _CAMERA = click.option("--camera", default="", help="Only cameras whose name holds this, in any case.")
 
 
 @click.command()
 @click.argument("files", nargs=-1, type=_FILE)
-@_STORE
+@STORE
 @_CAMERA
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output.")
+@json_option("each profile")
 @click.option(
     "--plot", type=click.Path(file_okay=False, path_type=Path), help="Write a plot per camera to this folder."
 )
@@ -35,18 +33,19 @@ def show(
     from rcl_calibration.across_iso import gain_switches
     from rcl_calibration.runs import pool_runs
     from rcl_cli.calibrate.book import load_runs
-    from rcl_cli.cli.calibration_tables import profile_table
+    from rcl_cli.cli.calibration_tables import profile_table, stored_values
     from rcl_cli.models.store import Store
 
     paths = files or (Store.open(store).profiles,)
     if not files and not paths[0].is_file():
         console.print(f"No profiles yet in {escape(str(paths[0]))}: calibrate some pictures.")
         ctx.exit(exit_code(0, 0))
-    entries = [(pool_runs(runs), len(runs)) for path in paths for runs in load_runs(path)]
-    entries = [(profile, runs) for profile, runs in entries if camera.lower() in profile.camera.lower()]
+    kept = [(path, pool_runs(runs), len(runs)) for path in paths for runs in load_runs(path)]
+    kept = [one for one in kept if camera.lower() in one[1].camera.lower()]
+    entries = [(profile, runs) for _, profile, runs in kept]
     if as_json:
-        for profile, runs in entries:
-            print_json_line({**profile.to_dict(), "runs": runs})
+        for one in kept:
+            print_json_line(stored_values(*one))
     elif entries:
         print_table(profile_table(entries))
     for name in dict.fromkeys(profile.camera for profile, _ in entries):
@@ -62,7 +61,7 @@ def show(
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=_FILE)
-@_STORE
+@STORE
 @click.pass_context
 def merge(ctx: click.Context, files: tuple[Path, ...], store: Path | None) -> None:
     """Take the profiles of FILES into the store.
@@ -91,7 +90,7 @@ def merge(ctx: click.Context, files: tuple[Path, ...], store: Path | None) -> No
 
 @click.command()
 @click.argument("output", type=_FILE)
-@_STORE
+@STORE
 @_CAMERA
 @click.option(
     "--format",

@@ -5,6 +5,7 @@ from __future__ import annotations
 SECTIONS: dict[str, dict[str, str]] = {
     "From a folder of raws to finished files": {
         "calibrate": "Measure the noise of the cameras that took PATHS, files or folders.",
+        "profiles": "Show and exchange the noise profiles of cameras, and write them into DNGs.",
         "pretrain": "Pretrain a backbone on noisy pictures, without labels.",
         "finetune": "Train a head for a task, with few labels.",
         "apply": "Run a task on files and folders.",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import platformdirs
@@ -18,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from rcl_calibration.profile import NoiseProfile
+from rcl_cli.calibrate.book import Lookup
 from rcl_cli.data.regions import RegionPlan, cut_regions, packed_frame, with_noise
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError
@@ -25,7 +27,7 @@ from rcl_cli.files import atomic_path, write_text
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.read import read_frame
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 class Reader(Protocol):
@@ -44,13 +46,53 @@ class CachedPicture:
     file: Path
     """Where its regions are kept."""
     noise: NoiseProfile | None = None
-    """Of the noise in the regions, or to be added to them; None where the plan asks for none."""
+    """Of the noise in the regions, or to be added to them; None where the plan asks for none. Looked up anew each time,
+    where it is not simulated: the regions depend on the pixels alone."""
 
     @property
     def regions(self) -> NDArray[np.float32]:
         """(K, C, h, w), memory-mapped anew each time: thousands of open files would be too many."""
         mapped: NDArray[np.float32] = np.load(self.file, mmap_mode="r")
         return mapped
+
+
+@dataclass(frozen=True)
+class _Note:
+    """The `.json` file beside the regions: it vouches for them and keeps what was known when they were decoded."""
+
+    domain: Domain
+    shape: tuple[int, ...]
+    crc32: int
+    lookup: Lookup
+    """What the noise level is looked up by."""
+    simulated: NoiseProfile | None
+    """Of the noise in the regions, or to be added to them, where the plan simulates it."""
+    measured: Mapping[str, NoiseProfile]
+    """What the pixels told, by the name of the measurement: it takes long."""
+
+    def to_json(self, path: Path) -> str:
+        values = asdict(self) | {"domain": self.domain.value, "path": str(path)}
+        return json.dumps(values)
+
+    @classmethod
+    def from_json(cls, text: str) -> _Note:
+        """Raises KeyError, TypeError or ValueError for anything else."""
+        values = json.loads(text)
+        measured = {name: NoiseProfile.from_dict(profile) for name, profile in values["measured"].items()}
+        lookup = {**values["lookup"], "own": _profile(values["lookup"]["own"])}
+        black = lookup["black_level"]
+        return cls(
+            Domain(values["domain"]),
+            tuple(values["shape"]),
+            values["crc32"],
+            Lookup(**{**lookup, "black_level": None if black is None else tuple(black)}),
+            _profile(values["simulated"]),
+            measured,
+        )
+
+
+def _profile(values: Mapping[str, Any] | None) -> NoiseProfile | None:
+    return None if values is None else NoiseProfile.from_dict(values)
 
 
 class RegionCache:
@@ -70,15 +112,16 @@ class RegionCache:
 
     def picture(self, path: Path, plan: RegionPlan) -> CachedPicture:
         """From the cache, or decoded and added to it. Raises FileError if the picture or the cache fails."""
-        key = self._key(path, plan)
-        cached = self._load(path, key)
-        if cached is not None:
-            return cached
-        self._store(path, key, plan)
-        cached = self._load(path, key)
-        if cached is None:
+        file = self.root / f"{self._key(path, plan)}.npy"
+        decode = functools.cache(lambda: self._read(path, linear=plan.linear))
+        note = _load(file)
+        if note is None:
+            self._store(path, file, plan, decode())
+            note = _load(file)
+        if note is None:
             raise FileError(self.root, "does not keep what is written to it; choose another folder with --cache")
-        return cached
+        noise = note.simulated or self._looked_up(path, file, plan, note, decode)
+        return CachedPicture(path, note.domain, note.lookup.camera, file, noise)
 
     def shrink(self, size: int, in_use: Sequence[CachedPicture] = ()) -> None:
         """Remove the regions used longest ago until at most `size` bytes are left; those in use stay."""
@@ -106,46 +149,62 @@ class RegionCache:
             raise FileError(path, f"cannot be read ({error.strerror})") from error
         return _digest(_FORMAT, path.resolve(), status.st_mtime_ns, status.st_size, plan.describe())[:32]
 
-    def _load(self, path: Path, key: str) -> CachedPicture | None:
-        """None where there is no entry or it is damaged."""
-        file = self.root / f"{key}.npy"
-        try:
-            note = json.loads(file.with_suffix(".json").read_text())
-            regions = np.load(file, mmap_mode="r")
-            if list(regions.shape) != note["shape"] or zlib.crc32(regions.data) != note["crc32"]:
-                return None
-            os.utime(file)
-            noise = None if note["noise"] is None else NoiseProfile.from_dict(note["noise"])
-            return CachedPicture(path, Domain(note["domain"]), note["camera"], file, noise)
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-
-    def _store(self, path: Path, key: str, plan: RegionPlan) -> None:
-        frame = self._read(path, linear=plan.linear)
+    def _store(self, path: Path, file: Path, plan: RegionPlan, frame: Frame) -> None:
         domain = frame.domain
         # Not by the key, so that a copy of the pictures gives the same places and the same noise.
         rng = torch.Generator().manual_seed(int(_digest(path.name, path.stat().st_size, plan.describe_cuts())[:15], 16))
         try:
-            regions, noise = with_noise(cut_regions(packed_frame(frame), domain, plan, rng), domain, plan, rng)
-            if noise is None and plan.levels is not None:
-                noise = plan.levels.of(frame)
+            regions, simulated = with_noise(cut_regions(packed_frame(frame), domain, plan, rng), domain, plan, rng)
         except ValueError as error:
             raise FileError(path, str(error)) from error
-        note = {
-            "domain": domain.value,
-            "camera": frame.metadata.camera,
-            "shape": regions.shape,
-            "crc32": zlib.crc32(regions.data),
-            "noise": None if noise is None else noise.to_dict(),
-            "path": str(path),
-        }
-        file = self.root / f"{key}.npy"
+        note = _Note(domain, regions.shape, zlib.crc32(regions.data), Lookup.of(frame), simulated, {})
         try:
             with atomic_path(file, overwrite=True) as temporary:
                 np.save(temporary, regions)
-            write_text(file.with_suffix(".json"), json.dumps(note), overwrite=True)
         except OSError as error:
-            raise FileError(self.root, f"cannot hold the decoded regions ({error.strerror}); see --cache") from error
+            raise self._full(error) from error
+        self._write(path, file, note)
+
+    def _looked_up(
+        self, path: Path, file: Path, plan: RegionPlan, note: _Note, decode: Callable[[], Frame]
+    ) -> NoiseProfile | None:
+        levels = plan.levels
+        if levels is None:
+            return None
+
+        def measured() -> NoiseProfile:
+            known = note.measured.get(levels.name)
+            if known is None:
+                known = levels.measure(decode())
+                self._write(path, file, replace(note, measured={**note.measured, levels.name: known}))
+            return known
+
+        try:
+            return levels.choose(note.lookup, measured)
+        except ValueError as error:
+            raise FileError(path, str(error)) from error
+
+    def _write(self, path: Path, file: Path, note: _Note) -> None:
+        try:
+            write_text(file.with_suffix(".json"), note.to_json(path), overwrite=True)
+        except OSError as error:
+            raise self._full(error) from error
+
+    def _full(self, error: OSError) -> FileError:
+        return FileError(self.root, f"cannot hold the decoded regions ({error.strerror}); see --cache")
+
+
+def _load(file: Path) -> _Note | None:
+    """None where there is no entry or it is damaged."""
+    try:
+        note = _Note.from_json(file.with_suffix(".json").read_text())
+        regions = np.load(file, mmap_mode="r")
+        if regions.shape != note.shape or zlib.crc32(regions.data) != note.crc32:
+            return None
+        os.utime(file)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return note
 
 
 def _digest(*parts: object) -> str:

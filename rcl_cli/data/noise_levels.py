@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from rcl_calibration.correlation import REACH, as_tuples, noise_covariance
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.calibrate.book import profile_for
-from rcl_cli.models.store import Store
+from rcl_cli.calibrate.book import Lookup, ProfileBook, blind_estimate
 from rcl_cli.raw.frame import Frame, RgbFrame
 
 UNKNOWN = NoiseProfile.uniform(0.0, 0.0, method="not known")
@@ -25,30 +25,39 @@ class NoiseLevels:
     required: bool = True
     """Refuse pictures whose noise is not known; else they get λ = 0, as do those of which a blind estimate is weak."""
 
-    def of(self, frame: Frame) -> NoiseProfile:
-        """The frame's noise. Raises ValueError where nothing of it is known, FileError as `profile_for` does.
+    name = "blind"
+    """What `measure` is kept under."""
 
-        A profile that only holds for the brightness the picture has is good enough for that picture.
+    @cached_property
+    def book(self) -> ProfileBook:
+        """The profiles, read once."""
+        return ProfileBook(self.given, self.store)
+
+    def measure(self, frame: Frame) -> NoiseProfile:
+        """What the pixels alone tell, however many profiles there are."""
+        return blind_estimate(frame)
+
+    def choose(self, lookup: Lookup, measured: Callable[[], NoiseProfile]) -> NoiseProfile:
+        """The noise of a picture; `measured` gives what `measure` said of it, and is asked where nothing is known.
+
+        Raises ValueError where nothing of it is known, FileError as `ProfileBook.find` does. A profile that only holds
+        for the brightness the picture has is good enough for that picture.
         """
-        profile, _ = profile_for(frame, given=self.given, store=self.store)
+        profile, _ = self.book.find(lookup, measured)
         if not self.required:
             return UNKNOWN if profile.quality == "weak" else profile
         if not any((*profile.shot, *profile.read)):
             raise ValueError(f"its noise cannot be measured ({profile.reason}); give a profile with --profile")
         return profile
 
-    def describe(self) -> str:
-        """A word that differs where the profiles might."""
-        path = self.given or Store.open(self.store).profiles
-        known = hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else "blind"
-        return known if self.required else f"{known}, where known"
-
 
 @dataclass(frozen=True)
 class NoiseCovariances:
     """Profiles of noise that is not independent, from each picture's own flat blocks: the same at every brightness."""
 
-    def of(self, frame: Frame) -> NoiseProfile:
+    name = "covariance"
+
+    def measure(self, frame: Frame) -> NoiseProfile:
         """The frame's noise. Raises ValueError for raws, and where there is none."""
         if not isinstance(frame, RgbFrame):
             raise ValueError("is a raw, whose noise is independent; use the pretext sure or recorrupted for it")
@@ -59,6 +68,6 @@ class NoiseCovariances:
         read = (red, green, green, blue)
         return NoiseProfile((0.0,) * 4, read, method="flat blocks", covariance=as_tuples(covariance))
 
-    def describe(self) -> str:
-        """As of `NoiseLevels`."""
-        return "flat blocks"
+    def choose(self, lookup: Lookup, measured: Callable[[], NoiseProfile]) -> NoiseProfile:
+        """What was measured."""
+        return measured()

@@ -39,16 +39,15 @@ class RegionPlan:
     keep_clean: bool = False
     """That profile is only drawn; whoever trains adds the noise."""
     levels: NoiseLevels | NoiseCovariances | None = None
-    """Where the profile of noise that is in the pictures comes from; None: it is not asked for."""
+    """Where the profile of noise that is in the pictures comes from; None: it is not asked for. Decides on no pixel."""
     linear: bool = False
     """The values of RGB files are kept as they are, instead of being decoded by the sRGB curve."""
 
     def describe(self) -> str:
-        """One line of text that differs where the regions or their profiles would."""
+        """One line of text that differs where the regions or their simulated noise would."""
         kept = ", kept clean" if self.keep_clean else ""
-        levels = f", levels {self.levels.describe()}" if self.levels else ""
         linear = ", linear" if self.linear else ""
-        return f"{self.describe_cuts()}{kept}{levels}{linear}"
+        return f"{self.describe_cuts()}{kept}{linear}"
 
     def describe_cuts(self) -> str:
         """The part of it that decides on places and simulated noise: equal for pretexts that are to be compared."""

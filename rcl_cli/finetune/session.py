@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rcl_cli.calibrate.book import profile_for
+from rcl_cli.calibrate.book import ProfileBook
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
 from rcl_cli.finetune.run import HEAD, METRICS, run_folder, save_run
@@ -116,7 +116,8 @@ def _source(
         if pairs is None:
             source = clean_source(clean, hearing, noise or SensorNoise(), reduce)
         else:
-            source = paired_source(pairs, hearing, lambda frame: profile_for(frame, given=profile, store=store.root)[0])
+            book = ProfileBook(profile, store.root)
+            source = paired_source(pairs, hearing, lambda frame: book.for_frame(frame)[0])
     watch.failed(source.failures)
     return source
 

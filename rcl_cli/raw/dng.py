@@ -22,7 +22,6 @@ from rcl_cli.raw.ifd import (
     HEADER,
     Entry,
     directory,
-    doubles,
     longs,
     octets,
     packet,
@@ -32,10 +31,11 @@ from rcl_cli.raw.ifd import (
     text,
     undefined,
 )
+from rcl_cli.raw.noise_tag import noise_entry
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.srgb import XYZ_TO_SRGB
 from rcl_cli.raw.tiff_tags import CFA as CFA_PHOTOMETRIC
-from rcl_cli.raw.tiff_tags import LINEAR_RAW, read_tiff_tags
+from rcl_cli.raw.tiff_tags import LINEAR_RAW
 from rcl_cli.raw.xmp import XMP_TAG
 
 Planes = tuple[float, float, float, float]
@@ -64,10 +64,9 @@ def write_dng(path: Path, frame: RawFrame, *, note: str = "", overwrite: bool = 
     """
     raw = _Raw(frame.mosaic, frame.cfa, frame.black_level, frame.white_level)
     shot = [*_colour_entries(frame.metadata), *naming_entries(frame.metadata, note)]
-    if frame.metadata.noise_profile is not None:
-        shot.append(_noise_entry(frame.metadata.noise_profile))
+    more = _noise_entries(frame.metadata.noise_profile)
     with atomic_path(path, overwrite=overwrite) as temporary:
-        _write(temporary, raw, _preview(frame), shot, frame.metadata, [])
+        _write(temporary, raw, _preview(frame), shot, frame.metadata, more)
 
 
 def write_picture_dng(path: Path, picture: Picture) -> None:
@@ -78,13 +77,12 @@ def write_picture_dng(path: Path, picture: Picture) -> None:
     if not picture.camera_rgb:
         metadata = replace(metadata, xyz_to_camera=XYZ_TO_SRGB, white_balance=None)
     shot = [*_colour_entries(metadata), *naming_entries(metadata, picture.note)]
-    if picture.noise_profile is not None:
-        shot.append(_noise_entry(picture.noise_profile))
     if picture.record is not None:
         shot.append(packet(XMP_TAG, picture.record.packet()))
     if picture.denoised:
         shot.append(rationals(50935, [1.0]))  # NoiseReductionApplied, from 0 to 1
-    _write(path, raw, _preview(picture), shot, metadata, _lens_corrections(picture))
+    more = [*_lens_corrections(picture), *_noise_entries(picture.noise_profile)]
+    _write(path, raw, _preview(picture), shot, metadata, more)
 
 
 def stored_levels(picture: Picture) -> tuple[Planes, float]:
@@ -106,7 +104,7 @@ def _to_dn(pixels: NDArray[np.float32], cfa: CFA | None, black: Planes, white: f
 
 
 def _write(
-    path: Path, raw: _Raw, shown: NDArray[np.uint8], shot: list[Entry], metadata: Metadata, opcodes: list[Entry]
+    path: Path, raw: _Raw, shown: NDArray[np.uint8], shot: list[Entry], metadata: Metadata, more: list[Entry]
 ) -> None:
     jpeg = _jpeg(shown)
     first = [*_preview_entries(shown, len(jpeg)), *shot]
@@ -115,7 +113,7 @@ def _write(
         pointers = [longs(_SUB_IFDS, raw_at), longs(EXIF_POINTER, exif_at), longs(_STRIP_OFFSETS, preview_at)]
         return directory([*first, *pointers], len(HEADER))
 
-    raw_entries = [*_raw_entries(raw), *opcodes]
+    raw_entries = [*_raw_entries(raw), *more]
     raw_at = len(HEADER) + len(first_directory(0, 0, 0))
     exif_at = raw_at + len(directory([*raw_entries, longs(_STRIP_OFFSETS, 0)], raw_at))
     exif = directory(shot_entries(metadata), exif_at)
@@ -171,11 +169,8 @@ def _colour_entries(metadata: Metadata) -> list[Entry]:
     return entries
 
 
-def _noise_entry(profile: NoiseProfile) -> Entry:
-    # Pairs (S, O) of R, G, B: S = λ_shot, O = λ_read; the tag knows one green.
-    planes = zip(profile.shot, profile.read, strict=True)
-    r, gr, gb, b = (np.array(pair) for pair in planes)
-    return doubles(51041, [float(value) for pair in (r, (gr + gb) / 2, b) for value in pair])
+def _noise_entries(profile: NoiseProfile | None) -> list[Entry]:
+    return [] if profile is None else [noise_entry(profile)]
 
 
 def _raw_entries(raw: _Raw) -> list[Entry]:
@@ -213,10 +208,8 @@ def _raw_entries(raw: _Raw) -> list[Entry]:
 
 def _lens_corrections(picture: Picture) -> list[Entry]:
     # OpcodeList3 is applied after demosaicing, so it is as true of the result as it was of the source.
-    if picture.metadata.path is None or picture.scale != 1:
-        return []
-    opcodes = read_tiff_tags(picture.metadata.path).values.get("OpcodeList3")
-    return [undefined(51022, opcodes)] if isinstance(opcodes, bytes) else []
+    opcodes = picture.metadata.lens_corrections
+    return [undefined(51022, opcodes)] if opcodes and picture.scale == 1 else []
 
 
 def _black_entries(repeat: tuple[int, int], levels: list[float] | tuple[float, ...]) -> list[Entry]:

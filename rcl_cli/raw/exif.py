@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import io
-import logging
+import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import exifread
+from rcl_cli.raw.tiff_tags import TiffTags, read_tiff_tags
 
-# It logs each file that it does not know; that is no news to the user.
-logging.getLogger("exifread").setLevel(logging.CRITICAL)
+LARGEST_SHORT_ISO = 65535
+"""What the 16 bit ISO tag holds where the ISO is as high or higher: another tag has the true one (EXIF 2.3)."""
 
 _SEARCHED = 1 << 20
-_TIFF_STARTS = (b"II*\x00\x08\x00\x00\x00", b"MM\x00*\x00\x00\x00\x08")
+_TIFF_START = re.compile(rb"(?<=Exif\0\0)(?=II\*\0|MM\0\*)|(?=II\*\0\x08\0\0\0|MM\0\*\0\0\0\x08)")
+_PNG = b"\x89PNG\r\n\x1a\n"
 _CIFF_FOLDERS = (0x2807, 0x300A)
 _CIFF_CAMERA = 0x080A
 _QUICKTAKE = {b"qktk": "QuickTake 100", b"qktn": "QuickTake 150"}
+_OUTPUT, _INDEX, _SPEED = "StandardOutputSensitivity", "RecommendedExposureIndex", "ISOSpeed"
+_MEANT = {1: _OUTPUT, 2: _INDEX, 3: _SPEED, 4: _INDEX, 5: _SPEED, 6: _INDEX, 7: _INDEX}
+"""SensitivityType → which tag the ISO tag repeats."""
 
 
 @dataclass(frozen=True)
@@ -32,42 +36,58 @@ class Exif:
     exposure_s: float | None = None
     orientation: int = 1
 
+    @property
+    def named(self) -> bool:
+        """True where the camera is."""
+        return bool(self.make or self.model)
 
-def read_exif(path: Path) -> Exif:
-    """EXIF of any picture or raw. Raises OSError if the file cannot be read; damaged blocks count as missing."""
+
+def read_exif(path: Path, tags: TiffTags) -> Exif:
+    """EXIF of any picture or raw; `tags`: of the file itself, empty if it is no TIFF.
+
+    Raises OSError if the file cannot be read; damaged blocks count as missing.
+    """
+    own = exif_of(tags)
+    if own.named:
+        return own
     with path.open("rb") as file:
-        exif = _parse(file)
-        if exif.make or exif.model:
-            return exif
-        file.seek(0)
         head = file.read(_SEARCHED)
         if head[6:14] == b"HEAPCCDR":
-            file.seek(0)
-            return _from_ciff(file.read())
-    if head[:4] in _QUICKTAKE:
-        return Exif("Apple", _QUICKTAKE[head[:4]])
-    # Raws that are no TIFF keep one inside, bare (CR3, MRW) or in a JPEG (RAF, X3F).
-    inside = (_parse(io.BytesIO(head[offset:])) for offset in _tiff_offsets(head))
-    return next((found for found in inside if found.make or found.model), exif)
+            return _from_ciff(head + file.read())
+        if head[:4] in _QUICKTAKE:
+            return Exif("Apple", _QUICKTAKE[head[:4]])
+        # JPEG and PNG have a TIFF structure inside, and so have raws that are none: bare (CR3, MRW) or in a JPEG.
+        blocks = [_png_block(file)] if head.startswith(_PNG) else _blocks(head)
+        found = [own]
+        for block in blocks:
+            found.append(exif_of(read_tiff_tags(BytesIO(block))))
+            if found[-1].named:
+                return found[-1]
+    return next((exif for exif in found if exif != Exif()), Exif())
 
 
-def _parse(file: BinaryIO) -> Exif:
-    try:
-        tags = exifread.process_file(file, details=False)
-    except Exception:  # exifread meets damaged files with errors of many kinds
-        return Exif()
-    orientation = _number(tags, "Image Orientation")
+def exif_of(tags: TiffTags) -> Exif:
+    """What the tags of a file, or of a block inside it, say."""
+    orientation = _number(tags.first.get("Orientation"))
     return Exif(
-        make=_text(tags, "Image Make"),
-        model=_text(tags, "Image Model"),
-        iso=_number(tags, "EXIF ISOSpeedRatings"),
-        exposure_s=_number(tags, "EXIF ExposureTime"),
+        make=_text(tags.first.get("Make")) or _printable(tags.text("Make")),
+        model=_text(tags.first.get("Model")) or _printable(tags.text("Model")),
+        iso=_iso(tags.exif) or _number(tags.first.get("ISOSpeedRatings")),
+        exposure_s=_ratio(tags.exif.get("ExposureTime")) or _ratio(tags.first.get("ExposureTime")),
         orientation=int(orientation) if orientation and orientation <= 8 else 1,
     )
 
 
-def _text(tags: dict[str, Any], name: str) -> str:
-    value = tags[name].values if name in tags else ""
+def _iso(exif: Mapping[str, Any]) -> float | None:
+    iso = _number(exif.get("ISOSpeedRatings"))
+    if iso is not None and iso < LARGEST_SHORT_ISO:
+        return iso
+    meant = _MEANT.get(int(_number(exif.get("SensitivityType")) or 0), _INDEX)
+    others = (_number(exif.get(name)) for name in dict.fromkeys((meant, _INDEX, _OUTPUT, _SPEED)))
+    return next((other for other in others if other is not None), iso)
+
+
+def _text(value: Any) -> str:
     return _printable(value) if isinstance(value, str) else ""
 
 
@@ -75,20 +95,39 @@ def _printable(text: str) -> str:
     return "".join(letter for letter in text if letter.isprintable()).strip()
 
 
-def _number(tags: dict[str, Any], name: str) -> float | None:
+def _number(value: Any) -> float | None:
+    """The value, the first if there are several; None unless it is above 0."""
     try:
-        value = float(tags[name].values[0])
-    except (ArithmeticError, IndexError, KeyError, TypeError, ValueError):
+        number = float(value[0] if isinstance(value, tuple) else value)
+    except (IndexError, TypeError, ValueError):
         return None
-    return value if value > 0 else None
+    return number if number > 0 else None
 
 
-def _tiff_offsets(head: bytes) -> Iterator[int]:
-    for start in _TIFF_STARTS:
-        offset = head.find(start)
-        while offset >= 0:
-            yield offset
-            offset = head.find(start, offset + 1)
+def _ratio(value: Any) -> float | None:
+    match value:
+        case (int(numerator), int(denominator)) if numerator > 0 and denominator > 0:
+            return numerator / denominator
+    return None
+
+
+def _blocks(head: bytes) -> Iterator[bytes]:
+    # What stands at the very start is the file's own structure, which was read before.
+    return (head[found.start() :] for found in _TIFF_START.finditer(head, 1))
+
+
+def _png_block(file: BinaryIO) -> bytes:
+    """The content of the eXIf chunk, which may stand behind the pixels; empty where there is none."""
+    at = len(_PNG)
+    while True:
+        file.seek(at)
+        head = file.read(8)
+        if len(head) < 8:
+            return b""
+        size, kind = struct.unpack(">I4s", head)
+        if kind == b"eXIf":
+            return file.read(size)
+        at += 12 + size
 
 
 def _from_ciff(data: bytes) -> Exif:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
+from rcl_cli.raw.exif import LARGEST_SHORT_ISO
 from rcl_cli.raw.frame import Metadata
 from rcl_cli.raw.ifd import HEADER, Entry, directory, longs, rationals, shorts, text, undefined
 
@@ -24,7 +25,10 @@ def shot_entries(metadata: Metadata) -> list[Entry]:
     if metadata.exposure_s is not None:
         entries.append(rationals(33434, [metadata.exposure_s]))
     if metadata.iso is not None:
-        entries.append(shorts(34855, min(round(metadata.iso), 65535)))
+        entries.append(shorts(34855, min(round(metadata.iso), LARGEST_SHORT_ISO)))
+    if metadata.iso is not None and metadata.iso >= LARGEST_SHORT_ISO:
+        entries.append(shorts(34864, 2))  # SensitivityType: the recommended exposure index
+        entries.append(longs(34866, round(metadata.iso)))  # RecommendedExposureIndex
     return entries
 
 

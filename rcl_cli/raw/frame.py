@@ -33,6 +33,8 @@ class Metadata:
     """EXIF orientation, 1–8: how the stored rows and columns are to be turned for display."""
     noise_profile: NoiseProfile | None = None
     """From the file's own NoiseProfile tag."""
+    lens_corrections: bytes = b""
+    """DNG's OpcodeList3: corrections that are applied to the demosaiced picture."""
 
     @property
     def camera(self) -> str:

@@ -11,7 +11,8 @@ HEADER = b"II*\0\x08\0\0\0"
 """Little-endian TIFF whose first directory follows at once, at offset 8."""
 
 _BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _UNDEFINED, _SRATIONAL, _DOUBLE = 1, 2, 3, 4, 5, 7, 10, 12
-_VALUE_BYTES = {_BYTE: 1, _ASCII: 1, _SHORT: 2, _LONG: 4, _RATIONAL: 8, _UNDEFINED: 1, _SRATIONAL: 8, _DOUBLE: 8}
+VALUE_BYTES = {_BYTE: 1, _ASCII: 1, _SHORT: 2, _LONG: 4, _RATIONAL: 8, _UNDEFINED: 1, _SRATIONAL: 8, _DOUBLE: 8}
+"""TIFF type → bytes of one value."""
 _FINE = 1_000_000
 
 
@@ -22,6 +23,11 @@ class Entry:
     code: int
     kind: int
     data: bytes
+
+    @property
+    def count(self) -> int:
+        """Of its values."""
+        return len(self.data) // VALUE_BYTES[self.kind]
 
 
 def octets(code: int, *values: int) -> Entry:
@@ -94,5 +100,5 @@ def directory(entries: Iterable[Entry], offset: int) -> bytes:
         if len(entry.data) > 4:
             inline = struct.pack("<I", values_at + len(values))
             values += entry.data + b"\0" * (len(entry.data) % 2)
-        table += struct.pack("<HHI", entry.code, entry.kind, len(entry.data) // _VALUE_BYTES[entry.kind]) + inline
+        table += struct.pack("<HHI", entry.code, entry.kind, entry.count) + inline
     return struct.pack("<H", len(ordered)) + table + bytes(4) + values

@@ -16,8 +16,8 @@ from rcl_cli.raw.libraw import open_raw
 from rcl_cli.raw.metadata import raw_metadata
 from rcl_cli.raw.optical_black import OpticalBlack, measure_optical_black
 from rcl_cli.raw.read_rgb import read_rgb
-from rcl_cli.raw.sniff import RAW_SUFFIXES, Kind, sniff
-from rcl_cli.raw.tiff_tags import LINEAR_RAW, read_tiff_tags
+from rcl_cli.raw.sniff import RAW_SUFFIXES, Kind, identify
+from rcl_cli.raw.tiff_tags import LINEAR_RAW, TiffTags
 
 Planes = tuple[float, float, float, float]
 
@@ -37,9 +37,10 @@ def read_frame(path: Path | str, *, linear: bool = False) -> RawFrame | RgbFrame
     mosaic and no linear RGB.
     """
     path = Path(path)
-    kind = sniff(path)
+    found = identify(path)
+    kind = found.kind
     if kind is Kind.RAW:
-        return _read_raw(path)
+        return _read_raw(path, found.tags)
     if kind is Kind.EMPTY:
         raise FileError(path, "is empty")
     plugged = get_format(path.suffix.lower()[1:]) if kind is Kind.UNKNOWN else None
@@ -49,7 +50,7 @@ def read_frame(path: Path | str, *, linear: bool = False) -> RawFrame | RgbFrame
     if kind.is_rgb and named_raw:
         raise FileError(path, f"is a {kind.value} picture with the name of a raw; rename it to use it as a picture")
     if kind.is_rgb:
-        return read_rgb(path, kind, linear=linear)
+        return read_rgb(path, found, linear=linear)
     if named_raw:
         raise FileError(
             path,
@@ -58,19 +59,20 @@ def read_frame(path: Path | str, *, linear: bool = False) -> RawFrame | RgbFrame
     raise FileError(path, "is neither a raw nor a picture that can be read (PNG, JPEG, TIFF)")
 
 
-def _read_raw(path: Path) -> RawFrame | RgbFrame:
-    _refuse_cut_dng(path)
+def _read_raw(path: Path, tags: TiffTags) -> RawFrame | RgbFrame:
+    _refuse_cut_dng(path, tags)
     with open_raw(path) as raw:
         if raw.raw_type != rawpy.RawType.Flat:
-            return _read_planes(path, raw)
+            return _read_planes(path, raw, tags)
         cfa = _cfa(path, raw)
         mosaic = np.array(raw.raw_image_visible, np.uint16)
         _refuse_zeros(path, mosaic)
-        black = _tagged_black_levels(path, cfa) or _black_levels(raw, cfa)
+        black = _tagged_black_levels(tags, cfa) or _black_levels(raw, cfa)
         if raw.white_level <= max(black):
             raise FileError(path, f"claims a white level of {raw.white_level} at a black level of {max(black):g}")
         white = float(raw.white_level)
-        return RawFrame(mosaic, cfa, black, white, raw_metadata(path, raw), _optical_black(raw, cfa, black, white))
+        metadata = raw_metadata(path, raw, tags)
+        return RawFrame(mosaic, cfa, black, white, metadata, _optical_black(raw, cfa, black, white))
 
 
 def _optical_black(raw: rawpy.RawPy, cfa: CFA, black: Planes, white: float) -> OpticalBlack | None:
@@ -98,9 +100,9 @@ def _cfa(path: Path, raw: rawpy.RawPy) -> CFA:
         raise FileError(path, reason) from None
 
 
-def _tagged_black_levels(path: Path, cfa: CFA) -> Planes | None:
+def _tagged_black_levels(tags: TiffTags, cfa: CFA) -> Planes | None:
     # LibRaw keeps a DNG's black levels of X-Trans in a pattern of its own, which rawpy does not show.
-    levels = read_tiff_tags(path).numbers("BlackLevel") if cfa.period == 6 else np.empty(0)
+    levels = tags.numbers("BlackLevel") if cfa.period == 6 else np.empty(0)
     if levels.size != 36:
         return None
     planes = cfa.planes(6, 6).ravel()
@@ -118,20 +120,19 @@ def _black_levels(raw: rawpy.RawPy, cfa: CFA) -> Planes:
     return float(levels[0]), float(levels[gr]), float(levels[gb]), float(levels[2])
 
 
-def _read_planes(path: Path, raw: rawpy.RawPy) -> RgbFrame:
-    if LINEAR_RAW not in read_tiff_tags(path).photometric or raw.num_colors != 3:
+def _read_planes(path: Path, raw: rawpy.RawPy, tags: TiffTags) -> RgbFrame:
+    if LINEAR_RAW not in tags.photometric or raw.num_colors != 3:
         reason = "holds three layers (Foveon, sRAW or the like), no mosaic and no linear DNG; this is not supported"
         raise FileError(path, reason)
     values = np.array(raw.raw_image_visible[..., :3])
     _refuse_zeros(path, values)
     black = np.asarray(raw.black_level_per_channel[:3], np.float32)
     rgb = (values.astype(np.float32) - black) / (np.float32(raw.white_level) - black)
-    return RgbFrame(rgb, "linear", 16, camera_rgb=True, metadata=raw_metadata(path, raw))
+    return RgbFrame(rgb, "linear", 16, camera_rgb=True, metadata=raw_metadata(path, raw, tags))
 
 
-def _refuse_cut_dng(path: Path) -> None:
+def _refuse_cut_dng(path: Path, tags: TiffTags) -> None:
     # LibRaw fills the missing part of a compressed DNG with whatever was in memory, and says nothing.
-    tags = read_tiff_tags(path)
     if tags.dng and (tags.raw_end > path.stat().st_size or tags.raw_bytes * _MOST_PIXELS_PER_BYTE < tags.raw_pixels):
         raise FileError(path, "is cut short or emptied: pixel data is missing; copy it from the card again")
 

@@ -14,7 +14,7 @@ from rcl_cli.errors import FileError
 from rcl_cli.raw.frame import RgbFrame
 from rcl_cli.raw.metadata import tagged_metadata
 from rcl_cli.raw.openexr import read_exr
-from rcl_cli.raw.sniff import Kind
+from rcl_cli.raw.sniff import Identified, Kind
 from rcl_cli.raw.srgb import decoding_table
 
 Array = NDArray[Any]
@@ -26,14 +26,14 @@ _READABLE = (
 )
 
 
-def read_rgb(path: Path, kind: Kind, *, linear: bool = False) -> RgbFrame:
+def read_rgb(path: Path, found: Identified, *, linear: bool = False) -> RgbFrame:
     """A picture's pixels in stored order, not turned by its orientation tag, as linear RGB.
 
     8 and 16 bit values are decoded by the sRGB curve unless `linear`; floating-point values are linear already.
     A grey picture becomes three equal planes; transparency is dropped. Raises FileError if it cannot be decoded.
     """
-    values = _three_planes(path, _decode(path, kind))
-    metadata = tagged_metadata(path)
+    values = _three_planes(path, _decode(path, found.kind))
+    metadata = tagged_metadata(path, found.tags)
     if values.dtype.kind == "f":
         rgb = values.astype(np.float32)
         if not np.isfinite(rgb).all():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
@@ -55,28 +56,43 @@ _SIGNATURES_INSIDE = {(4, b"ftypcrx "): Kind.RAW, (6, b"HEAPCCDR"): Kind.RAW, (4
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
 
+@dataclass(frozen=True)
+class Identified:
+    """What a file is, and the tags that were read to tell."""
+
+    kind: Kind
+    tags: TiffTags = field(default_factory=TiffTags)
+    """Empty where the file is no TIFF."""
+
+
 def sniff(path: Path) -> Kind:
     """The kind of the file by its content. Raises FileError if it is missing, not a file or cannot be opened."""
+    return identify(path).kind
+
+
+def identify(path: Path) -> Identified:
+    """As `sniff`, for whoever needs the tags as well."""
     try:
         with path.open("rb") as file:
             head = file.read(32)
     except OSError as error:
         raise FileError(path, f"cannot be read ({error.strerror})") from error
     if not head:
-        return Kind.EMPTY
+        return Identified(Kind.EMPTY)
     if head.startswith(_TIFF):
-        return _raw_or_tiff(path, head)
+        tags = read_tiff_tags(path)
+        return Identified(_raw_or_tiff(path, head, tags), tags)
     for signature, kind in _SIGNATURES.items():
         if head.startswith(signature):
-            return kind
+            # Some raws are a TIFF with another signature.
+            return Identified(kind, read_tiff_tags(path) if kind is Kind.RAW else TiffTags())
     for (offset, signature), kind in _SIGNATURES_INSIDE.items():
         if head[offset:].startswith(signature):
-            return kind
-    return Kind.UNKNOWN
+            return Identified(kind)
+    return Identified(Kind.UNKNOWN)
 
 
-def _raw_or_tiff(path: Path, head: bytes) -> Kind:
-    tags = read_tiff_tags(path)
+def _raw_or_tiff(path: Path, head: bytes, tags: TiffTags) -> Kind:
     if head[8:10] == b"CR" or tags.dng or tags.photometric & {CFA, LINEAR_RAW}:
         return Kind.RAW
     named_tiff = path.suffix.lower() in (".tif", ".tiff")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ CFA = 32803
 """PhotometricInterpretation of a colour filter mosaic."""
 LINEAR_RAW = 34892
 """PhotometricInterpretation of a raw with several values a pixel."""
+FULL_SIZE = 0
+"""NewSubfileType of the raw itself, beside previews, masks and enhanced copies."""
 
 _D65 = 21
 # tifffile tells of every damaged tag; what can be used is used, and the reader has its own word for the rest.
@@ -27,6 +30,10 @@ class TiffTags:
     """Tags by name over all IFDs, the full-size raw's own before IFD 0's before the others'; empty if not a TIFF."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
+    first: Mapping[str, Any] = field(default_factory=dict)
+    """IFD 0's tags alone."""
+    exif: Mapping[str, Any] = field(default_factory=dict)
+    """The EXIF directory's tags."""
     photometric: frozenset[int] = frozenset()
     """The PhotometricInterpretation of each IFD."""
     raw_pixels: int = 0
@@ -77,34 +84,50 @@ class TiffTags:
         return float(g / r), 1.0, float(g / b)
 
 
-def read_tiff_tags(path: Path) -> TiffTags:
-    """The tags of the file; empty where it is no TIFF or too damaged to be followed. Raises nothing."""
+def read_tiff_tags(source: Path | BytesIO) -> TiffTags:
+    """The tags of a file, or of a TIFF structure inside one; empty where it is no TIFF or too damaged to be followed.
+
+    Raises nothing.
+    """
     try:
-        with tifffile.TiffFile(path) as tiff:
-            pages = [ifd for page in tiff.pages for ifd in (page, *(page.pages or ()))]
-            pages = [page for page in pages if isinstance(page, tifffile.TiffPage)]
-            pages.sort(key=_importance, reverse=True)
-            values: dict[str, Any] = {}
-            photometric = set()
-            for page in pages:
-                for tag in page.tags:
-                    values.setdefault(tag.name, tag.value)
-                    values.setdefault(f"{tag.name} type", tag.dtype)
-                if "PhotometricInterpretation" in page.tags:
-                    photometric.add(int(page.tags["PhotometricInterpretation"].value))
-            raw = pages[0] if _importance(pages[0])[0] else None
-            segments = [] if raw is None else list(zip(raw.dataoffsets, raw.databytecounts, strict=True))
-            return TiffTags(
-                values,
-                frozenset(photometric),
-                raw_pixels=raw.size if raw is not None else 0,
-                raw_bytes=sum(size for _, size in segments),
-                raw_end=max((offset + size for offset, size in segments), default=0),
-            )
+        with tifffile.TiffFile(source) as tiff:
+            return _tags_of(list(_directories(tiff)))
     except Exception:  # tifffile meets damaged files with errors of many kinds
         return TiffTags()
 
 
-def _importance(page: tifffile.TiffPage) -> tuple[bool, int]:
-    tag = page.tags.get("PhotometricInterpretation")
-    return tag is not None and tag.value in (CFA, LINEAR_RAW), -page.index
+def _directories(tiff: tifffile.TiffFile) -> Iterator[tifffile.TiffPage]:
+    for page in tiff.pages:
+        yield from (ifd for ifd in (page, *(page.pages or ())) if isinstance(ifd, tifffile.TiffPage))
+
+
+def _tags_of(pages: list[tifffile.TiffPage]) -> TiffTags:
+    first = {tag.name: tag.value for tag in pages[0].tags}
+    exif: Any = next((page.tags["ExifTag"].value for page in pages if "ExifTag" in page.tags), {})
+    pages = sorted(pages, key=_importance, reverse=True)
+    values: dict[str, Any] = {}
+    for page in pages:
+        for tag in page.tags:
+            values.setdefault(tag.name, tag.value)
+            values.setdefault(f"{tag.name} type", tag.dtype)
+    photometric = {int(page.tags[_PHOTOMETRIC].value) for page in pages if _PHOTOMETRIC in page.tags}
+    raw = pages[0] if _importance(pages[0])[0] else None
+    segments = [] if raw is None else list(zip(raw.dataoffsets, raw.databytecounts, strict=True))
+    return TiffTags(
+        values,
+        first,
+        exif if isinstance(exif, dict) else {},
+        frozenset(photometric),
+        raw_pixels=raw.size if raw is not None else 0,
+        raw_bytes=sum(size for _, size in segments),
+        raw_end=max((offset + size for offset, size in segments), default=0),
+    )
+
+
+_PHOTOMETRIC = "PhotometricInterpretation"
+
+
+def _importance(page: tifffile.TiffPage) -> tuple[bool, bool, int]:
+    photometric, subfile = page.tags.get(_PHOTOMETRIC), page.tags.get("NewSubfileType")
+    holds_raw = photometric is not None and photometric.value in (CFA, LINEAR_RAW)
+    return holds_raw, holds_raw and (subfile is None or subfile.value == FULL_SIZE), -page.index

@@ -10,8 +10,7 @@ from xml.etree import ElementTree
 from rcl_cli.errors import FileError
 from rcl_cli.raw.openexr import exr_attributes
 from rcl_cli.raw.png import metadata_chunks, text_of
-from rcl_cli.raw.sniff import Kind, sniff
-from rcl_cli.raw.tiff_tags import read_tiff_tags
+from rcl_cli.raw.sniff import Kind, identify
 
 XMP_TAG = 700
 JPEG_SIGNATURE = b"http://ns.adobe.com/xap/1.0/\0"
@@ -53,7 +52,8 @@ def history(packet: bytes) -> list[tuple[str, str]]:
 def read_packet(path: Path) -> bytes:
     """The XMP packet inside a TIFF, DNG, JPEG, PNG or OpenEXR file; empty where there is none. Raises nothing."""
     try:
-        kind = sniff(path)
+        found = identify(path)
+        kind = found.kind
         if kind is Kind.JPEG:
             return _of_jpeg(path)
         if kind is Kind.PNG:
@@ -61,7 +61,7 @@ def read_packet(path: Path) -> bytes:
             return next((text for text in texts if text is not None), b"")
         if kind is Kind.EXR:
             return exr_attributes(path).get(EXR_ATTRIBUTE, b"")
-        value = read_tiff_tags(path).values.get("XMP", b"") if kind in (Kind.TIFF, Kind.RAW) else b""
+        value = found.tags.values.get("XMP", b"") if kind in (Kind.TIFF, Kind.RAW) else b""
         return value if isinstance(value, bytes) else b""
     except (OSError, ValueError, struct.error, FileError):
         return b""

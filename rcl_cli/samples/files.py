@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,8 @@ class Shot:
     seed: int = 0
     kind: str | None = None
     """Kind of scene, or None: one is drawn."""
+    tagged: bool = False
+    """The file's NoiseProfile tag holds its true noise level, as some cameras' do."""
 
     @property
     def name(self) -> str:
@@ -45,7 +47,11 @@ class Shot:
         """The raw frame (H, W), and the camera RGB (H, W, 3) in [0, 1] that it would hold without mosaic and noise."""
         view = self.scene()
         rng = np.random.default_rng([self.seed, self.index, round(self.iso)])
-        return SAMPLE_CAMERA.expose(view, self.iso, self.cfa, rng), SAMPLE_CAMERA.camera_rgb(view)
+        frame = SAMPLE_CAMERA.expose(view, self.iso, self.cfa, rng)
+        if self.tagged:
+            truth = SAMPLE_CAMERA.noise_profile(self.iso)
+            frame = replace(frame, metadata=replace(frame.metadata, noise_profile=truth))
+        return frame, SAMPLE_CAMERA.camera_rgb(view)
 
     def truth(self) -> Record:
         """File, camera, ISO, CFA, levels in DN, and λ_shot and λ_read of R, Gr, Gb, B in normalised units."""

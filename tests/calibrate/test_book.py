@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from rcl_calibration.exchange import read_profiles
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.calibrate.book import load_profiles, profile_for, save_profiles
+from rcl_cli.calibrate.book import Lookup, ProfileBook, load_profiles, profile_for, save_profiles
 from rcl_cli.calibrate.lattices import labels, lattices
 from rcl_cli.errors import FileError
 from rcl_cli.models.store import Store
@@ -87,6 +88,37 @@ def test_profile_given_then_store_then_tag_then_blind(frame: RawFrame, tmp_path:
     given = tmp_path / "given.json"
     save_profiles(given, [NoiseProfile.uniform(1e-3, 1e-6)])
     assert profile_for(tagged, given=given)[0].shot[0] == 1e-3
+
+
+def test_a_book_is_read_once_and_between_isos_interpolated(
+    frame: RawFrame, tmp_path: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the store and from a file that is given alike."""
+    shots = {100.0: 1e-3, 400.0: 4e-3}
+    around = [NoiseProfile.uniform(shot, 1e-6, **labels(frame) | {"iso": iso}) for iso, shot in shots.items()]
+    given = tmp_path / "given.json"
+    for path in (given, Store.open().profiles):
+        save_profiles(path, around)
+    loads: list[Path] = []
+
+    def counted(path: Path) -> list[NoiseProfile]:
+        loads.append(path)
+        return read_profiles(path)
+
+    monkeypatch.setattr("rcl_cli.calibrate.book.read_profiles", counted)
+    for book in (ProfileBook(), ProfileBook(given)):
+        for _ in range(3):
+            profile, words = book.for_frame(frame)
+            assert profile.shot[0] == pytest.approx(2e-3)
+            assert "interpolated between ISO 100 and 400" in words
+        assert book.calibrated(Lookup(camera="Other", iso=200.0)) is None
+    assert loads == [store / "profiles.json", given]
+
+
+def test_what_is_looked_up_by_is_what_the_frame_says(frame: RawFrame) -> None:
+    assert Lookup.of(frame).labels == labels(frame)
+    assert Lookup.of(frame).words == "Made Up at ISO 200"
+    assert Lookup().words == "an unknown camera"
 
 
 def test_a_file_without_this_camera_is_refused(frame: RawFrame, tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from rcl_cli.calibrate.book import load_profiles
 from rcl_cli.cli.main import cli
 
 FIELDS = [
-    *("path", "camera", "iso", "cfa", "shot", "read", "shot_ci", "read_ci", "quality", "reason", "method"),
-    *("black_level", "white_level", "seconds"),
+    *("kind", "path", "status", "reason", "camera", "iso", "cfa", "shot", "read", "shot_ci", "read_ci"),
+    *("sigma_x", "sigma_ci", "x_range", "quality", "method", "black_level", "white_level", "seconds"),
 ]
 
 
@@ -46,19 +46,25 @@ def test_json_has_the_promised_fields(picture: Path) -> None:
     (line,) = _lines(result)
     assert list(line) == FIELDS
     assert result.return_value == 0
-    assert line["path"] == str(picture)
+    assert (line["kind"], line["path"], line["status"], line["reason"]) == ("image", str(picture), "done", "")
     assert line["cfa"] == "RGB"
     assert line["quality"] == "ok"
     assert line["shot"] == pytest.approx([2e-3] * 4, rel=0.1)
     assert np.array(line["shot_ci"]).shape == (4, 2)
     assert len(line["black_level"]) == 4
+    x = np.array(line["sigma_x"])
+    low, high = np.array(line["sigma_ci"][1]).T
+    assert (low <= np.sqrt(line["shot"][1] * x + line["read"][1])).all()
+    assert (np.sqrt(line["shot"][1] * x + line["read"][1]) <= high).all()
+    assert 0 <= line["x_range"][0] < line["x_range"][1] <= 1
 
 
 @pytest.mark.slow
 def test_by_camera_counts_images(picture: Path) -> None:
     (line,) = _lines(_run(picture, "--json", "--linear", "--by", "camera"))
-    assert list(line) == ["camera", "iso", "images", *FIELDS[3:]]
-    assert line["images"] == 1
+    assert list(line) == [*FIELDS, "images", "dropped", "groups"]
+    assert (line["kind"], line["path"], line["status"]) == ("camera", None, "done")
+    assert (line["images"], line["dropped"], line["groups"]) == (1, [], [])
 
 
 @pytest.mark.slow
@@ -68,6 +74,13 @@ def test_a_bad_file_is_named_and_the_rest_is_done(picture: Path) -> None:
     assert result.return_value == 1
     assert "picture.png" in result.stdout
     assert "bad.dng" in result.stderr
+    for by in ("image", "camera"):
+        lines = _lines(_run(picture.parent, picture.parent / "none", "--linear", "--json", "--by", by))
+        failed = {Path(line["path"]).name: line for line in lines if line["status"] == "failed"}
+        assert set(failed) == {"none", "bad.dng"}
+        assert list(failed["none"]) == ["kind", "path", "status", "reason"]
+        assert (failed["none"]["kind"], failed["none"]["reason"]) == ("image", "does not exist")
+        assert [line["kind"] for line in lines if line["status"] == "done"] == [by]
 
 
 def test_nothing_done_is_exit_code_2(tmp_path: Path) -> None:

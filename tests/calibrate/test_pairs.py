@@ -1,4 +1,4 @@
-"""`rcl calibrate` on pairs, flats and darks, and the verbs below it."""
+"""`rcl calibrate` on pairs, flats and darks, and what `rcl profiles` does with the results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from numpy.typing import NDArray
 
-from rcl_calibration.darktable import SCALE, read_darktable
+from rcl_calibration.darktable import SCALE
 from rcl_cli.calibrate.book import load_profiles, save_profiles
 from rcl_cli.cli.main import cli
 from rcl_cli.raw.cfa import CFA
@@ -25,7 +25,15 @@ X = np.linspace(0.02, 0.8, 40)
 
 
 def _run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(cli, ["calibrate", *map(str, arguments)], standalone_mode=False, catch_exceptions=False)
+    return _rcl("calibrate", *arguments)
+
+
+def _profiles(*arguments: str | Path) -> Result:
+    return _rcl("profiles", *arguments)
+
+
+def _rcl(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(cli, [*map(str, arguments)], standalone_mode=False, catch_exceptions=False)
 
 
 def _write(path: Path, scene: NDArray[np.float64], seed: int, black_tag: float = 1024.0) -> None:
@@ -45,7 +53,9 @@ def test_frames_that_follow_each_other_are_paired(view: NDArray[np.float64], tmp
         _write(tmp_path / "frames" / f"{number}.dng", shown, number)
     result = _run("--pairs", tmp_path / "frames", "--json")
     assert result.return_value == 1
-    (line,) = map(json.loads, result.stdout.splitlines())
+    failed, line = map(json.loads, result.stdout.splitlines())
+    assert (failed["kind"], Path(failed["path"]).name, failed["status"]) == ("pairs", "1.dng", "failed")
+    assert (line["kind"], line["path"], line["status"], line["reason"]) == ("pairs", None, "done", "")
     assert [Path(path).name for path in line["pairs"][0]] == ["2.dng", "3.dng"]
     assert (line["method"], line["images"], line["quality"], line["cfa"]) == ("pairs", 2, "ok", "GRBG")
     assert "pairs: 2.dng with 3.dng" in result.stderr
@@ -94,33 +104,41 @@ def test_profiles_are_shown_merged_and_exported(tmp_path: Path, store: Path) -> 
     isos = (100.0, 400.0)
     given = tmp_path / "given.json"
     save_profiles(given, [replace(SAMPLE_CAMERA.noise_profile(iso), method="given") for iso in isos])
-    assert _run("merge", given).return_value == 0
-    shown = [json.loads(line) for line in _run("show", "--json").stdout.splitlines()]
+    assert _profiles("merge", given).return_value == 0
+    shown = [json.loads(line) for line in _profiles("show", "--json").stdout.splitlines()]
     assert [(line["iso"], line["runs"]) for line in shown] == [(100.0, 1), (400.0, 1)]
-    assert _run("merge", given).return_value == 0
+    stored = str(store / "profiles.json")
+    assert [(line["kind"], line["path"], line["status"]) for line in shown] == [("profile", stored, "done")] * 2
+    assert len(shown[0]["sigma_x"]) == 7
+    assert _profiles("merge", given).return_value == 0
     assert load_profiles(store / "profiles.json") == load_profiles(given)
 
     dng, android, darktable = (tmp_path / name for name in ("dng", "android", "darktable.json"))
     for name, path in (("dng", dng), ("android", android), ("darktable", darktable)):
-        assert _run("export", path, "--format", name).return_value == 0
+        assert _profiles("export", path, "--format", name).return_value == 0
     first = json.loads(dng.read_text().splitlines()[0])
     assert first["NoiseProfile"] == [shown[0]["shot"][0], shown[0]["read"][0]] * 3
     pairs = json.loads(android.read_text().splitlines()[1])["SENSOR_NOISE_PROFILE"]
     assert np.array(pairs).shape == (4, 2)
     assert pairs[0] == [shown[1]["shot"][0], shown[1]["read"][0]]
-    low, high = read_darktable(darktable)
-    assert low.shot[1] == pytest.approx(SCALE * shown[0]["shot"][1])
-    assert (high.camera, high.iso, high.quality) == ("rcl Sample", 400.0, "weak")
+    (maker,) = json.loads(darktable.read_text())["noiseprofiles"]
+    (model,) = maker["models"]
+    low, high = model["profiles"]
+    assert (maker["maker"], model["model"], low["iso"], high["iso"]) == ("rcl", "Sample", 100, 400)
+    for entry, line in ((low, shown[0]), (high, shown[1])):
+        assert entry["a"] == pytest.approx([SCALE * line["shot"][plane] for plane in (0, 1, 3)])
+        assert entry["b"] == pytest.approx([SCALE * line["read"][plane] for plane in (0, 1, 3)])
 
 
-def test_a_folder_called_like_a_verb_is_still_reached(
+def test_a_folder_may_be_called_like_a_verb(
     view: NDArray[np.float64], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _write(tmp_path / "show" / "1.dng", view, 1)
     monkeypatch.chdir(tmp_path)
-    assert "1.dng" in _run("./show", "--no-save").stdout
-    assert "No profiles yet" in _run("show").stderr
-    assert _run("show").return_value == 2
+    assert "1.dng" in _run("show", "--no-save").stdout
+    nothing = _profiles("show")
+    assert "No profiles yet" in nothing.stderr
+    assert nothing.return_value == 2
 
 
 @pytest.mark.slow
@@ -129,21 +147,11 @@ def test_plots_are_written(view: NDArray[np.float64], tmp_path: Path) -> None:
         _write(tmp_path / "frames" / f"{number}.dng", view, number)
     _run("--pairs", tmp_path / "frames", "--plot", tmp_path / "plots")
     assert (tmp_path / "plots" / "rcl-sample.png").read_bytes().startswith(b"\x89PNG")
-    assert _run("show", "--plot", tmp_path / "shown").return_value == 0
+    assert _profiles("show", "--plot", tmp_path / "shown").return_value == 0
     assert (tmp_path / "shown" / "rcl-sample.png").exists()
 
 
 @pytest.mark.slow
-@pytest.mark.realdata
-def test_darktable_grows_about_in_proportion_to_iso(realdata: Path) -> None:
-    profiles = read_darktable(realdata / "reference" / "darktable-noiseprofiles.json")
-    assert len(profiles) > 6000
-    one = sorted((p for p in profiles if p.camera == "Nikon D850"), key=lambda p: p.iso or 0)
-    isos = np.array([p.iso for p in one], float)
-    slope = np.polyfit(np.log(isos), np.log([p.shot[1] for p in one]), 1)[0]
-    assert slope == pytest.approx(1, abs=0.2)
-
-
 @pytest.mark.realdata
 def test_darks_smaller_than_their_rounding_are_never_trusted(realdata: Path) -> None:
     """12-bit darks stored in 8 bits, cut off at black: nothing is left of their read noise."""

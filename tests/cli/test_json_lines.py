@@ -10,6 +10,8 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
+from rcl_calibration.profile import NoiseProfile
+from rcl_cli.calibrate.book import save_profiles
 from rcl_cli.cli.main import cli
 
 SMALL = ("--width", "4", "--depth", "1", "--crop", "16", "--batch", "2", "--device", "cpu")
@@ -41,11 +43,14 @@ def test_every_verb_keeps_the_schema(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     raws, clean = folder / "raws", folder / "clean"
+    save_profiles(tmp_path / "given.json", [NoiseProfile.uniform(1e-3, 1e-6, camera="One", iso=100.0)])
     cache = ("--cache", tmp_path / "cache")
     runs = {
         "samples": ("samples", tmp_path / "more", "--count", 1, "--size", 64),
         "calibrate": ("calibrate", raws),
         "calibrate by camera": ("calibrate", raws, "--by", "camera"),
+        "profiles show": ("profiles", "show", tmp_path / "given.json"),
+        "profiles stamp": ("profiles", "stamp", raws, "--profile", tmp_path / "given.json"),
         "apply": ("apply", "--task", "denoise", raws, "--device", "cpu"),
         "apply again": ("apply", "--task", "denoise", raws, "--device", "cpu", "--strength", "0.5"),
         "pretrain": ("pretrain", raws, "--steps", 2, *SMALL, *cache),

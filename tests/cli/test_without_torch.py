@@ -43,3 +43,7 @@ def test_calibrate_does_not_import_torch(tmp_path) -> None:
     finished = run("calibrate", str(tmp_path / "raws"))
     assert finished.returncode in (0, 1), finished.stderr
     assert "imported: []" in finished.stdout
+    for verb in ("show", "stamp"):
+        finished = run("profiles", verb, *([str(tmp_path / "raws"), "--blind"] if verb == "stamp" else []))
+        assert "Traceback" not in finished.stderr
+        assert "imported: []" in finished.stdout

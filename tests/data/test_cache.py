@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rcl_calibration.exchange import profiles_text
+from rcl_calibration.exchange import profiles_text, read_profiles
 from rcl_calibration.profile import NoiseProfile
+from rcl_cli.calibrate.book import blind_estimate, save_profiles
 from rcl_cli.data.cache import CachedPicture, RegionCache
 from rcl_cli.data.noise_levels import NoiseLevels
 from rcl_cli.data.regions import RegionPlan
@@ -148,11 +149,74 @@ def test_profiles_are_kept_with_the_regions(tmp_path: Path, picture: Callable[[s
 
 
 def test_new_profiles_are_not_answered_from_the_cache(tmp_path: Path, picture: Callable[[str], Path]) -> None:
+    """And nothing is decoded again for them: the regions depend on the pixels alone."""
     reader, path, profiles = Reader(), picture("a"), tmp_path / "profiles.json"
-    plan = replace(PLAN, levels=NoiseLevels(profiles))
-    for number, read in enumerate((1e-4, 4e-4), start=1):
+    kept = []
+    for read in (1e-4, 4e-4):
         profiles.write_text(profiles_text([NoiseProfile.uniform(0.0, read, camera="Acme One")]))
-        noise = RegionCache(tmp_path / "cache", reader).picture(path, plan).noise
-        assert noise is not None
-        assert noise.read[0] == read
-        assert reader.calls == number
+        plan = replace(PLAN, levels=NoiseLevels(profiles))
+        entry = RegionCache(tmp_path / "cache", reader).picture(path, plan)
+        assert entry.noise is not None
+        assert entry.noise.read[0] == read
+        kept.append(np.array(entry.regions))
+    assert reader.calls == 1
+    np.testing.assert_array_equal(kept[0], kept[1])
+
+
+def test_what_the_pixels_tell_is_measured_once(
+    tmp_path: Path, picture: Callable[[str], Path], store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Regions kept without a noise level are decoded once more for it; then it is at hand, whatever the store says."""
+    reader, path, measured = Reader(), picture("a"), []
+
+    def measure(frame: Frame) -> NoiseProfile:
+        measured.append(frame)
+        return blind_estimate(frame)
+
+    monkeypatch.setattr("rcl_cli.data.noise_levels.blind_estimate", measure)
+
+    def noise(levels: NoiseLevels | None) -> NoiseProfile | None:
+        return RegionCache(tmp_path / "cache", reader).picture(path, replace(PLAN, levels=levels)).noise
+
+    assert noise(None) is None
+    first = noise(NoiseLevels(required=False))
+    assert (reader.calls, len(measured)) == (2, 1)
+    save_profiles(store / "profiles.json", [NoiseProfile.uniform(0.0, 1e-4, camera="Acme One")])
+    calibrated = noise(NoiseLevels())
+    assert calibrated is not None
+    assert calibrated.read[0] == 1e-4
+    (store / "profiles.json").unlink()
+    assert noise(NoiseLevels(required=False)) == first
+    assert (reader.calls, len(measured)) == (2, 1)
+
+
+def test_a_file_s_own_profile_is_kept_for_later_runs(tmp_path: Path, picture: Callable[[str], Path]) -> None:
+    own = NoiseProfile((0.01, 0.02, 0.02, 0.03), (1e-5,) * 4, camera="Acme One", method="DNG NoiseProfile")
+    plain = Reader()
+
+    def read(path: Path, *, linear: bool = False) -> Frame:
+        frame = plain(path, linear=linear)
+        return replace(frame, metadata=replace(frame.metadata, noise_profile=own))
+
+    path, plan = picture("a"), replace(PLAN, levels=NoiseLevels())
+    assert [RegionCache(tmp_path / "cache", read).picture(path, plan).noise for _ in range(2)] == [own, own]
+    assert plain.calls == 1
+
+
+def test_a_run_reads_its_profiles_once(
+    tmp_path: Path, picture: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profiles = tmp_path / "profiles.json"
+    save_profiles(profiles, [NoiseProfile.uniform(0.0, 1e-4, camera=name) for name in ("Acme One", "Other")])
+    loads: list[Path] = []
+
+    def counted(path: Path) -> list[NoiseProfile]:
+        loads.append(path)
+        return read_profiles(path)
+
+    monkeypatch.setattr("rcl_cli.calibrate.book.read_profiles", counted)
+    plan = replace(PLAN, levels=NoiseLevels(profiles))
+    paths = [picture(name) for name in ("a", "bb", "ccc")]
+    found = list(RegionCache(tmp_path / "cache", Reader()).pictures(paths, plan, workers=1))
+    assert all(isinstance(entry, CachedPicture) and entry.noise for entry in found)
+    assert loads == [profiles]

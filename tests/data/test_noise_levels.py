@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rcl_calibration.profile import NoiseProfile
+from rcl_cli.calibrate.book import Lookup
 from rcl_cli.data.noise_levels import UNKNOWN, NoiseLevels
 from rcl_cli.raw.frame import RgbFrame
 
@@ -13,7 +14,11 @@ FRAME = RgbFrame(np.full((8, 8, 3), 0.2, np.float32))
 
 
 def given(monkeypatch: pytest.MonkeyPatch, profile: NoiseProfile) -> None:
-    monkeypatch.setattr("rcl_cli.data.noise_levels.profile_for", lambda frame, **where: (profile, "made up"))
+    monkeypatch.setattr("rcl_cli.calibrate.book.estimate", lambda lattices, **labels: profile)
+
+
+def level(levels: NoiseLevels) -> NoiseProfile:
+    return levels.choose(Lookup.of(FRAME), lambda: levels.measure(FRAME))
 
 
 @pytest.mark.parametrize(("quality", "trusted"), [("ok", True), ("unidentifiable", True), ("weak", False)])
@@ -22,18 +27,14 @@ def test_a_weak_level_is_not_trusted_unless_levels_are_required(
 ) -> None:
     profile = NoiseProfile.uniform(0.01, 1e-4, quality=quality)
     given(monkeypatch, profile)
-    assert NoiseLevels(required=False).of(FRAME) == (profile if trusted else UNKNOWN)
-    assert NoiseLevels().of(FRAME) == profile
+    assert level(NoiseLevels(required=False)) == (profile if trusted else UNKNOWN)
+    assert level(NoiseLevels()) == profile
 
 
 def test_a_picture_without_a_level_is_kept_or_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     nothing = NoiseProfile.uniform(0.0, 0.0, quality="unidentifiable", reason="too dark")
     given(monkeypatch, nothing)
-    kept = NoiseLevels(required=False).of(FRAME)
+    kept = level(NoiseLevels(required=False))
     assert not any((*kept.shot, *kept.read))
     with pytest.raises(ValueError, match="too dark"):
-        NoiseLevels().of(FRAME)
-
-
-def test_cached_pictures_are_told_apart_by_what_was_asked() -> None:
-    assert NoiseLevels().describe() != NoiseLevels(required=False).describe()
+        level(NoiseLevels())

@@ -19,7 +19,7 @@ def shifted_profile() -> tuple[NoiseProfile, np.ndarray]:
     white = np.random.default_rng(0).standard_normal((1, 256, 256)) / 50
     noise = np.concatenate([white, np.roll(white, (1, 2), (1, 2)), np.roll(white, (1, 2), (1, 2))])
     frame = RgbFrame((0.5 + noise).transpose(1, 2, 0).astype(np.float32))
-    profile = NoiseCovariances().of(frame)
+    profile = NoiseCovariances().measure(frame)
     return profile, np.array(profile.covariance)
 
 
@@ -81,4 +81,4 @@ def test_strength_must_be_above_0() -> None:
 
 def test_picture_without_noise_is_left_out() -> None:
     with pytest.raises(ValueError, match="without any noise"):
-        NoiseCovariances().of(RgbFrame(np.full((64, 64, 3), 0.5, np.float32)))
+        NoiseCovariances().measure(RgbFrame(np.full((64, 64, 3), 0.5, np.float32)))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -119,6 +121,56 @@ def test_a_result_says_that_it_is_denoised_and_drops_the_old_noise(make_frame: M
         assert first.tags["UniqueCameraModel"].value == "Tester One"
 
 
+def test_the_noise_profile_stands_with_the_raw(make_frame: MakeFrame, tmp_path: Path) -> None:
+    """Of a frame and of results alike, mosaic or RGB; DNG 1.4 wants it in the raw's own directory."""
+    frame = make_frame(CFA.bayer("RGGB"))
+    profile = frame.metadata.noise_profile
+    rgb = np.zeros((51, 63, 3), np.float32)
+    write_dng(tmp_path / "frame.dng", frame)
+    mosaic = Picture.from_frame(frame, frame.normalized(), cfa=frame.cfa, noise_profile=profile)
+    write_picture(tmp_path / "mosaic.dng", mosaic)
+    write_picture(tmp_path / "linear.dng", Picture.from_frame(frame, rgb, noise_profile=profile))
+    for name in ("frame", "mosaic", "linear"):
+        with tifffile.TiffFile(tmp_path / f"{name}.dng") as tiff:
+            first = tiff.pages.first
+            assert "NoiseProfile" not in first.tags
+            assert first.pages is not None
+            numbers = first.pages.first.tags["NoiseProfile"].value
+        assert numbers == pytest.approx((0.01, 1e-5, 0.03, 3e-5, 0.05, 5e-5))
+        found = read_frame(tmp_path / f"{name}.dng").metadata.noise_profile
+        assert found is not None
+        assert found.shot == pytest.approx((0.01, 0.03, 0.03, 0.05))
+
+
+def test_a_dng_is_parsed_once_and_not_again_to_write(
+    make_frame: MakeFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lens corrections go into a result of the same size, also where the source is gone meanwhile."""
+    opcodes = struct.pack(">6I", 1, 1, 1, 0, 0, 0)
+    path = tmp_path / "source.dng"
+    frame = make_frame(CFA.bayer("RGGB"))
+    frame = replace(frame, metadata=replace(frame.metadata, lens_corrections=opcodes))
+    write_picture(path, Picture.from_frame(frame, frame.normalized(), cfa=frame.cfa))
+    opened = []
+    parse = tifffile.TiffFile
+
+    def counted(source: Any) -> tifffile.TiffFile:
+        opened.append(source)
+        return parse(source)
+
+    monkeypatch.setattr("tifffile.TiffFile", counted)
+    read = read_frame(path)
+    assert isinstance(read, RawFrame)
+    assert read.metadata.lens_corrections == opcodes
+    path.unlink()
+    write_picture(tmp_path / "result.dng", Picture.from_frame(read, read.normalized(), cfa=read.cfa))
+    write_picture(tmp_path / "twice.dng", Picture.from_frame(read, read.normalized(), cfa=read.cfa, scale=2))
+    assert opened == [path]
+    monkeypatch.undo()
+    assert read_frame(tmp_path / "result.dng").metadata.lens_corrections == opcodes
+    assert read_frame(tmp_path / "twice.dng").metadata.lens_corrections == b""
+
+
 def test_the_preview_shows_the_new_pixels(make_frame: MakeFrame, tmp_path: Path) -> None:
     frame = make_frame(CFA.bayer("RGGB"))
     bright_below = np.zeros((51, 63), np.float32)
@@ -174,6 +226,16 @@ def test_exiftool_finds_nothing_wrong(cfa: CFA | None, make_frame: MakeFrame, tm
 
 
 @pytest.mark.slow
+@EXIFTOOL
+def test_exiftool_finds_an_iso_beyond_16_bits(make_frame: MakeFrame, tmp_path: Path) -> None:
+    frame = make_frame(CFA.bayer("RGGB"))
+    write_dng(tmp_path / "a.dng", replace(frame, metadata=replace(frame.metadata, iso=204800.0)))
+    assert read_frame(tmp_path / "a.dng").metadata.iso == 204800
+    command = ["exiftool", "-s3", "-n", "-ISO", "-RecommendedExposureIndex", "-validate", str(tmp_path / "a.dng")]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said.split() == ["65535", "204800", "0", "0", "0"]
+
+
 @EXIFTOOL
 @pytest.mark.realdata
 def test_exiftool_copies_the_shot_and_leaves_the_structure(realdata: Path, tmp_path: Path) -> None:

@@ -2,15 +2,92 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
+import subprocess
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from rcl_cli.raw.exif import read_exif
+from rcl_cli.raw.exif import Exif, exif_of
+from rcl_cli.raw.exif import read_exif as read_exif_of
 from rcl_cli.raw.exif_block import exif_block
 from rcl_cli.raw.frame import Metadata
 from rcl_cli.raw.libraw import open_raw
+from rcl_cli.raw.png import encode_png, exif_chunk
+from rcl_cli.raw.tiff_tags import TiffTags, read_tiff_tags
+
+
+def read_exif(path: Path) -> Exif:
+    return read_exif_of(path, read_tiff_tags(path))
+
+
+@pytest.mark.realdata
+@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
+def test_exiftool_reads_the_same_of_every_file(realdata: Path) -> None:
+    """Of what exiftool finds in IFD 0 and in the EXIF directory; the maker's own tags are LibRaw's to read."""
+    suffixes = {".jpg", ".jpeg", ".png", ".tif", ".tiff"}
+    files = [path for path in (realdata / "raw").rglob("*") if path.is_file()]
+    pictures = [*realdata.glob("rgb/**/*"), *realdata.glob("paired/**/*")]
+    files += [path for path in pictures if path.suffix.lower() in suffixes]
+    wanted = ["-Make", "-Model", "-ISO", "-ExposureTime", "-Orientation"]
+    command = ["exiftool", "-j", "-n", "-m", "-q", "-q", "-G1", "-a", *wanted, *map(str, files)]
+    said = json.loads(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
+    assert len(said) == len(files) > 400
+    compared = 0
+    for path, theirs in zip(files, said, strict=True):
+        ours = read_exif(path)
+        group = "CanonRaw" if "CanonRaw:Make" in theirs else "IFD0"
+        make = theirs.get(f"{group}:Make", "")
+        if "issue" in path.name:  # files made to crash readers: their names are rubbish
+            continue
+        if make or ours.make != "Apple":  # QuickTakes are known by their first bytes
+            assert (ours.make, ours.model) == (make, theirs.get(f"{group}:Model", "")), path
+        assert ours.orientation == theirs.get("IFD0:Orientation", 1), path
+        if ours.iso is not None:
+            assert ours.iso == theirs["ExifIFD:ISO"], path
+        elif path.suffix.lower() not in (".cr3", ".rw2"):  # these keep it apart from the camera's name
+            assert theirs.get("ExifIFD:ISO", 0) == 0, path
+        exposure = theirs.get("ExifIFD:ExposureTime", theirs.get("IFD0:ExposureTime", 0))
+        if ours.exposure_s is not None or path.suffix.lower() != ".cr3":
+            assert (ours.exposure_s or 0) == pytest.approx(exposure, rel=1e-6), path
+        compared += bool(theirs)
+    assert compared > 60
+
+
+@pytest.mark.parametrize("iso", [100.0, 65534.0, 65535.0, 102400.0, 409600.0])
+def test_an_iso_beyond_16_bits_is_written_and_read(iso: float) -> None:
+    block = exif_block(Metadata(make="Tester", iso=iso), 1, "")
+    assert exif_of(read_tiff_tags(BytesIO(block))).iso == iso
+
+
+@pytest.mark.parametrize(
+    ("exif", "iso"),
+    [
+        ({"ISOSpeedRatings": 400, "RecommendedExposureIndex": 320}, 400),
+        ({"ISOSpeedRatings": 65535, "SensitivityType": 2, "RecommendedExposureIndex": 102400}, 102400),
+        ({"ISOSpeedRatings": 65535, "SensitivityType": 1, "StandardOutputSensitivity": 80000, "ISOSpeed": 9}, 80000),
+        ({"ISOSpeedRatings": 65535, "SensitivityType": 3, "RecommendedExposureIndex": 1, "ISOSpeed": 70000}, 70000),
+        ({"RecommendedExposureIndex": 320}, 320),
+        ({"ISOSpeedRatings": 0, "ISOSpeed": 70000}, 70000),
+        ({"ISOSpeedRatings": 65535}, 65535),
+        ({"ISOSpeedRatings": (200, 0)}, 200),
+        ({"ISOSpeedRatings": "nonsense"}, None),
+    ],
+)
+def test_the_iso_is_read_where_it_is(exif: dict[str, object], iso: float | None) -> None:
+    assert exif_of(TiffTags(exif=exif)).iso == iso
+
+
+def test_a_png_s_exif_may_stand_behind_its_pixels(tmp_path: Path) -> None:
+    png = encode_png(np.zeros((4, 4, 3), np.uint8))
+    chunk = exif_chunk(exif_block(Metadata(make="Tester", iso=320), 6, ""))
+    (tmp_path / "a.png").write_bytes(png[:-12] + chunk + png[-12:])
+    exif = read_exif(tmp_path / "a.png")
+    assert (exif.make, exif.iso, exif.orientation) == ("Tester", 320, 6)
 
 
 @pytest.mark.realdata

@@ -26,7 +26,7 @@ def real_picture(pair: FilePair) -> NoisyPicture:
     if noisy.rgb.shape != clean.rgb.shape:
         raise FileError(pair.clean, f"is not of the size of {pair.noisy.name}")
     try:
-        noise = NoiseCovariances().of(noisy)
+        noise = NoiseCovariances().measure(noisy)
     except ValueError as error:
         raise FileError(pair.noisy, str(error)) from error
     return NoisyPicture(pair.noisy, _tensor(clean), _tensor(noisy), noise)

@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING
 import click
 from rich.markup import escape
 
-from rcl_cli.cli.console import console, exit_code, print_failures, print_json_line, print_table, progress
-from rcl_cli.cli.default_group import DefaultGroup, OwnArgument
-from rcl_cli.cli.profile_verbs import export, merge, show
+from rcl_cli.cli.console import (
+    console,
+    exit_code,
+    print_failures,
+    print_json_line,
+    print_table,
+    progress,
+    say,
+    say_left_out,
+)
+from rcl_cli.cli.options import LINEAR, STORE, json_option
 
 if TYPE_CHECKING:
     from rcl_calibration.runs import Run
@@ -22,8 +30,8 @@ if TYPE_CHECKING:
 _FOLDER = click.Path(path_type=Path)
 
 
-@click.group(cls=DefaultGroup, invoke_without_command=True, subcommand_metavar="")
-@click.argument("paths", nargs=-1, type=_FOLDER, cls=OwnArgument)
+@click.command()
+@click.argument("paths", nargs=-1, type=_FOLDER)
 @click.option(
     "--by",
     type=click.Choice(["image", "camera"]),
@@ -34,14 +42,14 @@ _FOLDER = click.Path(path_type=Path)
 @click.option("--pairs", is_flag=True, help="Compare each two files of PATHS that follow each other and show the same.")
 @click.option("--flats", multiple=True, type=_FOLDER, help="Pairs of frames of an evenly lit surface, out of focus.")
 @click.option("--darks", multiple=True, type=_FOLDER, help="Pairs of frames taken with the lens covered.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output.")
+@json_option("each file, and for each camera or its pairs,")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Also add the profiles to this file.")
-@click.option("--store", type=click.Path(file_okay=False, path_type=Path), help="Folder of models and profiles.")
+@STORE
 @click.option("--no-save", is_flag=True, help="Keep no profile in the store.")
 @click.option(
     "--plot", type=click.Path(file_okay=False, path_type=Path), help="Write a plot per camera to this folder."
 )
-@click.option("--linear", is_flag=True, help="Take the values of PNG, JPEG and TIFF as linear, not as sRGB.")
+@LINEAR
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -88,40 +96,45 @@ def command(
     ctx.exit(exit_code(done, failed))
 
 
-command.add_command(show)
-command.add_command(merge)
-command.add_command(export)
-
-
 def _blind(
     paths: Sequence[Path], by: str, as_json: bool, linear: bool
 ) -> tuple[list[ImageCalibration], list[CameraCalibration], list[FileError]]:
     from rcl_cli.calibrate.images import calibrate_file, pool_cameras
     from rcl_cli.cli import calibration_tables as tables
     from rcl_cli.errors import FileError
-    from rcl_cli.raw.folder import find_files
+    from rcl_cli.raw.folder import search
 
-    found, failures = find_files(paths)
+    searched = search(paths)
+    found, failures = searched.files, searched.errors
+    say_left_out(searched.results)
     images: list[ImageCalibration] = []
+    if as_json:
+        for failure in failures:
+            print_json_line(tables.failed_values("image", failure))
     with progress(len(found), "Calibrating") as bar:
         for file in found:
             try:
                 images.append(calibrate_file(file.path, linear=linear))
             except FileError as error:
                 failures.append(error)
+                if as_json:
+                    print_json_line(tables.failed_values("image", error))
             else:
                 if as_json and by == "image":
                     print_json_line(tables.image_values(images[-1]))
             bar.advance()
     cameras = pool_cameras(images)
-    if as_json and by == "camera":
+    if as_json:
         for camera in cameras:
-            print_json_line(tables.camera_values(camera))
-    elif images and not as_json:
+            if by == "camera" or camera.groups:
+                print_json_line(tables.camera_values(camera))
+    elif images:
         _print_blind(images, cameras, by)
     for camera in cameras:
         for path, reason in camera.dropped if camera.images else ():
-            console.print(f"{escape(path.name)} was left out of its camera's profile: {escape(reason)}")
+            say(f"{path.name} was left out of its camera's profile: {reason}")
+        if camera.groups:
+            say(f"{tables.camera_words(camera.profile)} gets no profile: {camera.profile.reason}")
     return images, cameras, failures
 
 
@@ -160,6 +173,8 @@ def _framed(
         console.print(f"{pair.kind}: {escape(first.name)} with {escape(second.name)}", soft_wrap=True)
     calibrations = calibrate_pairs(pairs)
     if as_json:
+        for failure in failures:
+            print_json_line(tables.failed_values("pairs", failure))
         for calibration in calibrations:
             print_json_line(tables.pair_values(calibration))
     elif calibrations:

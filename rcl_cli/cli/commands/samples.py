@@ -69,6 +69,7 @@ def _isos(ctx: click.Context, param: click.Parameter, value: str) -> tuple[float
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the same pictures without noise, as linear DNGs.",
 )
+@click.option("--tagged", is_flag=True, help="Write the true noise level into each raw's NoiseProfile tag.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Random seed.")
 @OVERWRITE
 @json_option("each raw, as in truth.json,")
@@ -82,6 +83,7 @@ def command(
     cfa: str,
     kind: str | None,
     clean: Path | None,
+    tagged: bool,
     seed: int,
     overwrite: bool,
     as_json: bool,
@@ -103,7 +105,7 @@ def command(
         raise click.BadParameter(
             "must be another folder than DIR, as the names are the same", ctx, param_hint="--clean"
         )
-    shots = [Shot(i + 1, isos[i % len(isos)], CFA.named(cfa), *size, seed, kind) for i in range(count)]
+    shots = [Shot(i + 1, isos[i % len(isos)], CFA.named(cfa), *size, seed, kind, tagged) for i in range(count)]
     truth: dict[str, dict[str, Any]] = {}
     failures: list[FileError] = []
     try:
