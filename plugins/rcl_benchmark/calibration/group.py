@@ -30,7 +30,7 @@ SIZES = ((1728, 2312), (4000, 6000))
 _REPEATS = 3
 SIMULATION = code_version(
     *beside(__file__, "draws", "group", "pictures", "processing", "simulate"),
-    *beside(rcl_cli.samples.__file__, "camera", "scenes"),
+    *sorted(Path(rcl_cli.samples.__path__[0]).glob("*.py")),
 )
 """Changes with the code that makes the draws."""
 
@@ -116,13 +116,13 @@ def process_of(index: int, regime: str) -> str:
     return list(PROCESSES)[(index + 3 * _number(regime)) % len(PROCESSES)]
 
 
-def kept(pictures: Pictures, work: Path) -> Kept:
+def kept(pictures: Pictures, seed: int, work: Path) -> Kept:
     """The same, in a folder of their own."""
-    return Kept(pictures, work / f"pictures-{digest(pictures=pictures.identity, simulation=SIMULATION)}")
+    return Kept(pictures, work / f"pictures-{_digest(Group(pictures, (), seed))}")
 
 
 def _digest(group: Group, **parts: object) -> str:
-    return digest(pictures=group.pictures.identity, seed=group.seed, simulation=SIMULATION, **parts)
+    return digest(pictures=group.pictures.describe(), seed=group.seed, simulation=SIMULATION, **parts)
 
 
 def _draw(group: Group, key: Key, method: Method, pictures: Mapping[int, Picture]) -> Draw:

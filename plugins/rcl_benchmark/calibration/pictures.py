@@ -27,12 +27,8 @@ REDUCTION = 3
 class Pictures(Protocol):
     """A source of clean pictures, the same for the same index."""
 
-    @property
-    def identity(self) -> str:
-        """Changes with everything that decides them, code aside."""
-
     def describe(self) -> str:
-        """What they are, for the page."""
+        """What they are: changes with everything that decides them, seed and code aside."""
 
     def get(self, index: int) -> Picture:
         """(H, W, 3) linear sRGB in [0, 1]."""
@@ -45,10 +41,6 @@ class Scenes:
     side: int
     """Pixels of the shorter side at least; the sides vary by an eighth, and are odd as often as even."""
     seed: int
-
-    @property
-    def identity(self) -> str:
-        return f"scenes, {self.side}, seed {self.seed}"
 
     def describe(self) -> str:
         return f"noise-free procedural scenes of {self.side} to {self.side * 9 // 8} pixels a side"
@@ -68,14 +60,10 @@ class Photographs:
     seed: int
     reduction: int = REDUCTION
 
-    @property
-    def identity(self) -> str:
-        return f"{fingerprint(self.paths)} by {self.reduction}, {self.side}, seed {self.seed}"
-
     def describe(self) -> str:
         return (
             f"{len(self.paths)} photographs in linear light, reduced by {self.reduction} (area), turned and mirrored, "
-            f"tiled edge to edge to {self.side} pixels a side (what noise they still have counts as an error here)"
+            f"tiled edge to edge to {self.side} pixels a side ({fingerprint(self.paths)})"
         )
 
     def get(self, index: int) -> Picture:
@@ -108,10 +96,6 @@ class Kept:
 
     source: Pictures
     folder: Path
-
-    @property
-    def identity(self) -> str:
-        return self.source.identity
 
     def describe(self) -> str:
         return self.source.describe()

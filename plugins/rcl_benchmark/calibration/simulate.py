@@ -31,12 +31,9 @@ def expose(clean: Picture, exposure: Exposure, rng: np.random.Generator) -> RawF
         noisy = shot * rng.poisson(clean / shot) + math.sqrt(read) * rng.standard_normal(clean.shape, np.float32)
     else:
         noisy = clean + np.sqrt(shot * clean + read) * rng.standard_normal(clean.shape, np.float32)
-    return quantised(noisy.astype(np.float32), exposure)
-
-
-def quantised(values: Picture, exposure: Exposure) -> RawFrame:
-    """Normalised values (H, W) as the exposure's camera would store them."""
     span = exposure.white_level - exposure.black_level
-    dn = np.clip(np.rint(exposure.black_level + span * values), 0, exposure.white_level).astype(np.uint16)
+    dn = np.clip(np.rint(exposure.black_level + span * noisy.astype(np.float32)), 0, exposure.white_level).astype(
+        np.uint16
+    )
     black = float(exposure.black_level)
     return RawFrame(dn, CFA.bayer(exposure.phase), (black,) * 4, float(exposure.white_level), _METADATA)

@@ -57,7 +57,7 @@ def command(
         )
     pictures: Pictures = photographs(data, side, seed) if data else Scenes(side, seed)
     if keep_pictures:
-        pictures = kept(pictures, session.work)
+        pictures = kept(pictures, seed, session.work)
     made = jobs(pictures, draws, [name for name in REGIMES if name in regimes or not regimes], can, seed)
     # Apart from this process even by one worker: seconds are those of one core.
     results = session.measure(made, apart=True, line=None)

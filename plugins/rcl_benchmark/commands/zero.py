@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -14,10 +14,6 @@ from rcl_benchmark.zero.presets import PRESETS, REAL_PRESETS, Budget
 from rcl_benchmark.zero.table import ZERO
 from rcl_cli.cli.console import console, exit_code, print_failures
 from rcl_cli.errors import FileError
-
-if TYPE_CHECKING:
-    from rcl_benchmark.zero.real import Real
-    from rcl_benchmark.zero.simulated import Simulated
 
 
 @click.command("zero")
@@ -64,7 +60,11 @@ def command(
     On real pairs noisy-as-clean learns from the noisy pictures, and BM3D is told the level measured in each. The page
     has all rows of the work folder that are current; real ones where --real is given.
     """
+    from rcl_benchmark.tables.data import find_data
     from rcl_benchmark.zero.block_matching import installed
+    from rcl_benchmark.zero.real import find_sets, on_real_noise
+    from rcl_benchmark.zero.simulated import on_simulated_noise
+    from rcl_cli.train.device import choose_device
 
     if real_folder is None and (REAL in domains or not set(methods) <= set(METHODS)):
         raise click.UsageError("real pairs are asked for; name their folder with --real")
@@ -72,40 +72,26 @@ def command(
     asked, domains = methods or tuple(METHODS | REAL_METHODS), domains or (*DOMAINS, REAL)
     if not installed() and set(PEERS) & set(asked):
         console.print("bm3d is left out: its package is not installed (pip install 'rcl-cli[benchmark]')", markup=False)
-    simulated = _simulated(given, contrast)
+    device = choose_device(given["device"]).type
+    budget = _with_steps(PRESETS[given["preset"]], given["steps"])
+    data = find_data(given["data"], given["seed"], test=given["test"], count=budget.test_count)
+    simulated = on_simulated_noise(data, budget, given["seed"], device, contrast)
     wanted = simulated.jobs(simulated.cells(domains, asked))
     every = simulated.jobs(simulated.cells(DOMAINS, list(METHODS)))
     real, failures = None, list[FileError]()
     if real_folder is not None:
-        real, failures = _real(real_folder, given, simulated.device)
+        real_budget = _with_steps(REAL_PRESETS[given["preset"]], given["steps"])
+        sets, failures = find_sets(real_folder, real_budget.crop)
         print_failures(failures)
-        wanted += real.jobs(real.cells(real.kinds if REAL in domains else (), asked))
-        every += real.jobs(real.cells(real.kinds, list(REAL_METHODS)))
+        names = [found.name for found in sets]
+        real = on_real_noise(sets, real_budget, given["seed"], device)
+        wanted += real.jobs(real.cells(names if REAL in domains else (), asked))
+        every += real.jobs(real.cells(names, list(REAL_METHODS)))
     session.show(ZERO.in_order(session.measure(wanted)))
     rows = ZERO.in_order(session.known(every))
-    session.write(rows, ZERO.about(session.command, given["preset"], rows, simulated, real))
+    session.write(rows, ZERO.about(session.command, given["preset"], data, rows, simulated, real))
     if failures:
         ctx.exit(exit_code(len(rows), len(failures)))
-
-
-def _simulated(given: dict[str, Any], contrast: float) -> Simulated:
-    from rcl_benchmark.tables.data import find_data
-    from rcl_benchmark.zero.simulated import Simulated
-    from rcl_cli.train.device import choose_device
-
-    budget = _with_steps(PRESETS[given["preset"]], given["steps"])
-    data = find_data(given["data"], given["seed"], test=given["test"], count=budget.test_count)
-    return Simulated(budget, given["seed"], choose_device(given["device"]).type, contrast, data)
-
-
-def _real(folder: Path, given: dict[str, Any], device: str) -> tuple[Real, list[FileError]]:
-    """With the pairs that can be used, and why the others cannot."""
-    from rcl_benchmark.zero.real import Real
-    from rcl_benchmark.zero.real_sets import find_sets
-
-    budget = _with_steps(REAL_PRESETS[given["preset"]], given["steps"])
-    sets, failures = find_sets(folder, budget.crop)
-    return Real(budget, given["seed"], device, 0.0, tuple(sets)), failures
 
 
 def _with_steps(budget: Budget, steps: int | None) -> Budget:

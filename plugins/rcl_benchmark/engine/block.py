@@ -10,19 +10,10 @@ from rcl_benchmark.engine.row import Row
 PLAIN, SKIP = "plain", "skip"
 INPUT = "input"
 """`Row.method` of the noisy picture itself, interpolated where the task enlarges."""
-_NETWORKS = {PLAIN: "Plain U-Net, as in the paper", SKIP: "U-Net that adds its result to its input"}
-_SHORT = {PLAIN: "plain U-Net", SKIP: "U-Net with skip"}
+TITLES = {PLAIN: "Plain U-Net, as in the paper", SKIP: "U-Net that adds its result to its input", "": ""}
+SHORT_TITLES = {PLAIN: "plain U-Net", SKIP: "U-Net with skip", "": ""}
+"""By network; "" is what is none."""
 _DATA = {"rgb": "RGB", "bayer": "simulated Bayer raws"}
-
-
-def title_of(network: str) -> str:
-    """A network as a heading; "" for what is none."""
-    return _NETWORKS.get(network, network)
-
-
-def short_of(network: str) -> str:
-    """A network in few words, for figures."""
-    return _SHORT.get(network, network)
 
 
 @dataclass(frozen=True)
@@ -38,12 +29,12 @@ class Block:
     @property
     def title(self) -> str:
         """Heading; the data are named where there are several kinds."""
-        return self._joined(title_of(self.network)) or "Results"
+        return self._joined(TITLES[self.network]) or "Results"
 
     @property
     def short(self) -> str:
         """The same in few words, for figures."""
-        return self._joined(short_of(self.network))
+        return self._joined(SHORT_TITLES[self.network])
 
     @property
     def tasks(self) -> list[str]:

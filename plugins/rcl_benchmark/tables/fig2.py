@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from rcl_benchmark.engine.block import short_of, title_of
+from rcl_benchmark.engine.block import SHORT_TITLES, TITLES
 from rcl_benchmark.engine.page import Benchmark, picture, table
 from rcl_benchmark.engine.plots import OURS, REFERENCE, panel_grid, save
 
@@ -82,7 +82,7 @@ class Fig2(Benchmark[Sample]):
                 )
                 for s in samples
             ]
-            parts += [f"## {title_of(network)}", table(head, lines)]
+            parts += [f"## {TITLES[network]}", table(head, lines)]
         return parts
 
     def draw(self, results: Sequence[Sample], folder: Path) -> None:
@@ -97,7 +97,7 @@ class Fig2(Benchmark[Sample]):
                 ax.stairs(s.density, edges, color=_COLORS[s.sample], label=s.sample)
             ax.axvline(0, color=REFERENCE, linewidth=0.6)
             ax.set(xlabel="EMD of negative less positive pair (8-bit DN)", yticks=[])
-            ax.set_title(short_of(network), fontsize=10)
+            ax.set_title(SHORT_TITLES[network], fontsize=10)
         axes[0].set_ylabel("density")
         axes[-1].legend(fontsize=7)
         save(figure, folder / f"{self.name}.png")

@@ -9,12 +9,12 @@ from rcl_benchmark.engine.block import INPUT
 from rcl_benchmark.engine.page import About
 from rcl_benchmark.engine.row import Row
 from rcl_benchmark.engine.row_table import RowTable
+from rcl_benchmark.tables.data import Data
 from rcl_benchmark.zero.methods import METHODS, PEERS, REAL_METHODS
 from rcl_benchmark.zero.presets import Budget
 
 if TYPE_CHECKING:
-    from rcl_benchmark.zero.real import Real
-    from rcl_benchmark.zero.simulated import Simulated
+    from rcl_benchmark.zero.comparison import Comparison
 
 
 class Zero(RowTable):
@@ -41,9 +41,11 @@ class Zero(RowTable):
         order = list(METHODS | REAL_METHODS)
         return sorted(rows, key=lambda row: order.index(row.method))
 
-    def about(self, command: str, preset: str, rows: Sequence[Row], simulated: Simulated, real: Real | None) -> About:
+    def about(
+        self, command: str, preset: str, data: Data, rows: Sequence[Row], simulated: Comparison, real: Comparison | None
+    ) -> About:
         """What the page says of its run; `rows`: those of the page."""
-        budget, data = simulated.budget, simulated.data
+        budget = simulated.budget
         settings = {
             "training": _training(budget),
             "learning rate": f"{budget.lr:g} (rising over {budget.rise:.0%}, falling over the last {budget.fall:.0%})",
@@ -58,9 +60,9 @@ class Zero(RowTable):
             f"Settings: {', '.join(f'{name} {value}' for name, value in settings.items())}",
         ]
         if real:
-            sets = ", ".join(f"{len(found.pairs)} of {found.name}" for found in real.sets)
+            named = ", ".join(f"{kind.count} of {kind.name}" for kind in real.kinds)
             middle = f"the middle {real.budget.test_side}² of each"
-            facts.append(f"Real pairs: {sets}, {middle}, training {_training(real.budget)}")
+            facts.append(f"Real pairs: {named}, {middle}, training {_training(real.budget)}")
         return About(command, facts, simulated.device)
 
 

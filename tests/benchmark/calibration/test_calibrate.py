@@ -79,7 +79,7 @@ def test_what_is_done_is_not_done_again(records: list[Record], tmp_path: Path) -
     assert list(run.left[0].parts.values()) == [KEYS[-1]]
     more = jobs(Scenes(96, 0), 9, ["sensor"], [BLIND, POOL], 0)[:-2]
     assert [len(job.parts) for job in Run.plan(more, store, CALIBRATION.load).left] == [1, 9, 2]
-    other = jobs(Scenes(96, 1), 4, ["sensor"], [BLIND, POOL], 0)[:1]
+    other = jobs(Scenes(96, 1), 4, ["sensor"], [BLIND, POOL], 1)[:1]
     assert not Run.plan(other, store, CALIBRATION.load).known
 
 
