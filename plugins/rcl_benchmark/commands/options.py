@@ -6,17 +6,17 @@ import shlex
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
 from rich.markup import escape
 
+from rcl_benchmark.engine.jobs import Job, Run
+from rcl_benchmark.engine.page import About, Benchmark, write_page
+from rcl_benchmark.engine.plots import need_matplotlib
+from rcl_benchmark.engine.records import FILE, Records
 from rcl_cli.cli.console import console, new_table, print_json_line, print_table, progress
-
-if TYPE_CHECKING:
-    from rcl_benchmark.engine.jobs import Job
-    from rcl_benchmark.engine.page import About, Benchmark
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -121,8 +121,6 @@ class Session:
 
         Raises RclError where the page could not be drawn in the end.
         """
-        from rcl_benchmark.engine.plots import need_matplotlib
-
         need_matplotlib()
         output = given["output"]
         work = (given["work"] or output / "work").resolve()
@@ -134,8 +132,6 @@ class Session:
         self, jobs: Sequence[Job], *, apart: bool = False, line: Callable[[Any], dict[str, Any]] | None = asdict
     ) -> list[Any]:
         """The result of each job, measured where it is not known yet; with --json printed as `line` says at once."""
-        from rcl_benchmark.engine.jobs import Run
-
         run = Run.plan(jobs, self._store, self.benchmark.load)
         results = []
         with progress(len(run.left), self.benchmark.name, "jobs") as bar:
@@ -152,8 +148,6 @@ class Session:
 
     def known(self, jobs: Sequence[Job]) -> list[Any]:
         """What the work folder has of some jobs, in their order."""
-        from rcl_benchmark.engine.jobs import Run
-
         return list(Run.plan(jobs, self._store, self.benchmark.load).known.values())
 
     def show(self, results: Sequence[Any]) -> None:
@@ -167,15 +161,11 @@ class Session:
 
     def write(self, results: Sequence[Any], about: About) -> None:
         """Write the page."""
-        from rcl_benchmark.engine.page import write_page
-
         page = write_page(self.benchmark, results, about, self.output)
         console.print(f"{page} is written", markup=False, soft_wrap=True)
 
     @property
-    def _store(self) -> Any:
-        from rcl_benchmark.engine.records import FILE, Records
-
+    def _store(self) -> Records:
         return Records(self.work / FILE)
 
 
