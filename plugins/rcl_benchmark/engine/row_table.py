@@ -159,5 +159,6 @@ class RowTable(Benchmark[Row]):
         ax.errorbar(values, range(len(rows)), xerr=spreads, **style)
         if noisy := block.find(INPUT, task):
             ax.axvline(noisy.psnr_db - zero, color=REFERENCE, linewidth=0.6, linestyle=":")
+        ax.ticklabel_format(axis="x", useOffset=False)
         name_lines(ax, [self.shown(row) for row in rows])
         ax.set_xlabel(f"PSNR less that of {self.shown(reference)} (dB)" if reference else "PSNR (dB)")
