@@ -2,106 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.markup import escape
 
-from rcl_cli.cli.console import console, new_table, print_json_line, print_table, progress
+from rcl_benchmark.calibration.names import METHODS, REGIMES
+from rcl_benchmark.commands.options import Session, choice_option, options, print_row
+from rcl_cli.cli.console import console
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
-    from rcl_benchmark.score import Row
-
-REGIMES = ("sensor", "paper")
-METHODS = ("rcl-blind", "rcl-pool-4", "rcl-pair", "scikit-image", "miniraw", "percentile", "homogeneous")
+    from rcl_benchmark.calibration.pictures import Pictures
 
 
-@click.command()
+@click.command("calibrate")
 @click.option("--draws", type=click.IntRange(min=1), default=200, show_default=True, help="Simulated raws per regime.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, other draws.")
+@options("seed")
+@click.option("--side", type=click.IntRange(min=64), default=1024, show_default=True, help="Pixels a side of the raws.")
 @click.option(
     "--data",
     multiple=True,
     type=click.Path(exists=True, path_type=Path),
-    help="Photographs to simulate raws from, reduced by 3. Default: noise-free procedural scenes. Can be repeated.",
+    help="Photographs to simulate raws from, reduced by 3. Can be repeated.  [default: noise-free procedural scenes]",
 )
-@click.option("--method", "methods", multiple=True, type=click.Choice(METHODS), help="Only these. Can be repeated.")
-@click.option("--regime", "regimes", multiple=True, type=click.Choice(REGIMES), help="Only these. Can be repeated.")
-@click.option("--side", type=click.IntRange(min=64), default=1024, show_default=True, help="Pixels a side of the raws.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per regime and method on standard output.")
-@click.option(
-    "--output",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("docs/benchmarks"),
-    show_default=True,
-    help="Folder of the page calibration.md and its figures.",
-)
-@click.option(
-    "--work",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the results of single draws; a run goes on where it was. Default: OUTPUT/work.",
-)
+@choice_option("--method", "methods", METHODS, "Estimator to measure.")
+@choice_option("--regime", "regimes", REGIMES, "Noise regime.")
 @click.option("--keep-pictures", is_flag=True, help="Keep the clean pictures in the work folder, some 4 MB each.")
-@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes of one core each.")
+@options("work", "output", "workers", "json")
 def command(
     draws: int,
+    side: int,
     seed: int,
     data: tuple[Path, ...],
     methods: tuple[str, ...],
     regimes: tuple[str, ...],
-    side: int,
-    as_json: bool,
-    output: Path,
-    work: Path | None,
     keep_pictures: bool,
-    workers: int,
+    **given: Any,
 ) -> None:
     """Simulate raws of known noise and compare `rcl calibrate` and other blind estimators with the truth.
 
     Writes a page with tables and figures. Needs the packages of the extra: pip install 'rcl-cli[benchmark]'.
     """
-    from rcl_benchmark.calibration import Run, needed_packages, report
-    from rcl_benchmark.score import rows
+    from rcl_benchmark.calibration.estimators import available
+    from rcl_benchmark.calibration.group import jobs, kept
+    from rcl_benchmark.calibration.pictures import Scenes, photographs
+    from rcl_benchmark.calibration.table import CALIBRATION
 
-    needed_packages()
-    run = Run.plan(
-        draws=draws,
-        seed=seed,
-        data=data,
-        methods=methods or METHODS,
-        regimes=regimes or REGIMES,
-        side=side,
-        work=work or output / "work",
-        keep_pictures=keep_pictures,
-    )
-    for method in run.missing:
-        console.print(f"{method} is left out: its package is not installed")
-    with progress(draws, "Measuring", "draws", done=run.draws_done()) as bar:
-        for count in run.measure(workers):
-            bar.advance(count)
-    records = run.records()
-    table = rows(records)
-    page = report(run, records, output)
-    if as_json:
-        for row in table:
-            print_json_line(asdict(row))
-    else:
-        print_table(_table(table))
-    console.print(f"{escape(str(page))} is written")
-
-
-def _table(rows: Sequence[Row]) -> Table:
-    from rcl_benchmark.contract import percent
-
-    columns = ("n", "median", "p90", "in range: median", "p90", "coverage")
-    table = new_table("regime", "method", *columns, right=columns)
-    for row in rows:
-        numbers = (row.sigma_rms_median, row.sigma_rms_p90, row.in_range_median, row.in_range_p90)
-        coverage = "–" if row.coverage is None else percent(row.coverage)
-        table.add_row(row.regime, row.method, str(row.n), *map(percent, numbers), coverage)
-    return table
+    session = Session.start(CALIBRATION, given, deciding=("methods", "regimes"))
+    can, missing = available([name for name in METHODS if name in methods or not methods])
+    for name in missing:
+        console.print(
+            f"{name} is left out: its package is not installed (pip install 'rcl-cli[benchmark]')", markup=False
+        )
+    pictures: Pictures = photographs(data, side, seed) if data else Scenes(side, seed)
+    if keep_pictures:
+        pictures = kept(pictures, seed, session.work)
+    made = jobs(pictures, draws, [name for name in REGIMES if name in regimes or not regimes], can, seed)
+    # Apart from this process even by one worker: seconds are those of one core.
+    results = session.measure(made, apart=True, line=None)
+    lines = CALIBRATION.lines(results)
+    for line in lines if session.as_json else ():
+        print_row(asdict(line))
+    session.show(lines)
+    about = CALIBRATION.about(session.command, results, pictures.describe(), draws, seed, missing)
+    session.write(results, about)

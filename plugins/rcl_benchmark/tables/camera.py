@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rcl_benchmark.tables.version import code_version
+from rcl_benchmark.engine.code import code_version
 from rcl_cli.data import clean_pairs
 from rcl_cli.data.clean_pairs import camera_light
 from rcl_cli.data.clean_pictures import CleanReader

@@ -1,4 +1,4 @@
-"""Clean pictures of a benchmark: those to train on, and those to test on. Torch-free."""
+"""Clean pictures of a benchmark: those to train on, and those to test on."""
 
 from __future__ import annotations
 

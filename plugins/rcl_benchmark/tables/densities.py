@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from rcl_benchmark.tables.summary import NOISE, Sample
+from rcl_benchmark.tables.fig2 import NOISE, Sample
+from rcl_benchmark.tables.residual import agreement
 from rcl_pretexts.distance import emd, plane_values
 from rcl_pretexts.loss import residual_255
 
@@ -17,6 +20,9 @@ Model = Callable[[Tensor], Tensor]
 
 _AT_ONCE = 16
 """Crops that pass the model together."""
+_BINS = 80
+_SHOWN = (0.5, 99.5)
+"""Percentiles between which a density is kept."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,19 @@ class Patches:
 
     clean: Tensor
     noisy: Tensor
+
+
+@dataclass(frozen=True)
+class Residuals:
+    """Of one network; medians are over the crops."""
+
+    name: str
+    differences: NDArray[np.float64]
+    """EMD of a negative pair less that of its anchor's positive pair, 8-bit DN."""
+    correlation: float
+    offset_dn: float
+    size: float
+    """As in `Sample`."""
 
 
 def cut(clean: Sequence[Tensor], noisy: Sequence[Tensor], crop: int, rounds: int, rng: torch.Generator) -> Patches:
@@ -42,23 +61,42 @@ def cut(clean: Sequence[Tensor], noisy: Sequence[Tensor], crop: int, rounds: int
     return Patches(*torch.stack(drawn, 1))
 
 
-def densities(model: Model, patches: Patches, name: str) -> Sample:
-    """The sample of a network: one difference for each anchor and each second crop of another picture."""
+def densities(model: Model, patches: Patches, name: str) -> Residuals:
+    """The residuals of a network: one difference for each anchor and each second crop of another picture."""
     with torch.no_grad():
         crops = patches.noisy.flatten(0, 2)
         restored = torch.cat([model(crops[i : i + _AT_ONCE]) for i in range(0, len(crops), _AT_ONCE)])
     return _sample(name, residual_255(patches.noisy, restored.view_as(patches.noisy)), patches)
 
 
-def true_noise(patches: Patches) -> Sample:
+def true_noise(patches: Patches) -> Residuals:
     """The same of the noise itself: the residual of a network that returns the clean picture."""
     return _sample(NOISE, residual_255(patches.noisy, patches.clean), patches)
 
 
-def agreement(residual: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-    """Pearson's correlation of each row of (n, elements) with that of the noise, and its standard deviation over it."""
-    residual, noise = residual.double(), noise.double()
-    return _correlation(residual, noise), residual.std(1, correction=0) / noise.std(1, correction=0)
+def samples(network: str, found: Sequence[Residuals]) -> list[Sample]:
+    """In numbers, with densities in the same bins. All are of the same pairs; one of them is the true noise."""
+    noise = np.sort(next(residuals.differences for residuals in found if residuals.name == NOISE))
+    ends = np.concatenate([np.percentile(residuals.differences, _SHOWN) for residuals in found])
+    span = float(ends.min()), float(ends.max())
+    return [
+        Sample(
+            table="fig2",
+            network=network,
+            sample=residuals.name,
+            pairs=residuals.differences.size,
+            mean_dn=float(residuals.differences.mean()),
+            std_dn=float(residuals.differences.std()),
+            positive_share=float((residuals.differences > 0).mean()),
+            to_noise_dn=float(np.abs(np.sort(residuals.differences) - noise).mean()),
+            correlation=residuals.correlation,
+            offset_dn=residuals.offset_dn,
+            size=residuals.size,
+            span_dn=span,
+            density=tuple(np.histogram(residuals.differences, _BINS, span, density=True)[0].tolist()),
+        )
+        for residuals in found
+    ]
 
 
 def _two_crops(versions: Tensor, crop: int, rng: torch.Generator) -> Tensor:
@@ -74,12 +112,12 @@ def _place(versions: Tensor, side: int, rng: torch.Generator) -> Tensor:
     return versions[..., top : top + sides[0], left : left + sides[1]]
 
 
-def _sample(name: str, residual: Tensor, patches: Patches) -> Sample:
+def _sample(name: str, residual: Tensor, patches: Patches) -> Residuals:
     """`residual`: (rounds, 2, N, C, h, w), 8-bit DN."""
     noise = residual_255(patches.noisy, patches.clean)
     found, true = (part.flatten(0, 2).flatten(1).double() for part in (residual, noise))  # (crops, n)
     correlation, size = agreement(found, true)
-    return Sample(
+    return Residuals(
         name,
         torch.cat([_differences(first, second) for first, second in residual]).numpy(),
         correlation=correlation.median().item(),
@@ -93,10 +131,3 @@ def _differences(first: Tensor, second: Tensor) -> Tensor:
     distances = emd(plane_values(first, "pooled"), plane_values(second, "pooled")).double()
     negative = ~torch.eye(len(distances), dtype=torch.bool)
     return (distances - distances.diagonal().unsqueeze(1))[negative]
-
-
-def _correlation(a: Tensor, b: Tensor) -> Tensor:
-    """Pearson's of each row, (crops,); 0 where one of the two does not vary."""
-    a, b = (part - part.mean(1, keepdim=True) for part in (a, b))
-    covariance, scale = (a * b).sum(1), a.square().sum(1).sqrt() * b.square().sum(1).sqrt()
-    return torch.where(scale > 0, covariance / scale, torch.zeros_like(scale))

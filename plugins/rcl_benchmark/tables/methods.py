@@ -1,4 +1,4 @@
-"""The methods of the tables, as settings of a pretraining. Torch-free."""
+"""The methods of the tables, as settings of a pretraining."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-PLAIN, SKIP = "plain", "skip"
+from rcl_benchmark.engine.block import INPUT, PLAIN, SKIP
+
 NETWORKS = (PLAIN, SKIP)
 """The paper's U-Net, and one whose result is added to its input."""
 
@@ -16,38 +17,50 @@ class Method:
     """One row's way to a backbone."""
 
     name: str
+    shown: str = ""
+    """What the pages call it: as the paper does, where it has it."""
     changes: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """Of `PretrainSettings`; the rest is the preset's."""
     pretrained: bool = True
     """False: there is no pretraining before labels come in."""
 
 
-def _rcl(**options: Any) -> Mapping[str, Any]:
-    # No method of the tables is told the noise level of what it restores.
+def rcl(**options: Any) -> Mapping[str, Any]:
+    """The pretext `rcl` with these options; no method of the tables is told the noise level of what it restores."""
     return {"pretext": "rcl", "options": {"noise_aware": False, **options}}
 
 
-_DENSE = ("vader", "densecl", "pixcontrast")
-INPUT, ORACLE, FROM_SCRATCH = "input", "oracle", "sl"
-RCL_PUBLISHED, RCL_NEIGHBOURS, NO_CONTRAST = "rcl-published", "rcl-neighbours", "rcl-no-contrast"
+def _pretext(name: str, shown: str) -> Method:
+    return Method(name, shown, {"pretext": name})
+
+
+_DENSE = {"vader": "VADeR", "densecl": "DenseCL", "pixcontrast": "PixContrast"}
+ORACLE, FROM_SCRATCH, SUPERVISED = "oracle", "sl", "supervised"
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
-        Method(INPUT, pretrained=False),
-        *(Method(name, {"pretext": name}) for name in _DENSE),
-        *(Method(f"{name}+", {"pretext": name, "joins": {"consistency": {}}}) for name in _DENSE),
-        Method("consistency", {"pretext": "consistency"}),
-        Method("noise2noise", {"pretext": "noise2noise"}),
-        Method("noise2self", {"pretext": "noise2self"}),
-        Method("rcl-bd", _rcl(distance="bd")),
-        Method("rcl-mmd", _rcl(distance="mmd")),
-        Method("rcl-emd", _rcl(distance="emd")),
-        Method(RCL_PUBLISHED, _rcl(alpha=1e-3, centred=False, recorrupted=0.0, neighbours=0.0)),
-        Method(RCL_NEIGHBOURS, _rcl(recorrupted=0.0)),
-        Method(NO_CONTRAST, _rcl(alpha=0.0)),
-        Method("supervised", {"pretext": "supervised"}),
-        Method(FROM_SCRATCH, pretrained=False),
-        Method(ORACLE, pretrained=False),
+        Method(INPUT, "noisy input", pretrained=False),
+        *(_pretext(name, shown) for name, shown in _DENSE.items()),
+        *(
+            Method(f"{name}+", f"{shown}+", {"pretext": name, "joins": {"consistency": {}}})
+            for name, shown in _DENSE.items()
+        ),
+        _pretext("consistency", "consistency alone"),
+        _pretext("noise2noise", "N2N"),
+        _pretext("noise2self", "N2S"),
+        Method("rcl-bd", "RCL-BD", rcl(distance="bd")),
+        Method("rcl-mmd", "RCL-MMD", rcl(distance="mmd")),
+        Method("rcl-emd", "RCL-EMD", rcl(distance="emd")),
+        Method(
+            "rcl-published",
+            "RCL-EMD, loss as published",
+            rcl(alpha=1e-3, centred=False, recorrupted=0.0, neighbours=0.0),
+        ),
+        Method("rcl-no-contrast", "RCL-EMD without contrast", rcl(alpha=0.0)),
+        Method("rcl-neighbours", "RCL-EMD, noise unknown", rcl(recorrupted=0.0)),
+        _pretext(SUPERVISED, "SL (denoising)"),
+        Method(FROM_SCRATCH, "SL", pretrained=False),
+        Method(ORACLE, "Oracle", pretrained=False),
     )
 }
 """In the order of the tables.

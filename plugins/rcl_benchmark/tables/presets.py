@@ -1,4 +1,4 @@
-"""How long the tables take: seconds, an hour on two cores, or the paper's setting on a GPU. Torch-free."""
+"""How long the tables take: seconds, an hour on two cores, or the paper's setting on a GPU."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The peer: BM3D of the package `bm3d`, told the true noise, after variance stabilisation. Torch-free."""
+"""The peer: BM3D of the package `bm3d`, told the true noise, after variance stabilisation."""
 
 from __future__ import annotations
 

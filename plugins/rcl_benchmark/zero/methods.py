@@ -1,4 +1,4 @@
-"""The rows of the comparison: how each denoiser comes about. Torch-free."""
+"""The rows of the comparison: how each denoiser comes about."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rcl_benchmark.engine.block import INPUT
+
+DOMAINS, REAL = ("rgb", "bayer"), "real"
+"""Simulated noise on RGB pictures and on raws; real noise."""
 TRUE, BLIND = "true", "blind"
 
 
@@ -28,9 +32,12 @@ class Method:
     """The clean pictures are its targets, and so count as labels."""
     levels: str = TRUE
     """Noise levels that the method knows: the true ones, or those that `rcl_calibration` measures in each picture."""
+    factor: float = 1.0
+    """On real pairs, σ that it is told, as a multiple of the measured one."""
 
 
-INPUT, BM3D, BM3D_STRONG = "input", "bm3d", "bm3d-strong"
+BM3D, BM3D_STRONG = "bm3d", "bm3d-strong"
+PEERS = (BM3D, BM3D_STRONG)
 NOISY_AS_CLEAN = "noisy-as-clean"
 METHODS: dict[str, Method] = {
     method.name: method
@@ -54,7 +61,8 @@ REAL_METHODS: dict[str, Method] = {
     for method in (
         Method(INPUT),
         Method(BM3D),
-        Method(BM3D_STRONG),
+        # Makes up for the correlation of the noise.
+        Method(BM3D_STRONG, factor=2.5),
         Method(NOISY_AS_CLEAN, NOISY_AS_CLEAN, {"strength": 3.0}),
     )
 }

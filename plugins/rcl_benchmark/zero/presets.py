@@ -1,4 +1,4 @@
-"""How long the comparison takes: two minutes, half an hour of one core, or a GPU. Torch-free."""
+"""How long the comparison takes: two minutes, half an hour of one core, or a GPU."""
 
 from __future__ import annotations
 

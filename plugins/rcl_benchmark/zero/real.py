@@ -1,121 +1,155 @@
-"""Rows of real noise: pictures of a camera beside the means of many shots, which nothing but the score sees."""
+"""Real noise: sets of pairs, a camera's pictures beside the means of many shots, which nothing but the score sees."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-import torch
-
-from rcl_benchmark.tables.jobs import Job
-from rcl_benchmark.tables.row import Row
-from rcl_benchmark.tables.store import digest
-from rcl_benchmark.tables.version import code_version, training_version
-from rcl_benchmark.zero.block_matching import installed
-from rcl_benchmark.zero.data import NoisyPicture
-from rcl_benchmark.zero.methods import BM3D, BM3D_STRONG, INPUT, REAL_METHODS, Method
+from rcl_benchmark.engine.code import beside, code_version
+from rcl_benchmark.zero.comparison import Comparison
+from rcl_benchmark.zero.data import MULTIPLE, NoisyPicture
+from rcl_benchmark.zero.methods import REAL_METHODS, Method
 from rcl_benchmark.zero.presets import Budget
-from rcl_benchmark.zero.real_pictures import middle, real_picture, told_more
-from rcl_benchmark.zero.real_sets import RealSet
-from rcl_benchmark.zero.rows import Cell, make_row
-from rcl_benchmark.zero.run import DECIDING
-from rcl_benchmark.zero.score import Denoiser, network, noisy_input, peer, score
-from rcl_benchmark.zero.train import pretexts, train
 from rcl_calibration import correlation
+from rcl_calibration.profile import NoiseProfile
 from rcl_cli.data import noise_levels
+from rcl_cli.data.file_pairs import FilePair, PairReader, find_pairs
+from rcl_cli.data.fingerprint import fingerprint
+from rcl_cli.data.noise_levels import NoiseCovariances
 from rcl_cli.domain import Domain
+from rcl_cli.errors import FileError
+from rcl_cli.task import get_task
 
-STRONG = 2.5
-"""σ that `bm3d-strong` is told, as a multiple of the measured one: makes up for the correlation of the noise."""
 _CODE = code_version(
-    *(Path(__file__).with_name(name) for name in (*DECIDING, "real_pictures.py")),
-    *(Path(str(module.__file__)) for module in (correlation, noise_levels)),
+    *beside(__file__, "real"),
+    *beside(correlation.__file__, "correlation"),
+    *beside(noise_levels.__file__, "noise_levels"),
 )
 
 
 @dataclass(frozen=True)
-class RealComparison:
-    """The methods for real noise on sets of pairs. One network learns from the noisy pictures of all sets."""
+class RealSet:
+    """Pairs that are scored together."""
 
-    sets: tuple[RealSet, ...]
-    budget: Budget
-    """`test_side` bounds the part of each picture that is scored; the counts do not apply."""
-    seed: int
-    device: str
+    name: str
+    """The folder's: `Row.data`."""
+    pairs: tuple[FilePair, ...]
+    domain: Domain = Domain.RGB
 
-    def every_cell(self) -> list[Cell]:
-        """All rows, set by set."""
-        return [Cell(found.name, method) for found in self.sets for method in REAL_METHODS]
+    @property
+    def identity(self) -> str:
+        """Changes with the name or size of any file, and with the code that reads them and measures their noise."""
+        noisy, clean = (fingerprint(getattr(pair, kind) for pair in self.pairs) for kind in ("noisy", "clean"))
+        return f"{self.name}: {noisy}; {clean}; {_CODE}"
 
-    def key(self, cell: Cell) -> str:
-        """A digest of everything that decides a row; without training that is the set alone."""
-        method = REAL_METHODS[cell.method]
-        learnt = pretexts(method)
-        return digest(
-            real=[cell.data, asdict(method)],
-            strong=STRONG if cell.method == BM3D_STRONG else None,
-            budget=asdict(self.budget) if learnt else self.budget.test_side,
-            seed=self.seed if learnt else None,
-            files=[[found.name, found.fingerprint] for found in self.sets if learnt or found.name == cell.data],
-            code=[training_version(learnt) if learnt else "", _CODE],
-        )
+    @property
+    def count(self) -> int:
+        """Its pairs."""
+        return len(self.pairs)
 
-    def cells(self, methods: Sequence[str]) -> list[Cell]:
-        """The rows of those methods that are for real noise; BM3D only where its package is installed."""
-        possible = [m for m in methods if m not in (BM3D, BM3D_STRONG) or installed()]
-        return [cell for cell in self.every_cell() if cell.method in possible]
+    def training(self, method: Method) -> Sequence[NoisyPicture]:
+        """The whole noisy pictures."""
+        return [real_picture(pair) for pair in self.pairs]
 
-    def jobs(self, cells: Sequence[Cell]) -> list[Job]:
-        """One for each set and method, but for what is learnt one for all sets."""
-        groups: dict[tuple[str, str], list[Cell]] = {}
-        for cell in cells:
-            learnt = REAL_METHODS[cell.method].pretext is not None
-            groups.setdefault((cell.method, "" if learnt else cell.data), []).append(cell)
-        return [
-            Job(f"{method} {', '.join(cell.data for cell in group)}", _measure, (self, tuple(group)))
-            for (method, _), group in groups.items()
-        ]
+    def tests(self, method: Method, side: int) -> Sequence[NoisyPicture]:
+        """Their middles, with a multiple of the noise that is measured."""
+        pictures = _middles(self, side)
+        return pictures if method.factor == 1 else [told_more(picture, method.factor) for picture in pictures]
 
 
-def _measure(comparison: RealComparison, cells: Sequence[Cell]) -> list[Row]:
-    """The rows of one method; the time of training is shared out evenly."""
-    method = REAL_METHODS[cells[0].method]
-    began = time.perf_counter()
-    trials = range(comparison.budget.trials if method.pretext else 1)
-    denoisers = [_denoiser(comparison, method, trial) for trial in trials]
-    training = (time.perf_counter() - began) / len(cells)
-    rows = []
-    for cell in cells:
-        began = time.perf_counter()
-        tests = _tests(comparison, cell.data)
-        figures = [score(denoiser, tests) for denoiser in denoisers]
-        seconds = training + time.perf_counter() - began
-        rows.append(make_row(method, cell.data, 0 if method.pretext else None, figures, seconds))
-    return rows
-
-
-def _denoiser(comparison: RealComparison, method: Method, trial: int) -> Denoiser:
-    if method.name == INPUT:
-        return noisy_input
-    if method.name == BM3D:
-        return peer(Domain.RGB)
-    if method.name == BM3D_STRONG:
-        return lambda picture: peer(Domain.RGB)(told_more(picture, STRONG))
-    device = torch.device(comparison.device)
-    seed = comparison.seed + trial
-    backbone = train(method, comparison.budget, _training(comparison), Domain.RGB, seed, device)
-    return network(backbone, Domain.RGB, device, told=method.told)
+def on_real_noise(sets: Sequence[RealSet], budget: Budget, seed: int, device: str) -> Comparison:
+    """The methods for real noise. One network learns from the noisy pictures of all sets."""
+    return Comparison(tuple(sets), REAL_METHODS, budget, seed, device, together=True)
 
 
 @lru_cache(maxsize=1)
-def _training(comparison: RealComparison) -> list[NoisyPicture]:
-    return [real_picture(pair) for found in comparison.sets for pair in found.pairs]
+def _middles(found: RealSet, side: int) -> list[NoisyPicture]:
+    return [middle(real_picture(pair), side) for pair in found.pairs]
 
 
-@lru_cache(maxsize=1)
-def _tests(comparison: RealComparison, name: str) -> list[NoisyPicture]:
-    (found,) = (found for found in comparison.sets if found.name == name)
-    return [middle(real_picture(pair), comparison.budget.test_side) for pair in found.pairs]
+def find_sets(folder: Path, least: int) -> tuple[list[RealSet], list[FileError]]:
+    """The sets in a folder, and the noisy files that are left out, with the reason.
+
+    The folder is one set where pairs lie in it, else each of its folders with pairs is one. `least`: pixels that each
+    side of a picture must have. Raises FileError where there is no pair that can be used.
+    """
+    sets, failures = [], list[FileError]()
+    for place in _places(folder):
+        pairs, lonely = find_pairs(place)
+        usable, unusable = _sorted_out(pairs, least)
+        failures += [*lonely, *unusable]
+        if usable:
+            sets.append(RealSet(_name(place), usable))
+    if not sets:
+        raise failures[0]
+    return sets, failures
+
+
+def _places(folder: Path) -> list[Path]:
+    inside = [path for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+    if folder / "noisy" in inside or any(pair.noisy.parent == folder for pair in _pairs(folder)):
+        return [folder]
+    return [path for path in inside if _pairs(path)] or [folder]
+
+
+def _pairs(folder: Path) -> list[FilePair]:
+    try:
+        return find_pairs(folder)[0]
+    except FileError:
+        return []
+
+
+def _name(place: Path) -> str:
+    name = place.resolve().name
+    if name in [domain.value for domain in Domain]:
+        raise FileError(place, f"is named {name}, as simulated pictures are; give it another name")
+    return name
+
+
+def _sorted_out(pairs: Sequence[FilePair], least: int) -> tuple[tuple[FilePair, ...], list[FileError]]:
+    usable, failures = [], list[FileError]()
+    for pair in pairs:
+        try:
+            _check(pair, least)
+        except FileError as error:
+            failures.append(error)
+        else:
+            usable.append(pair)
+    return tuple(usable), failures
+
+
+def _check(pair: FilePair, least: int) -> None:
+    height, width = real_picture(pair).noisy.shape[-2:]
+    if min(height, width) < least:
+        raise FileError(pair.noisy, f"is {width}×{height}, smaller than the crops of {least}×{least} pixels")
+
+
+def real_picture(pair: FilePair) -> NoisyPicture:
+    """The values of the files, and the noise as measured in the noisy one: the same at every brightness, correlated.
+
+    Raises FileError where a file cannot be read or is a raw, the sizes differ, or there is no noise to measure.
+    """
+    read = PairReader(get_task("denoise"), Domain.RGB, NoiseCovariances().measure, linear=True)
+    try:
+        found = read(pair)
+    except ValueError as error:
+        raise FileError(pair.noisy, str(error)) from error
+    return NoisyPicture(pair.noisy, found.target, found.x, found.noise)
+
+
+def middle(picture: NoisyPicture, side: int) -> NoisyPicture:
+    """The middle of a picture, `side` pixels each way at most, as far as networks take it; the noise as it was."""
+    height, width = (min(length, side) // MULTIPLE * MULTIPLE for length in picture.clean.shape[1:])
+    top, left = (picture.clean.shape[1] - height) // 2, (picture.clean.shape[2] - width) // 2
+    rows, columns = slice(top, top + height), slice(left, left + width)
+    # Copies: a view would keep the whole picture.
+    clean, noisy = (image[:, rows, columns].clone() for image in (picture.clean, picture.noisy))
+    return replace(picture, clean=clean, noisy=noisy)
+
+
+def told_more(picture: NoisyPicture, factor: float) -> NoisyPicture:
+    """The same with `factor` times the σ, of independent noise. That of real pictures has no shot noise."""
+    red, green_r, green_b, blue = (factor**2 * variance for variance in picture.noise.read)
+    return replace(picture, noise=NoiseProfile(picture.noise.shot, (red, green_r, green_b, blue)))

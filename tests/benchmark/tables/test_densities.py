@@ -7,9 +7,8 @@ import pytest
 import torch
 from scipy.stats import pearsonr, wasserstein_distance
 
-from rcl_benchmark.tables.densities import cut, densities, true_noise
-from rcl_benchmark.tables.summary import TRAINED, UNTRAINED, statements, summaries
-from rcl_benchmark.tables.verdict import Outcome
+from rcl_benchmark.tables.densities import cut, densities, samples, true_noise
+from rcl_benchmark.tables.fig2 import TRAINED, UNTRAINED
 
 SIDE, CROP, ROUNDS = 24, 8, 2
 
@@ -81,15 +80,20 @@ def test_what_the_residual_has_of_the_noise_is_measured_in_each_crop(patches):
 
 
 def test_summaries_compare_with_the_true_noise(patches):
-    samples = [densities(lambda x: x, patches, UNTRAINED), densities(to_clean, patches, TRAINED), true_noise(patches)]
-    before, after, noise = summaries("plain", samples)
-    assert before.to_noise_dn == pytest.approx(wasserstein_distance(samples[0].differences, samples[2].differences))
+    found = [densities(lambda x: x, patches, UNTRAINED), densities(to_clean, patches, TRAINED), true_noise(patches)]
+    before, after, noise = samples("plain", found)
+    assert before.to_noise_dn == pytest.approx(wasserstein_distance(found[0].differences, found[2].differences))
     assert after.to_noise_dn == pytest.approx(0, abs=1e-3)
     assert (noise.to_noise_dn, before.positive_share) == (0, 0)
-    assert noise.positive_share == (samples[2].differences > 0).mean()
+    assert noise.positive_share == (found[2].differences > 0).mean()
     assert noise.pairs == ROUNDS * 5 * 4
-    assert statements([before, after, noise])[0].outcome is Outcome.HELD
-    assert statements([after, noise]) == []
+    low, high = noise.span_dn
+    assert (low, high) == before.span_dn == after.span_dn
+    width = (high - low) / len(noise.density)
+    assert sum(noise.density) * width == pytest.approx(1)
+    inside = found[2].differences[(low <= found[2].differences) & (found[2].differences <= high)]
+    middles = low + width * (np.arange(len(noise.density)) + 0.5)
+    assert np.average(middles, weights=noise.density) == pytest.approx(inside.mean(), abs=width / 2)
 
 
 def test_pictures_must_come_in_pairs_and_be_large_enough():

@@ -14,13 +14,17 @@ import pytest
 import torch
 from click.testing import CliRunner, Result
 
-from rcl_benchmark.tables import pretrained, run
+from rcl_benchmark.engine.jobs import Run
+from rcl_benchmark.engine.records import FILE, Records
+from rcl_benchmark.engine.row import Row
+from rcl_benchmark.tables import measure, workshop
 from rcl_benchmark.tables.data import find_data
+from rcl_benchmark.tables.measure import cell_jobs, cell_key
 from rcl_benchmark.tables.methods import METHODS
 from rcl_benchmark.tables.presets import PRESETS, Preset
-from rcl_benchmark.tables.pretrained import Workshop
-from rcl_benchmark.tables.run import Measurement, cell_key
-from rcl_benchmark.tables.tables import cells
+from rcl_benchmark.tables.table import Cell
+from rcl_benchmark.tables.table1 import TABLE1
+from rcl_benchmark.tables.workshop import Workshop
 from rcl_cli.cli.main import cli
 from rcl_cli.domain import Domain
 
@@ -53,8 +57,12 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(PRESETS, "smoke", TINY)
 
 
-def workshop(data: Path, preset: Preset = TINY) -> Workshop:
+def opened(data: Path, preset: Preset = TINY) -> Workshop:
     return Workshop(preset, find_data(data, 0, count=2), data / "work", torch.device("cpu"))
+
+
+def planned(made: Workshop, wanted: list[Cell]) -> Run[Row]:
+    return Run.plan(cell_jobs(made, wanted), Records(made.work / FILE), TABLE1.load)
 
 
 def benchmark(data: Path, table: str, *more: str) -> Result:
@@ -79,8 +87,8 @@ def test_table1_prints_a_row_per_method_and_finds_it_again(data: Path, monkeypat
     assert (data / "out" / "table1.md").is_file()
     assert len(list((data / "work" / "encoder").iterdir())) == 1
 
-    monkeypatch.setattr(run, "run_protocol", None)
-    monkeypatch.setattr(pretrained, "pretrain", None)
+    monkeypatch.setattr(measure, "run_protocol", None)
+    monkeypatch.setattr(workshop, "pretrain", None)
     assert rows(benchmark(data, "table1", "--json", *methods)) == first
 
 
@@ -146,7 +154,7 @@ def test_sweep_of_both_domains_in_one_work_folder(data: Path) -> None:
         ("bayer", "planes pooled"),
     ]
     by_itself = {"output_psnr_db", "correlation", "size"}
-    assert [by_itself <= row.keys() for row in found] == [False, True, True] * 2
+    assert [all(row[name] is not None for name in by_itself) for row in found] == [False, True, True] * 2
     assert rows(benchmark(data, "sweep", "--json", "--of", "planes", "--domain", "bayer")) == found[3:]
     assert not (data / "work" / "encoder").exists()
     page = (data / "out" / "sweeps.md").read_text(encoding="utf-8")
@@ -167,24 +175,24 @@ def test_all_settings_that_want_an_encoder_share_one(data: Path) -> None:
 
 @pytest.mark.slow
 def test_an_interrupted_table_measures_what_is_missing_alone(data: Path) -> None:
-    made = workshop(data)
-    wanted = cells("table1", TINY, 4, methods=["input", "noise2noise", "noise2self"])
-    started = Measurement.plan(made, wanted).rows()
+    made = opened(data)
+    wanted = TABLE1.cells(TINY, 4, methods=["input", "noise2noise", "noise2self"])
+    started = planned(made, wanted).results()
     done = [next(started), next(started)]
     assert isinstance(started, Generator)
     started.close()
-    again = Measurement.plan(made, wanted)
-    assert [job.name for job in again.jobs] == [
-        "pretrain noise2self, plain",
-        "table1, noise2self, denoise, plain, 2 labels",
+    again = planned(made, wanted)
+    assert [job.name for job in again.left] == [
+        "pretrain noise2self, rgb, plain",
+        "table1, noise2self, denoise, plain, 2 labels, rgb",
     ]
-    assert list(again.rows())[:2] == done
+    assert list(again.results())[:2] == done
 
 
 def test_what_decides_a_row_changes_its_key(data: Path) -> None:
     def key(preset: Preset, method: str = "rcl-emd", network: str = "plain") -> str:
-        (cell,) = cells("table1", preset, 4, methods=[method], networks=[network])
-        return cell_key(workshop(data, preset), cell)
+        (cell,) = TABLE1.cells(preset, 4, methods=[method], networks=[network])
+        return cell_key(opened(data, preset), cell)
 
     others = [
         key(TINY.seeded(1)),
@@ -199,16 +207,16 @@ def test_what_decides_a_row_changes_its_key(data: Path) -> None:
 
 
 def test_the_domain_changes_backbone_and_row(data: Path) -> None:
-    (cell,) = cells("table1", TINY, 4, methods=["rcl-emd"])
-    rgb = workshop(data)
+    (cell,) = TABLE1.cells(TINY, 4, methods=["rcl-emd"])
+    rgb = opened(data)
     raw = replace(rgb, domain=Domain.BAYER)
     assert cell_key(rgb, cell) != cell_key(raw, cell)
     assert rgb.folder(cell.method, cell.network) != raw.folder(cell.method, cell.network)
 
 
 def test_test_pictures_of_raws_have_noise_of_a_sensor(data: Path) -> None:
-    made = replace(workshop(data), domain=Domain.BAYER)
-    for pair in run.tests_of(made, run.degradation_of(made, "denoise"), 2):
+    made = replace(opened(data), domain=Domain.BAYER)
+    for pair in measure.tests_of(made, measure.degradation_of(made, "denoise"), 2):
         assert pair.x.shape == pair.target.shape
         assert len(pair.x) == 4
         ratio = ((pair.x - pair.target) / pair.sigma).square().mean()
@@ -218,17 +226,17 @@ def test_test_pictures_of_raws_have_noise_of_a_sensor(data: Path) -> None:
 @pytest.mark.slow
 def test_workers_measure_the_same(data: Path) -> None:
     # Sums of other numbers of threads differ in their last digits, which a few steps of Adam make larger.
-    wanted = cells("table1", TINY, 4, methods=["noise2noise", "oracle"])
-    here = list(Measurement.plan(workshop(data), wanted).rows())
+    wanted = TABLE1.cells(TINY, 4, methods=["noise2noise", "oracle"])
+    here = list(planned(opened(data), wanted).results())
     (data / "other").mkdir()
-    apart = replace(workshop(data), work=data / "other")
-    parallel = sorted(Measurement.plan(apart, wanted).rows(workers=2), key=lambda row: row.method)
+    apart = replace(opened(data), work=data / "other")
+    parallel = sorted(planned(apart, wanted).results(workers=2), key=lambda row: row.method)
     for a, b in zip(here, parallel, strict=True):
         assert a.psnr_db == pytest.approx(b.psnr_db, abs=0.05)
 
 
 def test_every_method_can_be_set_up(data: Path) -> None:
-    made = workshop(data)
+    made = opened(data)
     for method in METHODS.values():
         assert not method.pretrained or made.settings(method, "plain").linear
         assert method.pretrained == bool(method.changes)

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from rcl_benchmark.tables.methods import INPUT
+from rcl_benchmark.engine.block import INPUT
 from rcl_benchmark.tables.presets import PRESETS
-from rcl_benchmark.tables.sweep import DOMAINS, JUDGES, KNOBS, cells
+from rcl_benchmark.tables.sweep import DOMAINS, JUDGES, KNOBS, Sweep
+from rcl_benchmark.tables.table import Cell
 from rcl_cli.domain import Domain
 from rcl_cli.pretext import PretextSetup, get_pretext
 from rcl_cli.pretrain.parts import Parts
@@ -13,8 +14,12 @@ from rcl_cli.pretrain.settings import with_changes
 SMALL = PRESETS["small"]
 
 
+def cells(domain: str, *of: str, judge: str = "proxy") -> list[Cell]:
+    return Sweep(judge).cells(SMALL, 198, domain=domain, of=of)
+
+
 def test_each_cell_changes_one_setting_of_the_defaults() -> None:
-    found = cells(["tau", "layers"], SMALL, domain="rgb", pictures=198)
+    found = cells("rgb", "tau", "layers")
     assert [cell.name for cell in found][:3] == [INPUT, "defaults", "tau 0.1"]
     _, defaults, *changed = (with_changes(SMALL.pretrain, cell.method.changes) for cell in found)
     for settings in changed:
@@ -25,7 +30,7 @@ def test_each_cell_changes_one_setting_of_the_defaults() -> None:
 def test_every_setting_can_be_set_up_and_differs_from_the_defaults(domain: str) -> None:
     setup = PretextSetup(Domain(domain), 48, noise=0.03, noise_levels=True)
     defaults = get_pretext("rcl")(setup).describe()
-    for cell in cells([], SMALL, domain=domain, pictures=198)[2:]:
+    for cell in cells(domain)[2:]:
         settings = with_changes(SMALL.pretrain, cell.method.changes)
         parts = Parts.load(settings)
         parts.region_plan(198)
@@ -36,7 +41,7 @@ def test_every_setting_can_be_set_up_and_differs_from_the_defaults(domain: str) 
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_folders_and_rows_of_all_knobs_have_names_of_their_own(domain: str) -> None:
-    found = cells([], SMALL, domain=domain, pictures=198)
+    found = cells(domain)
     assert len({cell.method.name for cell in found}) == len({cell.title for cell in found}) == len(found)
     assert len(found) <= 1 + 20
 
@@ -49,7 +54,7 @@ def test_knobs_hold_the_pretext_options_by_name() -> None:
 
 
 def test_judges_differ_in_labels_and_table() -> None:
-    by_judge = {j: cells(["tau"], SMALL, domain="rgb", judge=j, pictures=198)[1] for j in JUDGES}
+    by_judge = {j: cells("rgb", "tau", judge=j)[1] for j in JUDGES}
     modes = {judge: (cell.protocol.mode, cell.protocol.labels) for judge, cell in by_judge.items() if cell.protocol}
     fewest = sorted(SMALL.label_counts)[1]
     assert modes == {"proxy": ("proxy", SMALL.proxy.labels), "finetune": ("finetune", fewest)}

@@ -52,8 +52,7 @@ def test_real_pairs_join_the_page_beside_rows_of_earlier_runs(pictures: Path, re
     page = (tmp_path / "zero.md").read_text()
     assert "| sure |" in page
     assert page.count("| noisy-as-clean |") == 4
-    assert "Real pairs (2 of first, 1 of second)" in page
-    assert "The middle 64²" in page
+    assert "Real pairs: 2 of first, 1 of second, the middle 64²" in page
 
 
 @pytest.mark.slow
@@ -63,7 +62,7 @@ def test_a_bad_pair_is_named_and_the_others_are_measured(pictures: Path, real_pa
     result = CliRunner().invoke(cli, [*arguments, "--domain", "real", "--method", "input", "--preset", "smoke"])
     assert result.exit_code == 1
     assert "scene0_real.png" in result.stderr
-    assert "Real pairs (1 of first, 1 of second)" in (tmp_path / "zero.md").read_text()
+    assert "Real pairs: 1 of first, 1 of second" in (tmp_path / "zero.md").read_text()
 
 
 @pytest.mark.parametrize("asked", [("--domain", "real"), ("--method", "noisy-as-clean")])

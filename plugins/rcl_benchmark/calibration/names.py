@@ -1,0 +1,13 @@
+"""The names of regimes and estimators, for the command line: nothing heavy is imported for them."""
+
+from __future__ import annotations
+
+REGIMES = ("sensor", "paper")
+BLIND, POOL, PAIR = "rcl-blind", "rcl-pool-4", "rcl-pair"
+METHODS = (BLIND, POOL, PAIR, "scikit-image", "miniraw", "percentile", "homogeneous")
+"""In the order of the tables."""
+
+
+def is_ours(method: str) -> bool:
+    """True for rcl's own."""
+    return method.startswith("rcl")
