@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rcl_calibration.profile import NoiseProfile
-    from rcl_cli.calibrate.api import calibrate, estimate_noise
     from rcl_cli.domain import Domain
     from rcl_cli.errors import FileError, RclError
-    from rcl_cli.finetune.session import finetune
+    from rcl_cli.finetuning.session import finetune
     from rcl_cli.inference.apply import apply
     from rcl_cli.inference.model import Model, load
     from rcl_cli.inference.result import Result
@@ -32,7 +31,8 @@ if TYPE_CHECKING:
     from rcl_cli.plugins.hooks import hookimpl
     from rcl_cli.plugins.options import option
     from rcl_cli.pretext import Batch, Losses, NoiseLevel, Pictures, Pretext, PretextSetup, Restorer, Views
-    from rcl_cli.pretrain.session import pretrain
+    from rcl_cli.pretraining.session import pretrain
+    from rcl_cli.profiles.calibrate import calibrate, estimate_noise
     from rcl_cli.raw.format import FileFormat
     from rcl_cli.raw.frame import Frame, RawFrame, RgbFrame
     from rcl_cli.raw.frame import raw_frame as Raw
@@ -43,10 +43,10 @@ if TYPE_CHECKING:
     from rcl_cli.testing import check_network, check_pretext, check_task
 
 _PLACES = {
-    "calibrate.api": ("calibrate", "estimate_noise"),
+    "profiles.calibrate": ("calibrate", "estimate_noise"),
     "domain": ("Domain",),
     "errors": ("FileError", "RclError"),
-    "finetune.session": ("finetune",),
+    "finetuning.session": ("finetune",),
     "inference.apply": ("apply",),
     "inference.model": ("Model", "load"),
     "inference.result": ("Result",),
@@ -57,7 +57,7 @@ _PLACES = {
     "plugins.hooks": ("hookimpl",),
     "plugins.options": ("option",),
     "pretext": ("Batch", "Losses", "NoiseLevel", "Pictures", "Pretext", "PretextSetup", "Restorer", "Views"),
-    "pretrain.session": ("pretrain",),
+    "pretraining.session": ("pretrain",),
     "raw.format": ("FileFormat",),
     "raw.frame": ("Frame", "RawFrame", "RgbFrame"),
     "raw.picture": ("Picture",),

@@ -10,10 +10,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from rcl_calibration.profile import SIGMA_X, NoiseProfile
-from rcl_cli.calibrate.images import CameraCalibration, ImageCalibration
-from rcl_cli.calibrate.pairs import PairCalibration
 from rcl_cli.cli.console import json_head, new_table
 from rcl_cli.errors import FileError
+from rcl_cli.profiles.images import CameraCalibration, ImageCalibration
+from rcl_cli.profiles.pairs import PairCalibration
 from rcl_cli.raw.optical_black import OpticalBlack
 
 Calibration = ImageCalibration | CameraCalibration | PairCalibration
@@ -109,7 +109,7 @@ def profile_table(profiles: Sequence[tuple[NoiseProfile, int]]) -> Table:
 
 def border_table(named: Sequence[tuple[str, NoiseProfile, OpticalBlack | None]]) -> Table | None:
     """What shielded borders say beside what the pictures do; None where no file has one."""
-    from rcl_cli.calibrate.checks import shadows_off
+    from rcl_cli.profiles.checks import shadows_off
 
     table = new_table(
         "shielded border", "black", "file's", "σ_read", "blind σ(0.02)", right=("black", "file's", "σ_read")

@@ -57,8 +57,8 @@ def chosen_noise(
     Raises click.UsageError for options that exclude one another, FileError for a file without usable profiles.
     """
     from rcl_calibration.profile import NoiseProfile
-    from rcl_cli.calibrate.book import load_profiles
     from rcl_cli.noise import FixedNoise, SigmaNoise
+    from rcl_cli.profiles.book import load_profiles
     from rcl_cli.simulate.source import ListedNoise
 
     by_hand = shot is not None or read is not None

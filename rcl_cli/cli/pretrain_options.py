@@ -10,7 +10,7 @@ import click
 
 from rcl_cli.cli.option_values import joined, numbers
 from rcl_cli.cli.options import NETWORK, NETWORK_OPTION, plugin_option
-from rcl_cli.pretrain.settings import PRESETS
+from rcl_cli.pretraining.settings import PRESETS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

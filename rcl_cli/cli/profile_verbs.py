@@ -32,9 +32,9 @@ def show(
     """
     from rcl_calibration.across_iso import gain_switches
     from rcl_calibration.runs import pool_runs
-    from rcl_cli.calibrate.book import load_runs
     from rcl_cli.cli.calibration_tables import profile_table, stored_values
     from rcl_cli.models.store import Store
+    from rcl_cli.profiles.book import load_runs
 
     paths = files or (Store.open(store).profiles,)
     if not files and not paths[0].is_file():
@@ -69,9 +69,9 @@ def merge(ctx: click.Context, files: tuple[Path, ...], store: Path | None) -> No
     Runs on one camera, ISO and levels are pooled, each by its interval, and every run is kept; pictures that two runs
     share count once where one run has all the pictures of the other.
     """
-    from rcl_cli.calibrate.book import load_runs, save_runs
     from rcl_cli.errors import FileError
     from rcl_cli.models.store import Store
+    from rcl_cli.profiles.book import load_runs, save_runs
 
     failures: list[FileError] = []
     done = 0
@@ -110,10 +110,10 @@ def export(
     darktable's numbers are not on the scale of single raw pixels: λ is multiplied by 0.1, an average of cameras known
     from elsewhere, so that strengths come out about right, no better.
     """
-    from rcl_cli.calibrate.book import load_runs
-    from rcl_cli.calibrate.formats import profiles_as
     from rcl_cli.files import write_text
     from rcl_cli.models.store import Store
+    from rcl_cli.profiles.book import load_runs
+    from rcl_cli.profiles.formats import profiles_as
 
     entries = load_runs(Store.open(store).profiles)
     chosen = [runs for runs in entries if camera.lower() in runs[0].profile.camera.lower()]

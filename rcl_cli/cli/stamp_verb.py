@@ -13,7 +13,7 @@ from rcl_cli.cli.options import STORE, json_option
 from rcl_cli.errors import FileError
 
 if TYPE_CHECKING:
-    from rcl_cli.calibrate.stamp import Job, Stamped
+    from rcl_cli.profiles.stamp import Job, Stamped
 
 
 @click.command()
@@ -51,8 +51,8 @@ def stamp(
     ISO and levels, interpolated where the ISO lies between two calibrated ones. Pixels and all other tags stay as they
     are, byte by byte. Files are copied; with --in-place they are changed themselves, whole or not at all.
     """
-    from rcl_cli.calibrate.book import ProfileBook, load_profiles
-    from rcl_cli.calibrate.stamp import Job, Stamped, stamp_files
+    from rcl_cli.profiles.book import ProfileBook, load_profiles
+    from rcl_cli.profiles.stamp import Job, Stamped, stamp_files
 
     if in_place and folder is not None:
         raise click.UsageError("give --output or --in-place, one of the two")
@@ -78,7 +78,7 @@ def stamp(
 
 
 def _jobs(paths: Sequence[Path], folder: Path | None, *, in_place: bool) -> tuple[list[Job], list[FileError]]:
-    from rcl_cli.calibrate.stamp import Job, beside, without_copies
+    from rcl_cli.profiles.stamp import Job, beside, without_copies
     from rcl_cli.raw.folder import search
 
     jobs: dict[Path, Job] = {}
@@ -111,7 +111,7 @@ def _summarise(results: Sequence[Stamped]) -> None:
 
 
 def _line(result: Stamped) -> dict[str, Any]:
-    from rcl_cli.calibrate.book import source_name
+    from rcl_cli.profiles.book import source_name
 
     job, profile = result.job, result.profile
     return {

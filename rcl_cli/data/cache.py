@@ -19,11 +19,11 @@ import torch
 from numpy.typing import NDArray
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.calibrate.book import Lookup
 from rcl_cli.data.regions import RegionPlan, cut_regions, packed_frame, with_noise
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError
 from rcl_cli.files import atomic_path, write_text
+from rcl_cli.profiles.book import Lookup
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.read import read_frame
 

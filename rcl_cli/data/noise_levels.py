@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rcl_calibration.correlation import REACH, as_tuples, noise_covariance
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.calibrate.book import Lookup, ProfileBook, blind_estimate
+from rcl_cli.profiles.book import Lookup, ProfileBook, blind_estimate
 from rcl_cli.raw.frame import Frame, RgbFrame
 
 UNKNOWN = NoiseProfile.uniform(0.0, 0.0, method="not known")

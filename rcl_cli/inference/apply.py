@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rcl_cli.calibrate.book import load_profiles
 from rcl_cli.errors import FileError, RclError
 from rcl_cli.inference.batch import Outcome, run_batch
 from rcl_cli.inference.model import AUTO
@@ -17,6 +16,7 @@ from rcl_cli.inference.pipeline import Pipeline
 from rcl_cli.inference.restore import Restoration
 from rcl_cli.models.choose import given_model
 from rcl_cli.models.store import Store
+from rcl_cli.profiles.book import load_profiles
 from rcl_cli.raw.folder import search
 from rcl_cli.task import Task, get_task
 from rcl_cli.train.device import choose_device

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from rcl_cli.calibrate.book import Lookup, ProfileBook, source_name
 from rcl_cli.inference.model import Noise
+from rcl_cli.profiles.book import Lookup, ProfileBook, source_name
 from rcl_cli.raw.frame import Frame
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.calibrate.book import load_profiles
+from rcl_cli.profiles.book import load_profiles
 from rcl_cli.raw.cfa import mosaic
 from rcl_cli.raw.develop import develop, interpolate
 from rcl_cli.raw.frame import Frame, RawFrame

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.calibrate.book import save_profiles
 from rcl_cli.cli.commands import demo
 from rcl_cli.cli.main import cli
+from rcl_cli.profiles.book import save_profiles
 from rcl_cli.report.demo import demo_report
 
 SMALL = {

@@ -13,11 +13,11 @@ import torch
 from click.testing import CliRunner
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.calibrate.book import save_profiles
 from rcl_cli.cli.main import cli
 from rcl_cli.domain import Domain
 from rcl_cli.models.checkpoint import Checkpoint, save_checkpoint
 from rcl_cli.models.header import Header
+from rcl_cli.profiles.book import save_profiles
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.dng import write_dng
 from rcl_cli.raw.frame import Metadata, RawFrame

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.calibrate.book import save_profiles
 from rcl_cli.cli.main import cli
+from rcl_cli.profiles.book import save_profiles
 
 SMALL = ("--width", "4", "--depth", "1", "--crop", "16", "--batch", "2", "--device", "cpu")
 

@@ -10,13 +10,13 @@ import pytest
 
 from rcl_calibration.exchange import profiles_text, read_profiles
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.calibrate.book import blind_estimate, save_profiles
 from rcl_cli.data.cache import CachedPicture, RegionCache
 from rcl_cli.data.noise_levels import NoiseLevels
 from rcl_cli.data.regions import RegionPlan
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError
 from rcl_cli.noise import SigmaNoise
+from rcl_cli.profiles.book import blind_estimate, save_profiles
 from rcl_cli.raw.frame import Frame, Metadata, RgbFrame
 
 PLAN = RegionPlan(least_side=8, share=4 * 3 * 16 * 16, side=16)
@@ -214,7 +214,7 @@ def test_a_run_reads_its_profiles_once(
         loads.append(path)
         return read_profiles(path)
 
-    monkeypatch.setattr("rcl_cli.calibrate.book.read_profiles", counted)
+    monkeypatch.setattr("rcl_cli.profiles.book.read_profiles", counted)
     plan = replace(PLAN, levels=NoiseLevels(profiles))
     paths = [picture(name) for name in ("a", "bb", "ccc")]
     found = list(RegionCache(tmp_path / "cache", Reader()).pictures(paths, plan, workers=1))

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.calibrate.book import Lookup
 from rcl_cli.data.noise_levels import UNKNOWN, NoiseLevels
+from rcl_cli.profiles.book import Lookup
 from rcl_cli.raw.frame import RgbFrame
 
 FRAME = RgbFrame(np.full((8, 8, 3), 0.2, np.float32))
 
 
 def given(monkeypatch: pytest.MonkeyPatch, profile: NoiseProfile) -> None:
-    monkeypatch.setattr("rcl_cli.calibrate.book.estimate", lambda lattices, **labels: profile)
+    monkeypatch.setattr("rcl_cli.profiles.book.estimate", lambda lattices, **labels: profile)
 
 
 def level(levels: NoiseLevels) -> NoiseProfile:

@@ -19,8 +19,8 @@ import tifffile
 from click.testing import CliRunner
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.calibrate.book import save_profiles
 from rcl_cli.cli.main import cli
+from rcl_cli.profiles.book import save_profiles
 from rcl_cli.samples.scenes import scene
 from rcl_cli.task import get_task
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from rcl_cli.data.pairs import Pair
 from rcl_cli.domain import Domain
-from rcl_cli.finetune.start import starting_model
+from rcl_cli.finetuning.start import starting_model
 from rcl_cli.models.task_model import TaskModel
 from rcl_cli.train.few_labels import FinetuneSettings, train_head, validate
 from rcl_tasks.denoise import Denoise

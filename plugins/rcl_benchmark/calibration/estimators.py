@@ -18,8 +18,8 @@ from rcl_calibration.model import Noise
 from rcl_calibration.pair_profile import estimate_pair
 from rcl_calibration.profile import NoiseProfile
 from rcl_calibration.single_image import estimate, measure
-from rcl_cli.calibrate.lattices import labels, lattices
 from rcl_cli.errors import RclError
+from rcl_cli.profiles.lattices import labels, lattices
 from rcl_cli.raw.frame import RawFrame
 
 # Taken when the code is: an editor may change the files while a run goes on.

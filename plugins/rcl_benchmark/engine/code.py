@@ -14,7 +14,7 @@ import rcl_cli
 _ROOT = Path(rcl_cli.__file__).parent
 _NETWORKS = ("domain.py", "network.py", "nn", "models/backbone.py", "noise.py", "train/device.py", "train/optimizer.py")
 _READING = ("data/clean_pictures.py", "data/crops.py", "data/seeds.py")
-_TRAINING = (*_NETWORKS, *_READING, "pretext.py", "pretrain", "data/noise_levels.py", "data/regions.py")
+_TRAINING = (*_NETWORKS, *_READING, "pretext.py", "pretraining", "data/noise_levels.py", "data/regions.py")
 _PROTOCOL = (
     *_NETWORKS,
     *_READING,

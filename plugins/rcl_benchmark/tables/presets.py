@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from rcl_cli.evaluate.settings import FINETUNE, PROXY, Protocol
-from rcl_cli.pretrain.settings import PretrainSettings
+from rcl_cli.pretraining.settings import PretrainSettings
 
 SIGMA_RANGE = (0.0, 20.0)
 """Of the noise at white, 8-bit DN (the paper, section 4)."""

@@ -22,10 +22,10 @@ from rcl_cli.errors import CheckpointError, FileError
 from rcl_cli.models.header import read_header
 from rcl_cli.models.store import BACKBONE
 from rcl_cli.noise import NoiseSource, SigmaNoise
-from rcl_cli.pretrain.parts import Parts
-from rcl_cli.pretrain.pictures import Pictures, collect_pictures
-from rcl_cli.pretrain.run import ENCODER, STATE, make_encoder, train
-from rcl_cli.pretrain.settings import PretrainSettings, SavedRun, save_run, with_changes
+from rcl_cli.pretraining.parts import Parts
+from rcl_cli.pretraining.pictures import Pictures, collect_pictures
+from rcl_cli.pretraining.run import ENCODER, STATE, make_encoder, train
+from rcl_cli.pretraining.settings import PretrainSettings, SavedRun, save_run, with_changes
 from rcl_cli.train.interrupt import stop_on_interrupt
 
 AUTO, SELF = "auto", "self"

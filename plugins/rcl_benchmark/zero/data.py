@@ -13,13 +13,13 @@ from torch import Tensor
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_calibration.single_image import estimate
-from rcl_cli.calibrate.lattices import lattices
 from rcl_cli.data.clean_pairs import camera_light
 from rcl_cli.data.clean_pictures import CleanReader
 from rcl_cli.data.crops import RegionSource
 from rcl_cli.domain import Domain
 from rcl_cli.nn.cfa import from_rgb, unpack
 from rcl_cli.noise import NoiseSource, SensorNoise, SigmaNoise, add_noise
+from rcl_cli.profiles.lattices import lattices
 from rcl_cli.raw.cfa import canonical
 from rcl_cli.raw.frame import Frame, Metadata, RawFrame, RgbFrame
 from rcl_cli.simulate.files import BLACK_DN, WHITE_DN

@@ -14,10 +14,10 @@ from rcl_cli.domain import Domain
 from rcl_cli.models.backbone import Backbone
 from rcl_cli.network import get_network
 from rcl_cli.pretext import Pretext, PretextSetup, get_pretext
-from rcl_cli.pretrain.loop import LoopSettings, Metrics, run_loop
-from rcl_cli.pretrain.noise_level import levels_known, noise_level
-from rcl_cli.pretrain.parts import Parts
-from rcl_cli.pretrain.settings import PretrainSettings
+from rcl_cli.pretraining.loop import LoopSettings, Metrics, run_loop
+from rcl_cli.pretraining.noise_level import levels_known, noise_level
+from rcl_cli.pretraining.parts import Parts
+from rcl_cli.pretraining.settings import PretrainSettings
 from rcl_cli.train.device import place_module
 from rcl_cli.train.optimizer import make_optimizer
 

@@ -23,9 +23,9 @@ from rcl_cli.cli.options import LINEAR, STORE, json_option
 
 if TYPE_CHECKING:
     from rcl_calibration.runs import Run
-    from rcl_cli.calibrate.images import CameraCalibration, ImageCalibration
-    from rcl_cli.calibrate.pairs import Pair, PairCalibration
     from rcl_cli.errors import FileError
+    from rcl_cli.profiles.images import CameraCalibration, ImageCalibration
+    from rcl_cli.profiles.pairs import Pair, PairCalibration
 
 _FOLDER = click.Path(path_type=Path)
 
@@ -99,9 +99,9 @@ def command(
 def _blind(
     paths: Sequence[Path], by: str, as_json: bool, linear: bool
 ) -> tuple[list[ImageCalibration], list[CameraCalibration], list[FileError]]:
-    from rcl_cli.calibrate.images import calibrate_file, pool_cameras
     from rcl_cli.cli import calibration_tables as tables
     from rcl_cli.errors import FileError
+    from rcl_cli.profiles.images import calibrate_file, pool_cameras
     from rcl_cli.raw.folder import search
 
     searched = search(paths)
@@ -156,8 +156,8 @@ def _print_blind(images: Sequence[ImageCalibration], cameras: Sequence[CameraCal
 def _framed(
     folders: dict[str, tuple[Path, ...]], as_json: bool, linear: bool
 ) -> tuple[list[PairCalibration], list[FileError]]:
-    from rcl_cli.calibrate.pairs import calibrate_pairs, find_pairs
     from rcl_cli.cli import calibration_tables as tables
+    from rcl_cli.profiles.pairs import calibrate_pairs, find_pairs
     from rcl_cli.raw.folder import find_files
 
     pairs: list[Pair] = []
@@ -197,7 +197,7 @@ def _runs(calibrations: Sequence[CameraCalibration | PairCalibration]) -> list[R
 
 
 def _save(runs: Sequence[Run], targets: Sequence[Path]) -> None:
-    from rcl_cli.calibrate.book import save_runs
+    from rcl_cli.profiles.book import save_runs
 
     for target in targets if runs else ():
         save_runs(target, runs)

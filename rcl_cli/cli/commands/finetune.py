@@ -123,7 +123,7 @@ def command(
     options, --clean simulates the noise of sensors from base ISO to the highest.
     """
     from rcl_cli.cli.watch import TerminalWatch
-    from rcl_cli.finetune.session import finetune
+    from rcl_cli.finetuning.session import finetune
     from rcl_cli.task import get_task
     from rcl_cli.train.few_labels import FinetuneSettings
 

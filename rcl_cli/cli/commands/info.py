@@ -80,7 +80,7 @@ def _describe_model(path: Path) -> dict[str, Any]:
 
 
 def _describe_profiles(path: Path) -> dict[str, Any]:
-    from rcl_cli.calibrate.book import load_profiles
+    from rcl_cli.profiles.book import load_profiles
 
     return {"kind": "profiles", "profiles": [profile.to_dict() for profile in load_profiles(path)]}
 

@@ -13,7 +13,7 @@ from rcl_cli.cli.option_values import byte_count
 from rcl_cli.cli.options import DEVICE, STORE, json_option
 from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
 from rcl_cli.cli.pretrain_options import pretrain_options
-from rcl_cli.pretrain.settings import PRESETS, PretrainSettings, with_changes
+from rcl_cli.pretraining.settings import PRESETS, PretrainSettings, with_changes
 
 _INTERRUPTED = 130
 
@@ -83,7 +83,7 @@ def command(
     """
     from rcl_cli.cli.watch import TerminalWatch
     from rcl_cli.models.store import Store
-    from rcl_cli.pretrain.session import Session
+    from rcl_cli.pretraining.session import Session
     from rcl_cli.train.interrupt import stop_on_interrupt
 
     opened = Store.open(store)

@@ -8,8 +8,8 @@ from rcl_benchmark.tables.sweep import DOMAINS, JUDGES, KNOBS, Sweep
 from rcl_benchmark.tables.table import Cell
 from rcl_cli.domain import Domain
 from rcl_cli.pretext import PretextSetup, get_pretext
-from rcl_cli.pretrain.parts import Parts
-from rcl_cli.pretrain.settings import with_changes
+from rcl_cli.pretraining.parts import Parts
+from rcl_cli.pretraining.settings import with_changes
 
 SMALL = PRESETS["small"]
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.calibrate.book import save_profiles
 from rcl_cli.domain import Domain
 from rcl_cli.inference import batch
+from rcl_cli.profiles.book import save_profiles
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.read import read_frame
 

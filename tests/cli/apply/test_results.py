@@ -12,8 +12,8 @@ import pytest
 import rawpy
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.calibrate.book import save_profiles
-from rcl_cli.calibrate.lattices import labels
+from rcl_cli.profiles.book import save_profiles
+from rcl_cli.profiles.lattices import labels
 from rcl_cli.raw.frame import RawFrame
 from rcl_cli.raw.read import read_frame
 

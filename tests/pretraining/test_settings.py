@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from rcl_cli.errors import FileError, RclError
-from rcl_cli.pretrain.parts import Parts
-from rcl_cli.pretrain.settings import PRESETS, PretrainSettings, SavedRun, load_run, save_run, with_changes
+from rcl_cli.pretraining.parts import Parts
+from rcl_cli.pretraining.settings import PRESETS, PretrainSettings, SavedRun, load_run, save_run, with_changes
 
 
 @pytest.mark.parametrize("preset", PRESETS)

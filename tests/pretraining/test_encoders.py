@@ -12,8 +12,8 @@ from safetensors.torch import save_file
 from rcl_cli.data.crops import RegionSource
 from rcl_cli.domain import Domain
 from rcl_cli.errors import CheckpointError, FileError, RclError
-from rcl_cli.pretrain.encoders import RESNET50_FILES, load_encoder
-from rcl_cli.pretrain.self_encoder import MomentumContrast, save_self_encoder, train_self_encoder
+from rcl_cli.pretraining.encoders import RESNET50_FILES, load_encoder
+from rcl_cli.pretraining.self_encoder import MomentumContrast, save_self_encoder, train_self_encoder
 
 Source = Callable[..., RegionSource]
 CPU = torch.device("cpu")
@@ -77,7 +77,7 @@ def test_imagenet_weights_are_named_by_their_checksum(tmp_path: Path, monkeypatc
     torch.save({"conv1.weight": torch.ones(1)}, tmp_path / "weights")
     content = (tmp_path / "weights").read_bytes()
     name = f"resnet50-{hashlib.sha256(content).hexdigest()[:8]}.pth"
-    monkeypatch.setattr("rcl_cli.pretrain.encoders.RESNET50_FILES", (name,))
+    monkeypatch.setattr("rcl_cli.pretraining.encoders.RESNET50_FILES", (name,))
     (tmp_path / name).write_bytes(content)
     with pytest.raises(FileError, match="no encoder that rcl knows"):
         load_encoder(str(tmp_path / name), Domain.RGB)

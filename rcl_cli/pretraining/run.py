@@ -20,19 +20,19 @@ from rcl_cli.models.task_model import denoiser, save_head
 from rcl_cli.nn.encoder import Encoder
 from rcl_cli.noise import SigmaNoise
 from rcl_cli.pretext import PretextSetup
-from rcl_cli.pretrain.encoders import load_encoder
-from rcl_cli.pretrain.loop import LoopSettings, Metrics, run_loop
-from rcl_cli.pretrain.noise_level import levels_known, noise_level
-from rcl_cli.pretrain.parts import Parts
-from rcl_cli.pretrain.pictures import Pictures
-from rcl_cli.pretrain.self_encoder import (
+from rcl_cli.pretraining.encoders import load_encoder
+from rcl_cli.pretraining.loop import LoopSettings, Metrics, run_loop
+from rcl_cli.pretraining.noise_level import levels_known, noise_level
+from rcl_cli.pretraining.parts import Parts
+from rcl_cli.pretraining.pictures import Pictures
+from rcl_cli.pretraining.self_encoder import (
     LAYERS,
     MomentumContrast,
     load_self_encoder,
     save_self_encoder,
     train_self_encoder,
 )
-from rcl_cli.pretrain.settings import PretrainSettings
+from rcl_cli.pretraining.settings import PretrainSettings
 from rcl_cli.train.device import place_module
 from rcl_cli.train.log import MetricsLog
 from rcl_cli.train.optimizer import make_optimizer

@@ -1,4 +1,4 @@
-"""A finetuning from labels to a stored head: what `rcl finetune` and `rcl_cli.finetune` do."""
+"""A finetuning from labels to a stored head: what `rcl finetune` and `rcl_cli.finetuning` do."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rcl_cli.calibrate.book import ProfileBook
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
-from rcl_cli.finetune.run import HEAD, METRICS, run_folder, save_run
-from rcl_cli.finetune.sources import Source, Wanted, clean_source, paired_source
-from rcl_cli.finetune.start import Start, choose_domain, find_backbone, starting_model
+from rcl_cli.finetuning.run import HEAD, METRICS, run_folder, save_run
+from rcl_cli.finetuning.sources import Source, Wanted, clean_source, paired_source
+from rcl_cli.finetuning.start import Start, choose_domain, find_backbone, starting_model
 from rcl_cli.models.store import Store
 from rcl_cli.noise import NoiseSource, SensorNoise
+from rcl_cli.profiles.book import ProfileBook
 from rcl_cli.task import Task, get_task
 from rcl_cli.train.few_labels import FinetuneResult, FinetuneSettings, Record, train_head
 from rcl_cli.train.log import MetricsLog

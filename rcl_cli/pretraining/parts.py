@@ -12,8 +12,8 @@ from rcl_cli.errors import RclError
 from rcl_cli.network import Network, get_network
 from rcl_cli.noise import SigmaNoise
 from rcl_cli.pretext import NoiseLevel, Pictures, Pretext, PretextSetup, get_pretext
-from rcl_cli.pretrain.combined import Combined
-from rcl_cli.pretrain.settings import PretrainSettings
+from rcl_cli.pretraining.combined import Combined
+from rcl_cli.pretraining.settings import PretrainSettings
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from rcl_cli.errors import CheckpointError, FileError, RclError
 from rcl_cli.models.header import read_header
 from rcl_cli.nn.encoder import Encoder
 from rcl_cli.nn.imagenet import imagenet_encoder
-from rcl_cli.pretrain.self_encoder import load_self_encoder
+from rcl_cli.pretraining.self_encoder import load_self_encoder
 
 RESNET50_FILES = ("resnet50-11ad3fa6.pth", "resnet50-0676ba61.pth")
 """torchvision's two sets of ImageNet weights; the eight digits begin the file's SHA-256."""

@@ -7,7 +7,7 @@ import pytest
 
 from rcl_cli.data.crops import RegionSource
 from rcl_cli.domain import Domain
-from rcl_cli.pretrain.noise_level import noise_level
+from rcl_cli.pretraining.noise_level import noise_level
 
 
 @pytest.mark.parametrize("domain", list(Domain))

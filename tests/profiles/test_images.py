@@ -14,8 +14,8 @@ from click.testing import CliRunner, Result
 from numpy.typing import NDArray
 
 from rcl_calibration.intervals import bootstrap
-from rcl_cli.calibrate.images import ImageCalibration, calibrate_file, pool_cameras
 from rcl_cli.cli.main import cli
+from rcl_cli.profiles.images import ImageCalibration, calibrate_file, pool_cameras
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.dng import write_dng
 from rcl_cli.raw.frame import Metadata, RawFrame
@@ -67,7 +67,7 @@ def _doubted_by_border(image: ImageCalibration, monkeypatch: pytest.MonkeyPatch)
     border = OpticalBlack((148.0,) * 4, (3.0,) * 4, 5000)
     frame = read_frame(image.path)
     assert isinstance(frame, RawFrame)
-    monkeypatch.setattr("rcl_cli.calibrate.images.read_frame", lambda path, **how: replace(frame, optical_black=border))
+    monkeypatch.setattr("rcl_cli.profiles.images.read_frame", lambda path, **how: replace(frame, optical_black=border))
     doubted = calibrate_file(image.path)
     assert doubted.profile.quality == "weak"
     assert "black level" in doubted.profile.reason

@@ -11,7 +11,7 @@ import torch
 
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
-from rcl_cli.finetune.sources import pairs_domain
+from rcl_cli.finetuning.sources import pairs_domain
 from rcl_cli.models.backbone import load_backbone
 from rcl_cli.models.header import read_header
 from rcl_cli.models.store import BACKBONE, Store

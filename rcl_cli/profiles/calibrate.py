@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.calibrate.book import blind_estimate
-from rcl_cli.calibrate.images import CameraCalibration, calibrate_file, pool_cameras
 from rcl_cli.errors import FileError
+from rcl_cli.profiles.book import blind_estimate
+from rcl_cli.profiles.images import CameraCalibration, calibrate_file, pool_cameras
 from rcl_cli.raw.folder import search
 from rcl_cli.raw.frame import Frame
 

@@ -12,8 +12,8 @@ from rcl_calibration.exchange import Key, key_of
 from rcl_calibration.points import Points, points_of_images
 from rcl_calibration.profile import NoiseProfile
 from rcl_calibration.single_image import Measurement, measure, profile_of
-from rcl_cli.calibrate.checks import checked_by_border, mean_border
-from rcl_cli.calibrate.lattices import labels, lattices
+from rcl_cli.profiles.checks import checked_by_border, mean_border
+from rcl_cli.profiles.lattices import labels, lattices
 from rcl_cli.raw.optical_black import OpticalBlack
 from rcl_cli.raw.read import read_frame
 

@@ -1,4 +1,4 @@
-"""A pretraining from paths to stored models: what `rcl pretrain` and `rcl_cli.pretrain` do."""
+"""A pretraining from paths to stored models: what `rcl pretrain` and `rcl_cli.pretraining` do."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from rcl_cli.errors import FileError, RclError
 from rcl_cli.models.runs import name_after, new_run, newest_run
 from rcl_cli.models.store import Store
 from rcl_cli.nn.encoder import Encoder
-from rcl_cli.pretrain.noise_level import levels_known
-from rcl_cli.pretrain.parts import Parts
-from rcl_cli.pretrain.pictures import Pictures, collect_pictures
-from rcl_cli.pretrain.run import STATE, Result, make_encoder, train
-from rcl_cli.pretrain.settings import PRESETS, PretrainSettings, SavedRun, load_run, save_run, with_changes
+from rcl_cli.pretraining.noise_level import levels_known
+from rcl_cli.pretraining.parts import Parts
+from rcl_cli.pretraining.pictures import Pictures, collect_pictures
+from rcl_cli.pretraining.run import STATE, Result, make_encoder, train
+from rcl_cli.pretraining.settings import PRESETS, PretrainSettings, SavedRun, load_run, save_run, with_changes
 from rcl_cli.raw.folder import search
 from rcl_cli.train.device import choose_device
 from rcl_cli.train.state import saved_step

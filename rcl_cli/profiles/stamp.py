@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.calibrate.book import Found, Lookup, ProfileBook, blind_estimate
 from rcl_cli.errors import FileError
 from rcl_cli.files import atomic_path
+from rcl_cli.profiles.book import Found, Lookup, ProfileBook, blind_estimate
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.noise_tag import noise_entry
 from rcl_cli.raw.read import read_frame

@@ -12,7 +12,7 @@ from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
 from rcl_cli.models.backbone import Backbone
 from rcl_cli.pretext import Batch, Losses, Pretext, PretextSetup, Restorer, Views
-from rcl_cli.pretrain.loop import LoopSettings, Metrics, run_loop
+from rcl_cli.pretraining.loop import LoopSettings, Metrics, run_loop
 from rcl_cli.train.log import MetricsLog
 from rcl_cli.train.optimizer import make_optimizer
 from rcl_cli.train.state import load_state, save_state, saved_step

@@ -13,7 +13,7 @@ from rcl_cli.data.crops import RegionSource
 from rcl_cli.data.seeds import step_generator
 from rcl_cli.models.backbone import Backbone
 from rcl_cli.pretext import Losses, Pretext
-from rcl_cli.pretrain.restorer import MixedPrecision
+from rcl_cli.pretraining.restorer import MixedPrecision
 from rcl_cli.train.device import placed
 from rcl_cli.train.optimizer import descend, require_number, share_of_rate
 

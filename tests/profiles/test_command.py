@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 from numpy.typing import NDArray
 
-from rcl_cli.calibrate.book import load_profiles
 from rcl_cli.cli.main import cli
+from rcl_cli.profiles.book import load_profiles
 
 FIELDS = [
     *("kind", "path", "status", "reason", "camera", "iso", "cfa", "shot", "read", "shot_ci", "read_ci"),

@@ -18,9 +18,9 @@ from rcl_calibration.photon_transfer import PairMeasurement, measure_pair
 from rcl_calibration.points import Points, points_of_pairs
 from rcl_calibration.profile import NoiseProfile, Planes
 from rcl_calibration.samples import Lattice
-from rcl_cli.calibrate.checks import checked_by_black
-from rcl_cli.calibrate.lattices import labels, lattices
 from rcl_cli.errors import FileError
+from rcl_cli.profiles.checks import checked_by_black
+from rcl_cli.profiles.lattices import labels, lattices
 from rcl_cli.raw.folder import Found
 from rcl_cli.raw.frame import Frame, RgbFrame
 from rcl_cli.raw.read import read_frame

@@ -13,8 +13,8 @@ from click.testing import CliRunner, Result
 from numpy.typing import NDArray
 
 from rcl_calibration.darktable import SCALE
-from rcl_cli.calibrate.book import load_profiles, save_profiles
 from rcl_cli.cli.main import cli
+from rcl_cli.profiles.book import load_profiles, save_profiles
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.dng import write_dng
 from rcl_cli.samples.camera import SAMPLE_CAMERA

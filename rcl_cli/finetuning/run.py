@@ -7,8 +7,8 @@ from itertools import count
 from pathlib import Path
 
 from rcl_cli.errors import FileError
-from rcl_cli.finetune.sources import Source, Wanted
-from rcl_cli.finetune.start import Start
+from rcl_cli.finetuning.sources import Source, Wanted
+from rcl_cli.finetuning.start import Start
 from rcl_cli.models.header import Header
 from rcl_cli.models.store import Store
 from rcl_cli.models.task_model import of_task, save_head

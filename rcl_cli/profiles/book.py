@@ -15,10 +15,10 @@ from rcl_calibration.exchange import find_profile, merge_runs, read_profiles, re
 from rcl_calibration.profile import NoiseProfile
 from rcl_calibration.runs import Run
 from rcl_calibration.single_image import estimate
-from rcl_cli.calibrate.lattices import labels, lattices
 from rcl_cli.errors import FileError
 from rcl_cli.files import write_text
 from rcl_cli.models.store import Store
+from rcl_cli.profiles.lattices import labels, lattices
 from rcl_cli.raw.frame import Frame
 
 

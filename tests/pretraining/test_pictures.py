@@ -9,7 +9,7 @@ from rcl_cli.data.cache import RegionCache
 from rcl_cli.data.regions import RegionPlan
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
-from rcl_cli.pretrain.pictures import Pictures, collect_pictures
+from rcl_cli.pretraining.pictures import Pictures, collect_pictures
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.frame import Frame, Metadata, RawFrame, RgbFrame
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from rcl_calibration.exchange import read_profiles
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.calibrate.book import Lookup, ProfileBook, load_profiles, profile_for, save_profiles
-from rcl_cli.calibrate.lattices import labels, lattices
 from rcl_cli.errors import FileError
 from rcl_cli.models.store import Store
+from rcl_cli.profiles.book import Lookup, ProfileBook, load_profiles, profile_for, save_profiles
+from rcl_cli.profiles.lattices import labels, lattices
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.frame import Metadata, RawFrame, RgbFrame
 
@@ -105,7 +105,7 @@ def test_a_book_is_read_once_and_between_isos_interpolated(
         loads.append(path)
         return read_profiles(path)
 
-    monkeypatch.setattr("rcl_cli.calibrate.book.read_profiles", counted)
+    monkeypatch.setattr("rcl_cli.profiles.book.read_profiles", counted)
     for book in (ProfileBook(), ProfileBook(given)):
         for _ in range(3):
             profile, words = book.for_frame(frame)

@@ -18,9 +18,9 @@ import tifffile
 from click.testing import CliRunner, Result
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.calibrate.book import save_profiles
-from rcl_cli.calibrate.lattices import labels
 from rcl_cli.cli.main import cli
+from rcl_cli.profiles.book import save_profiles
+from rcl_cli.profiles.lattices import labels
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.dng import write_dng
 from rcl_cli.raw.frame import RawFrame
@@ -300,7 +300,7 @@ def test_a_full_disk_leaves_the_file_as_it_was(given: Path, tmp_path: Path, monk
     def full(path: Path, entry: object) -> None:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr("rcl_cli.calibrate.stamp.set_raw_tag", full)
+    monkeypatch.setattr("rcl_cli.profiles.stamp.set_raw_tag", full)
     result = _run(source, "--profile", given, "--in-place")
     assert result.return_value == 2
     assert "No space left" in result.stderr
