@@ -51,7 +51,7 @@ class NoiseOfFiles:
         if words not in self._said:
             self._said.add(words)
             name = frame.metadata.path.name if frame.metadata.path else "the picture"
-            self.announce(f"noise of {name} from {words}")
+            self.announce(f"Noise profile of {name}: {words}")
         return Noise(profile, _source(words))
 
 
