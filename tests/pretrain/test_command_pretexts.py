@@ -152,4 +152,4 @@ def test_what_is_known_of_the_noise_is_said(run: Run, pictures: Path, tmp_path: 
         assert result.exit_code == 0, result.output
         told[name] = next(line for line in result.stderr.splitlines() if line.startswith("Noise levels"))
     assert "not used" not in told["known"]
-    assert "not known; fewer than half, so that they are not used" in told["unknown"]
+    assert "not known (not used, because fewer than half are known)" in told["unknown"]
