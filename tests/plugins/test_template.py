@@ -55,18 +55,38 @@ def test_it_is_listed_with_its_distribution(installed: Run) -> None:
 
 
 def test_its_own_tests_pass(installed: Run) -> None:
-    assert "2 passed" in installed("-m", "pytest", "-q", "-p", "no:cacheprovider").stdout
+    assert "3 passed" in installed("-m", "pytest", "-q", "-p", "no:cacheprovider").stdout
 
 
 def test_a_head_is_finetuned_and_applied(installed: Run, tmp_path: Path) -> None:
     pairs, results = tmp_path / "pairs", tmp_path / "results"
     samples = ["--count", "3", "--size", "96", "--clean", str(pairs / "clean")]
     installed("-m", "rcl_cli", "samples", str(pairs / "noisy"), *samples)
-    small = ["--steps", "2", "--crop", "32", "--width", "4", "--depth", "1", "--backbone", "none", "--domain", "bayer"]
+    small = [
+        "--blur",
+        "2",
+        "--steps",
+        "2",
+        "--crop",
+        "32",
+        "--width",
+        "4",
+        "--depth",
+        "1",
+        "--backbone",
+        "none",
+        "--domain",
+        "bayer",
+    ]
     trained = installed(
         "-m", "rcl_cli", "finetune", "--task", "deblur", "--clean", str(pairs / "clean"), *small, "--json"
     )
-    assert {"step", "val_psnr_db", "val_ssim"} <= json.loads(trained.stdout.splitlines()[0]).keys()
+    first, *_, last = map(json.loads, trained.stdout.splitlines())
+    assert {"step", "val_psnr_db", "val_ssim"} <= first.keys()
+    (model,) = (
+        json.loads(line) for line in installed("-m", "rcl_cli", "info", last["path"], "--json").stdout.splitlines()
+    )
+    assert model["options"] == {"blur": 2.0}
     applied = installed(
         "-m", "rcl_cli", "apply", "--task", "deblur", str(pairs / "noisy"), "-o", str(results), "--json"
     )
