@@ -1,12 +1,15 @@
-"""The documents name everything that a plugin can do, and their links lead somewhere."""
+"""The documents name all that a plugin can do, their links lead somewhere, and their command lines are valid."""
 
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
+import click
 import pytest
 
+from rcl_cli.cli.main import cli
 from rcl_cli.network import Network
 from rcl_cli.plugins import hooks
 from rcl_cli.pretext import Pretext
@@ -49,3 +52,71 @@ def test_links_lead_to_files_that_exist(path: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
         if not re.match(r"https?:|mailto:|#", target):
             assert (path.parent / target.partition("#")[0]).exists(), f"{path} links to {target}"
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
+def test_links_lead_to_headings_that_exist(path: Path) -> None:
+    text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.S)
+    for name, anchor in re.findall(r"\]\((?!https?:)([^)\s#]*)#([^)\s]+)\)", text):
+        target = path.parent / name if name else path
+        headings = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.M)
+        assert anchor in map(anchor_of, headings), f"{path} links to {name}#{anchor}"
+
+
+def anchor_of(heading: str) -> str:
+    """As GitHub makes it from a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def command_lines() -> list[tuple[str, str]]:
+    """Every line of `rcl` in the shell blocks of the documents for users, without what it is piped into."""
+    root = Path(__file__).resolve().parent.parent
+    names = ("README.md", *(f"docs/{name}.md" for name in ("guide", "pretraining", "evaluation", "json")))
+    found = []
+    for name in names:
+        for block in re.findall(r"^```sh\n(.*?)^```", (root / name).read_text(encoding="utf-8"), re.M | re.S):
+            lines = [line.partition(" | ")[0].strip() for line in block.splitlines()]
+            found += [(name, line) for line in lines if line.startswith("rcl ")]
+    return found
+
+
+def parse(line: str) -> None:
+    """Parse a command line without running it. Raises click.UsageError where it is not valid."""
+    _, *words = shlex.split(line, comments=True)
+    command: click.Command = cli
+    # Commands keep the help option of their first context, which others will see.
+    context = click.Context(cli, info_name="rcl", **cli.context_settings)
+    while isinstance(command, click.Group) and words and (below := command.get_command(context, words[0])):
+        command, parent, words = below, context, words[1:]
+        context = click.Context(command, info_name=command.name, parent=parent)
+    if command is cli:
+        raise click.UsageError(f"there is no command called {words[:1]}")
+    command.make_context(command.name, words, parent=context.parent)
+
+
+@pytest.fixture
+def any_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files and folders of command lines need not exist."""
+    monkeypatch.setattr(click.Path, "convert", lambda self, value, parameter, context: Path(value))
+
+
+@pytest.mark.usefixtures("any_path")
+@pytest.mark.parametrize(("name", "line"), command_lines())
+def test_command_lines_in_the_documents_are_valid(name: str, line: str) -> None:
+    parse(line)
+
+
+@pytest.mark.usefixtures("any_path")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "rcl pretrain pictures --consistency",  # an option that there was
+        "rcl apply pictures -o out",  # --task is missing
+        "rcl apply --task denoise --strength much",
+        "rcl evaluate --protocol proxy",
+        "rcl restore pictures",
+    ],
+)
+def test_an_invalid_command_line_is_noticed(line: str) -> None:
+    with pytest.raises(click.UsageError):
+        parse(line)

@@ -43,7 +43,7 @@ def say_left_out(results: Sequence[Path]) -> None:
     """That results of rcl in walked folders are no inputs; nothing where there are none."""
     if results:
         noun = "result of rcl is" if len(results) == 1 else "results of rcl are"
-        say(f"{len(results)} {noun} left out, such as {results[0]}; name the files themselves to use them")
+        say(f"{len(results)} {noun} left out of the inputs, such as {results[0]}. To use a result, name its file.")
 
 
 class Bar(Stage):

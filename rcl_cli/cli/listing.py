@@ -52,13 +52,15 @@ def _print_one(group: str, name: str, as_json: bool) -> None:
         about = {"name": name, "domains": domains, "options": told, "about": inspect.getdoc(owner)}
         print_json_line({**json_head(kind_of(group), None), **about})
         return
-    click.echo(f"{name}, for {', '.join(domains)} pictures\n\n{inspect.getdoc(owner)}")
+    click.echo(f"{kind_of(group).capitalize()} {name}, for {', '.join(domains)} pictures\n\n{inspect.getdoc(owner)}")
     if not options:
         click.echo(f"\nThis {kind_of(group)} has no options.")
         return
-    table = new_table("option", "default", "may be", "meaning")
+    table = new_table("option", "default", "values", "meaning")
     for info in options:
-        default = "" if info.default is None else {True: "yes", False: "no"}.get(info.default, str(info.default))
+        default = "" if info.default is None else str(info.default)
+        if info.kind is bool and info.default is not None:
+            default = "yes" if info.default else "no"
         kind = {bool: "yes or no", int: "whole number", float: "number", str: "text"}[info.kind]
         table.add_row(*map(_escape, (info.flag, default, info.bounds or kind, info.help)))
     print_table(table)

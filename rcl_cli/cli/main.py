@@ -89,7 +89,7 @@ def _debug_option() -> click.Option:
         ["--debug"],
         is_flag=True,
         expose_value=False,
-        help="Show the whole traceback where something goes wrong.",
+        help="Show the full traceback of an error.",
     )
 
 
@@ -121,9 +121,9 @@ def _fail(error: Exception, *, debug: bool) -> NoReturn:
     cls=LazyGroup,
     params=[_debug_option()],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    epilog="`rcl VERB --help` tells more. "
+    epilog="Run `rcl COMMAND --help` for the options of a command. "
     "Exit codes: 0 all done, 1 some inputs failed, 2 nothing done, 130 interrupted.",
 )
 @click.version_option(package_name="rcl-cli", prog_name="rcl")
 def cli() -> None:
-    """Noise calibration, contrastive pretraining and few-label heads for folders of camera raws."""
+    """Measure noise, pretrain without labels and restore folders of camera raws."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from rcl_cli.cli.options import Option
 from rcl_cli.errors import FileError
 
 if TYPE_CHECKING:
@@ -35,16 +36,28 @@ def _options(default: str) -> tuple[Callable[[Command], Command], ...]:
         click.option(
             "--profile",
             type=click.Path(path_type=Path),
-            help="Noise profiles (JSON), as `rcl calibrate --output` writes them; of several, one each.",
+            help="Noise profiles to draw from: a JSON file written by `rcl calibrate --output`.",
         ),
-        click.option("--shot", type=click.FloatRange(0), help="Shot noise λ_shot; 0 is black, 1 is white."),
-        click.option("--read", type=click.FloatRange(0), help="Read noise λ_read, a variance in the same unit."),
+        click.option(
+            "--shot",
+            type=click.FloatRange(0),
+            metavar="λ",
+            help="λ_shot, the shot noise, for values from 0 (black) to 1 (white).",
+        ),
+        click.option(
+            "--read",
+            type=click.FloatRange(0),
+            metavar="λ",
+            help="λ_read, the variance of the read noise in the same unit.",
+        ),
         click.option(
             "--sigma-range",
             type=click.FloatRange(0, 255),
             nargs=2,
             metavar="LOW HIGH",
-            help=f"Draw λ each time, with σ at white between LOW and HIGH of 255.  [default: {default}]",
+            cls=Option,
+            show_default=default,
+            help="Range from which the noise level is drawn: σ at white, on a scale of 0 to 255.",
         ),
     )
 

@@ -13,32 +13,41 @@ from rcl_cli.cli.option_values import named_values, strength_value
 Command = TypeVar("Command", bound=Callable[..., Any])
 Add = Callable[[Any], Any]
 
+
+class Option(click.Option):
+    """An option whose default may be said in words: `show_default="all"` reads [default: all]."""
+
+    def get_help_extra(self, ctx: click.Context) -> Any:
+        """As click's, which puts such words in parentheses."""
+        extra = super().get_help_extra(ctx)
+        return {**extra, "default": self.show_default} if isinstance(self.show_default, str) else extra
+
+
 DEVICE = click.option(
-    "--device", default="auto", show_default=True, help="Device to compute on: auto, cuda, mps or cpu."
+    "--device", default="auto", show_default=True, metavar="NAME", help="Device to compute on: auto, cuda, mps or cpu."
 )
 STORE = click.option(
     "--store",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of models, profiles and runs.  [default: $RCL_STORE, else your data folder]",
+    help="Folder of models, noise profiles and runs.  [default: $RCL_STORE, else the user data folder]",
 )
-OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace files that exist; else they are kept.")
+OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace existing files. Without it they are kept.")
 LINEAR = click.option(
-    "--linear", is_flag=True, help="Take the values of PNG, JPEG and TIFF files as linear, not as sRGB."
+    "--linear", is_flag=True, help="Treat the values of PNG, JPEG and TIFF files as linear, not sRGB."
 )
 PROFILE = click.option(
     "--profile",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Noise profiles (JSON).  [default: calibrated for camera and ISO, else the file's tag, else a blind estimate]",
+    help="Noise profiles (JSON).  [default: calibrated for camera and ISO, else the file's own, else a blind estimate]",
 )
-SEED = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed.")
-NETWORK = click.option("--network", help="Network of a fresh model; see `rcl networks`.  [default: the task's]")
+SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True, metavar="N", help="Random seed.")
 NETWORK_OPTION = click.option(
     "--network-option",
     "network_extra",
     multiple=True,
     callback=named_values,
     metavar="NAME=VALUE",
-    help="Option of the network; --NAME VALUE says the same. May be given again.",
+    help="Option of the network, the same as --NAME VALUE; see `rcl networks`. Repeatable.",
 )
 STRENGTH = click.option(
     "--strength",
@@ -46,18 +55,24 @@ STRENGTH = click.option(
     show_default=True,
     callback=strength_value,
     metavar="0…1|auto",
-    help="How much noise to remove; 0 keeps it all, auto finds what is best for each picture, in twice the time.",
+    help="Share of the noise to remove. auto chooses it for each picture and takes twice the time.",
 )
 ENSEMBLE = click.option(
     "--ensemble",
     is_flag=True,
-    help="Average over the eight ways to turn each picture: better, and eight times slower.",
+    help="Average over the eight flips and rotations of each picture. Eight times slower.",
 )
 
 
 def json_option(what: str) -> Add:
-    """`--json`; `what` says what each line is about, such as "an input"."""
-    return click.option("--json", "as_json", is_flag=True, help=f"Print one JSON object for {what} on standard output.")
+    """`--json`; `what` says what the lines are about, such as "each input"."""
+    return click.option("--json", "as_json", is_flag=True, help=f"Print a JSON line for {what} on standard output.")
+
+
+def network_option(default: str) -> Add:
+    """`--network NAME`; `default` says which one is built where it is not given."""
+    help = f"Network to build; see `rcl networks`.  [default: {default}]"
+    return click.option("--network", metavar="NAME", help=help)
 
 
 def plugin_option(owner: str) -> Add:
@@ -68,7 +83,7 @@ def plugin_option(owner: str) -> Add:
         multiple=True,
         callback=named_values,
         metavar="NAME=VALUE",
-        help=f"Option of the {owner}; --NAME VALUE says the same. May be given again.",
+        help=f"Option of the {owner}, the same as --NAME VALUE; see `rcl {owner}s`. Repeatable.",
     )
 
 

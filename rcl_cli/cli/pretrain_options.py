@@ -9,23 +9,28 @@ from typing import Any, TypeVar
 import click
 
 from rcl_cli.cli.option_values import joined, numbers
-from rcl_cli.cli.options import NETWORK, NETWORK_OPTION, plugin_option
+from rcl_cli.cli.options import NETWORK_OPTION, network_option, plugin_option
 from rcl_cli.pretraining.settings import PRESETS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _DEFAULT = PRESETS["default"]
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.option("--steps", type=int, help=f"Optimiser steps.  [default: {_DEFAULT.steps}]"),
+    click.option("--steps", type=int, metavar="N", help=f"Optimiser steps.  [default: {_DEFAULT.steps}]"),
     click.option(
-        "--batch", type=int, help=f"Pictures per step.  [default: {_DEFAULT.batch}, or all where there are fewer]"
+        "--batch",
+        type=int,
+        metavar="N",
+        help=f"Pictures per step.  [default: {_DEFAULT.batch}, or all if there are fewer]",
     ),
     click.option(
         "--crop",
         type=int,
-        help=f"Side of a crop: pixels of RGB, 2×2 (Bayer) or 3×3 (X-Trans) pixels of raws.  [default: {_DEFAULT.crop}]",
+        metavar="N",
+        help="Side of a crop in elements: pixels of RGB, 2×2 pixels of Bayer or 3×3 of X-Trans raws.  "
+        f"[default: {_DEFAULT.crop}]",
     ),
-    click.option("--lr", type=float, help=f"Learning rate.  [default: {_DEFAULT.lr}]"),
+    click.option("--lr", type=float, metavar="RATE", help=f"Learning rate.  [default: {_DEFAULT.lr}]"),
     click.option(
         "--lr-fall",
         "fall",
@@ -34,12 +39,16 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Fraction of the steps, at the end, over which the learning rate decays to 0.  "
         f"[default: {_DEFAULT.fall}]",
     ),
-    NETWORK,
+    network_option(_DEFAULT.network),
     NETWORK_OPTION,
     click.option(
-        "--skip/--no-skip", default=None, help="Add the network's result to its input, or (the paper) do not."
+        "--skip/--no-skip",
+        default=None,
+        help="Whether the network's result is added to its input; not in the paper.  [default: skip]",
     ),
-    click.option("--pretext", help=f"Pretext to learn by; see `rcl pretexts`.  [default: {_DEFAULT.pretext}]"),
+    click.option(
+        "--pretext", metavar="NAME", help=f"Pretext to train on; see `rcl pretexts`.  [default: {_DEFAULT.pretext}]"
+    ),
     plugin_option("pretext"),
     click.option(
         "--join",
@@ -47,45 +56,49 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         multiple=True,
         callback=joined,
         metavar="NAME[:OPTION=VALUE,…]",
-        help="Add the loss of another pretext, such as consistency or rcl:alpha=0.001. May be given again.",
+        help="Add the loss of another pretext, such as consistency or rcl:alpha=0.001. Repeatable.",
     ),
     click.option(
         "--profile",
         type=click.Path(path_type=Path, dir_okay=False),
-        help="Noise profiles (JSON), for pretexts that need them.  [default: calibrated, the file's own, or blind]",
+        help="Noise profiles (JSON), for pretexts that use them.  "
+        "[default: calibrated for camera and ISO, else the file's own, else a blind estimate]",
     ),
     click.option(
         "--encoder",
-        help="Encoder of the consistency term: self, imagenet, none or a file.  "
-        "[default: self, where the pretext wants one]",
+        metavar="self|imagenet|none|FILE",
+        help="Encoder of the consistency loss.  [default: self if the pretext uses one]",
     ),
     click.option(
         "--encoder-layers",
         "layers",
         callback=numbers,
         metavar="N,N",
-        help="Layers of the encoder that count.  [default: those of stride 4 at most]",
+        help="Layers of the encoder to compare.  [default: those up to stride 4]",
     ),
     click.option(
-        "--encoder-steps", type=int, help=f"Optimiser steps of the self encoder.  [default: {_DEFAULT.encoder_steps}]"
+        "--encoder-steps",
+        type=int,
+        metavar="N",
+        help=f"Optimiser steps of the self encoder.  [default: {_DEFAULT.encoder_steps}]",
     ),
     click.option(
         "--sigma-range",
         type=(float, float),
         metavar="LOW HIGH",
         default=None,
-        help="Noise to simulate on clean pictures: σ at white between LOW and HIGH of 255.",
+        help="Noise to add to clean pictures: range of σ at white, on a scale of 0 to 255.  [default: none]",
     ),
     click.option(
         "--linear",
         is_flag=True,
         default=None,
-        help="Take the values of PNG, JPEG and TIFF files as linear, not as sRGB.",
+        help="Treat the values of PNG, JPEG and TIFF files as linear, not sRGB.",
     ),
     click.option(
         "--domain",
         type=click.Choice(["auto", "bayer", "xtrans", "rgb"]),
-        help="Layout of the pictures to train on.  [default: auto, that of most of them]",
+        help="Layout of the pictures to train on.  [default: auto, the most common one]",
     ),
 )
 

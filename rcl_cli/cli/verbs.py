@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 SECTIONS: dict[str, dict[str, str]] = {
-    "From a folder of raws to finished files": {
+    "Workflow": {
         "calibrate": "Measure the noise of the cameras that took PATHS, files or folders.",
         "profiles": "Show and exchange the noise profiles of cameras, and write them into DNGs.",
         "pretrain": "Pretrain a backbone on noisy pictures, without labels.",
-        "finetune": "Train a head for a task, with few labels.",
+        "finetune": "Train a head for a task from a few labels.",
         "apply": "Run a task on files and folders.",
-        "evaluate": "Compare a task's results with clean files: PSNR in dB and SSIM.",
-        "judge": "Judge a backbone by what a few labels make of it.",
+        "evaluate": "Score the results of a task against clean files: PSNR and SSIM.",
+        "judge": "Measure how well a backbone learns a task from few labels.",
     },
     "Synthetic data and benchmarks": {
-        "demo": "Go the whole way once, on made-up raws, in a few minutes.",
-        "samples": "Write raw DNGs of made-up scenes to DIR, to try everything with.",
-        "simulate": "Make noisy/clean pairs from CLEAN pictures or folders of them.",
+        "demo": "Run the whole workflow once on synthetic raws, in a few minutes.",
+        "samples": "Write synthetic raws with known noise, as DNG files.",
+        "simulate": "Make noisy/clean pairs from clean pictures.",
     },
     "Inspect": {
-        "info": "Say what FILES are: camera raws, pictures, noise profiles (JSON) or models.",
-        "models": "List the models at hand, newest first.",
-        "tasks": "List the tasks and who provides them, or say what NAME is and which options it has.",
-        "pretexts": "List the pretexts and who provides them, or say what NAME is and which options it has.",
-        "networks": "List the networks and who provides them, or say what NAME is and which options it has.",
-        "plugins": "Load every plugin and say which ones work.",
+        "info": "Show what files are: raws, pictures, noise profiles or models.",
+        "models": "List the models in the store and the shipped heads.",
+        "tasks": "List the tasks, or describe one and its options.",
+        "pretexts": "List the pretexts, or describe one and its options.",
+        "networks": "List the networks, or describe one and its options.",
+        "plugins": "Load every plugin and report which ones work.",
     },
 }
 """Section of `rcl --help` → verb, a module of `rcl_cli.cli.commands` → the first sentence of its help."""
-OTHERS = "More"
+OTHERS = "From plugins"
 """The section of plugged-in verbs."""

@@ -89,15 +89,15 @@ def finetune(
     source = _source(list(map(Path, given)), folder_of_pairs, wanted, noise, profile, reduce, opened, watch)
     about = source.pairs.describe()
     watch.say(
-        f"{made.name} on {chosen.value}, backbone {start.parent}: {about['labels']} clean pictures to learn from, "
-        f"{about['validation']} held out, run {folder}"
+        f"Finetuning {made.name} on {chosen.value} pictures: {about['labels']} labels, "
+        f"{about['validation']} held out for validation, backbone {start.parent}"
     )
     result = _train(made, start, source, training, folder / METRICS, watch)
     save_run(folder / HEAD, wanted, start, source, training, result, camera)
     added = opened.add_model(folder / HEAD, called)
     watch.say(_ended(result))
-    watch.say(f"Model {added.stem}: {added}")
-    watch.say(f"The run is in {folder}")
+    watch.say(f"Head in the store: {added.stem} ({added})")
+    watch.say(f"Run folder: {folder}")
     return Finetuned(added, folder, result, source.failures)
 
 
@@ -111,7 +111,7 @@ def _source(
     store: Store,
     watch: Watch,
 ) -> Source:
-    with watch.stage(None, "decode", "pictures") as stage:
+    with watch.stage(None, "Decoding", "pictures") as stage:
         hearing = replace(wanted, done=stage.advance)
         if pairs is None:
             source = clean_source(clean, hearing, noise or SensorNoise(), reduce)
@@ -125,7 +125,7 @@ def _source(
 def _train(
     task: Task, start: Start, source: Source, settings: FinetuneSettings, metrics: Path, watch: Watch
 ) -> FinetuneResult:
-    with MetricsLog(metrics) as log, watch.stage(settings.steps, "finetune", "steps") as stage:
+    with MetricsLog(metrics) as log, watch.stage(settings.steps, "Finetuning", "steps") as stage:
 
         def on_validation(record: Record) -> None:
             log.write(record)
@@ -141,5 +141,5 @@ def _train(
 def _ended(result: FinetuneResult) -> str:
     known = [name for name in ("psnr_db", "ssim", "loss") if name in result.figures]
     changes = ", ".join(f"{name} {result.start[name]:.4g} → {result.figures[name]:.4g}" for name in known)
-    ended = "Interrupted" if result.interrupted else "Done"
-    return f"{ended} after {result.steps} steps; best at step {result.best_step}: {changes} (validation)"
+    ended = "Interrupted" if result.interrupted else "Finished"
+    return f"{ended} after {result.steps} steps. Best validation at step {result.best_step}: {changes}"

@@ -103,7 +103,7 @@ def open_pipeline(task: Task, settings: Settings, announce: Callable[[str], None
     for domain in task.domains:
         Restoration(task, domain, None if settings.strength == AUTO else float(settings.strength))
     for error in store.scan()[1]:
-        announce(f"Left out of the store: {error}")
+        announce(f"Model in the store left out: {error}")
     models = Models(task, store, choose_device(settings.device), settings.model, settings.tile, announce=announce)
     noise = NoiseOfFiles(settings.profile, store.root, announce=announce)
     return Pipeline(models, noise, settings.strength, settings.ensemble)

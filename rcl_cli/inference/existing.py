@@ -12,19 +12,19 @@ from rcl_cli.inference.pipeline import Pipeline
 from rcl_cli.raw.record import Record, read_record
 
 EXISTS = "exists already"
-_ADVICE = "use --overwrite to make it anew, or another folder"
+_ADVICE = "use --overwrite to replace it, or another --output"
 
 
 def why_skipped(target: Path, pipeline: Pipeline) -> str:
     """Why an existing `target` is kept: it is the result that would be made, or what it is instead. Reads no pixels."""
     old = read_record(target)
     if old is None:
-        return f"{EXISTS}, and does not say that rcl made it; {_ADVICE}"
+        return f"{EXISTS}, and is not a result of rcl; {_ADVICE}"
     try:
         differences = old.differences(made_now(old, pipeline))
     except (RclError, ValueError):
         return EXISTS  # which model would be taken cannot be told from the record
-    return f"{EXISTS}, made otherwise: {', '.join(differences)}; {_ADVICE}" if differences else EXISTS
+    return f"{EXISTS}, made with other settings ({', '.join(differences)}); {_ADVICE}" if differences else EXISTS
 
 
 def made_now(old: Record, pipeline: Pipeline) -> Record:

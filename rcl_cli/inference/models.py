@@ -37,7 +37,7 @@ class Models:
         if (domain, camera) not in self._choices:
             choice = find_model(self.task, domain, camera, self.store, self.given)
             if choice not in self._choices.values():
-                self.announce(f"{self.task.name} of {domain.value} files by {choice.path} ({choice.reason})")
+                self.announce(f"Head for {self.task.name}, {domain.value}: {choice.path} ({choice.reason})")
             self._choices[domain, camera] = choice
         return self._choices[domain, camera]
 

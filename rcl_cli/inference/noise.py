@@ -44,7 +44,7 @@ class NoiseOfFiles:
         if words not in self._said:
             self._said.add(words)
             name = frame.metadata.path.name if frame.metadata.path else "the picture"
-            self.announce(f"noise of {name} from {words}")
+            self.announce(f"Noise profile of {name}: {words}")
         return Noise(profile, source_name(words))
 
     def _calibrated(self, lookup: Lookup) -> Noise | None:

@@ -34,7 +34,7 @@ def find_model(task: Task, domain: Domain, camera: str, store: Store, given: str
         return Choice(newest.path, f"newest in the store for {task.name}, {scope}")
     shipped = task.default_head(domain)
     if shipped is not None:
-        return Choice(shipped, "shipped with the task; the store has none of your own")
+        return Choice(shipped, "shipped with the task; none in the store")
     raise RclError(
         f"there is no head for {task.name} of {domain.value} files; "
         f"train one with `rcl finetune --task {task.name}`, or name one with --model"

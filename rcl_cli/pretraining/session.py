@@ -117,7 +117,7 @@ class Session:
         result = self._train(parts, pictures, encoder, chosen, watch, should_stop)
         if not result.finished:
             again = f"rcl pretrain --resume -o {shlex.quote(str(self.folder))}"
-            watch.say(f"Saved at step {result.step}. Go on with: {again}")
+            watch.say(f"Saved at step {result.step}. Continue with: {again}")
             names: dict[str, str] = {}
         else:
             names = self._store(result, denoises=parts.main.denoises, watch=watch)
@@ -136,11 +136,11 @@ class Session:
         should_stop: Stop,
     ) -> Result:
         done = saved_step(self.folder / STATE) if self.resume else 0
-        with watch.stage(parts.settings.steps, "pretrain", "steps", done=done) as stage:
+        with watch.stage(parts.settings.steps, "Pretraining", "steps", done=done) as stage:
 
             def on_step(metrics: Mapping[str, Any]) -> None:
                 stage.advance()
-                stage.describe(f"pretrain, loss {metrics['total']:.4g}")
+                stage.describe(f"Pretraining, loss {metrics['total']:.4g}")
                 watch.record("step", metrics)
 
             return train(
@@ -162,14 +162,14 @@ class Session:
         """
         before, name = self.saved.names, self.name or self.folder.name
         names = {"backbone": self._add(result.backbone, before.get("backbone"), name)}
-        watch.say(f"Backbone {names['backbone']}: {result.backbone}")
+        watch.say(f"Backbone in the store: {names['backbone']} ({result.backbone})")
         if result.denoiser is not None and denoises:
             names["head"] = self._add(result.denoiser, before.get("head"), f"{name}-denoise")
-            watch.say(f"Head for denoise {names['head']}: {result.denoiser}")
+            watch.say(f"Head for denoise in the store: {names['head']} ({result.denoiser})")
         elif result.denoiser is not None:
-            watch.say(f"Denoiser, for rcl apply --model: {result.denoiser}")
+            watch.say(f"Head for denoise, to use with rcl apply --model: {result.denoiser}")
         if result.lacks_skip:
-            watch.say("There is no head for denoise, which a network with --no-skip cannot be")
+            watch.say("There is no head for denoise, because the network was trained with --no-skip")
         return names
 
     def _add(self, model: Path, before: str | None, name: str) -> str:
@@ -214,11 +214,11 @@ def _collect(
 ) -> Pictures:
     found = search(paths)
     if found.results:
-        watch.say(f"{len(found.results)} results of rcl are left out, such as {found.results[0]}")
+        watch.say(f"{len(found.results)} results of rcl are left out of the inputs, such as {found.results[0]}")
     files, settings, regions = [file.path for file in found.files], parts.settings, RegionCache(cache)
     plan = parts.region_plan(max(1, len(files)), store.root)
     domain = None if settings.domain == "auto" else Domain(settings.domain)
-    with watch.stage(len(files), "decode", "files") as stage:
+    with watch.stage(len(files), "Decoding", "files") as stage:
         pictures = collect_pictures(files, domain, plan, regions, workers=workers, on_picture=stage.advance)
     pictures.left_out.extend(found.errors)
     regions.shrink(settings.cache_size, pictures.used)
@@ -228,12 +228,15 @@ def _collect(
 
 def _describe(folder: Path, settings: PretrainSettings, pictures: Pictures, device: torch.device, watch: Watch) -> None:
     count = len(pictures.used)
-    watch.say(f"{count} {pictures.domain.value} pictures, {settings.steps} steps on {device.type}, run {folder}")
+    watch.say(
+        f"Pretraining on {count} {pictures.domain.value} pictures for {settings.steps} steps on {device.type}, "
+        f"run folder {folder}"
+    )
     if noise := _noise_words(pictures):
-        few = "" if levels_known(pictures.source) else "; fewer than half, so that they are not used"
+        few = "" if levels_known(pictures.source) else " (not used, because fewer than half are known)"
         watch.say(f"Noise levels: {noise}{few}")
     if count < settings.batch:
-        watch.say(f"Batch reduced from {settings.batch} to {count}: a batch holds each picture once")
+        watch.say(f"Batch size reduced from {settings.batch} to {count}, the number of pictures")
 
 
 def _noise_words(pictures: Pictures) -> str:
@@ -248,5 +251,5 @@ def _encoder(
 ) -> Encoder | None:
     if resume or parts.encoder(levels_known(pictures.source)) != "self":
         return make_encoder(parts, pictures.source, folder, device, resume=resume)
-    with watch.stage(parts.settings.encoder_steps, "encoder", "steps") as stage:
+    with watch.stage(parts.settings.encoder_steps, "Training the encoder", "steps") as stage:
         return make_encoder(parts, pictures.source, folder, device, on_step=lambda loss: stage.advance())

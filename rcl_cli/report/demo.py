@@ -47,8 +47,9 @@ def demo_report(folder: Path, steps: Sequence[Step]) -> str:
     """The page for a demo's folder, which holds `raws`, `truth`, `backbone`, `results` and mostly `profiles.json`."""
     seconds = sum(step.seconds for step in steps)
     lead = html.paragraph(
-        f"{len(steps)} commands and {seconds:.0f} seconds: raws of a made-up camera, whose true noise is known, were "
-        "calibrated, learnt from without labels, and put through four tasks. Try the same commands on your own raws.",
+        f"{len(steps)} commands in {seconds:.0f} seconds. Raws of a simulated camera, whose true noise is known, were "
+        "calibrated, used for pretraining without labels, and put through four tasks. Run the same commands on your "
+        "own raws.",
     )
     return html.page(
         "From raws to results",

@@ -23,13 +23,17 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("template")]  # one inst
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 TEMPLATES = ("rcl-task-template", "rcl-network-template")
-# What each is tried with: a task, options of `rcl finetune` that keep the network small, and the network they make.
-TRAINED: dict[str, tuple[str, list[str], tuple[str, dict[str, int]]]] = {
-    "rcl-task-template": ("deblur", ["--width", "4", "--depth", "1"], ("unet", {"width": 4, "depth": 1})),
+# What each is tried with: a task, options of `rcl finetune`, and what they make: network, its options, the task's.
+TRAINED: dict[str, tuple[str, list[str], tuple[str, dict[str, int], dict[str, float]]]] = {
+    "rcl-task-template": (
+        "deblur",
+        ["--blur", "2", "--width", "4", "--depth", "1"],
+        ("unet", {"width": 4, "depth": 1}, {"blur": 2.0}),
+    ),
     "rcl-network-template": (
         "denoise",
         ["--network", "edsr", "--width", "4", "--blocks", "1"],
-        ("edsr", {"width": 4, "blocks": 1}),
+        ("edsr", {"width": 4, "blocks": 1}, {}),
     ),
 }
 
@@ -108,7 +112,7 @@ def test_a_head_is_finetuned_and_applied(
     trained = installed("-m", "rcl_cli", "finetune", *told, *small)
     assert {"step", "val_psnr_db", "val_ssim"} <= json.loads(trained.stdout.splitlines()[0]).keys()
     header = read_header(folder / "store" / "models" / f"{template}.safetensors")
-    assert (header.network, header.architecture) == made_of
+    assert (header.network, header.architecture, header.options) == made_of
     files = ["--task", task, str(pairs / "noisy"), "-o", str(tmp_path / "results"), "--json"]
     applied = installed("-m", "rcl_cli", "apply", *files, "--model", template)
     lines = [json.loads(line) for line in applied.stdout.splitlines()]

@@ -1,28 +1,26 @@
-"""Sharpen pictures that are slightly out of focus, their noise removed on the way."""
+"""Sharpen pictures that are slightly out of focus and remove their noise."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, pad
 
-from rcl_calibration.profile import NoiseProfile
-from rcl_cli.domain import Domain
-from rcl_cli.nn.cfa import from_rgb
-from rcl_cli.nn.heads import ResidualHead
-from rcl_cli.noise import add_noise
-from rcl_cli.plugins.hooks import hookimpl
-from rcl_cli.task import Task
-
-RADIUS = 4
+from rcl_cli import Domain, NoiseProfile, ResidualHead, Task, add_noise, from_rgb, hookimpl, option
 
 
 class Deblur(Task):
-    """x → the same picture, in focus; a mosaic stays a mosaic."""
+    """x → the same picture in focus; a mosaic stays a mosaic."""
 
     name = "deblur"
     domains = frozenset(Domain)
     noise_aware = True
+
+    @dataclass(frozen=True)
+    class Options:
+        blur: float = option(1.5, "Largest standard deviation of the blur, in sensor pixels.", above=0, most=4)
 
     def build_head(self, domain: Domain, feature_channels: int) -> nn.Module:
         return ResidualHead(feature_channels, domain.channels)
@@ -30,16 +28,17 @@ class Deblur(Task):
     def degrade(
         self, clean: Tensor, domain: Domain, noise: NoiseProfile, rng: torch.Generator
     ) -> tuple[Tensor, Tensor]:
-        sigma = 0.5 + float(torch.rand((), generator=rng))  # of the blur, in sensor pixels
+        sigma = self.options.blur * (1 - float(torch.rand((), generator=rng)))  # 0 < sigma ≤ blur
         x = from_rgb(blurred(clean, sigma), domain)  # (C, h, w)
         return add_noise(x, noise, domain, rng), from_rgb(clean, domain)
 
 
 def blurred(rgb: Tensor, sigma: float) -> Tensor:
-    """(3, H, W) convolved with a Gaussian of standard deviation `sigma` pixels, cut off at RADIUS."""
-    kernel = torch.exp(-0.5 * (torch.arange(-RADIUS, RADIUS + 1, device=rgb.device) / sigma) ** 2)
+    """(3, H, W) convolved with a Gaussian of standard deviation `sigma` pixels, cut off at 3 `sigma`."""
+    radius = max(1, round(3 * sigma))
+    kernel = torch.exp(-0.5 * (torch.arange(-radius, radius + 1, device=rgb.device) / sigma) ** 2)
     kernel = kernel / kernel.sum()
-    padded = pad(rgb.unsqueeze(1), [RADIUS] * 4, mode="reflect")  # (3, 1, H + 8, W + 8)
+    padded = pad(rgb.unsqueeze(1), [radius] * 4, mode="reflect")  # (3, 1, H + 2·radius, W + 2·radius)
     return conv2d(conv2d(padded, kernel.view(1, 1, 1, -1)), kernel.view(1, 1, -1, 1)).squeeze(1)
 
 

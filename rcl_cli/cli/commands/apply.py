@@ -19,7 +19,7 @@ from rcl_cli.cli.console import (
     say,
     say_left_out,
 )
-from rcl_cli.cli.options import DEVICE, ENSEMBLE, LINEAR, OVERWRITE, PROFILE, STORE, STRENGTH, json_option
+from rcl_cli.cli.options import DEVICE, ENSEMBLE, LINEAR, OVERWRITE, PROFILE, STORE, STRENGTH, Option, json_option
 from rcl_cli.errors import FileError
 
 if TYPE_CHECKING:
@@ -45,15 +45,22 @@ def _format(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--task", required=True, help="Task to do: denoise, demosaic, sr, jdensr or a plugin's; see `rcl tasks`.")
+@click.option(
+    "--task",
+    required=True,
+    metavar="NAME",
+    help="Task to run: denoise, demosaic, sr, jdensr or one of a plugin; see `rcl tasks`.",
+)
 @click.option(
     "-o",
     "--output",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the results.  [default: one named after the task, in the folder given or beside the file]",
+    help="Folder of the results.  [default: a folder named after the task, in the folder given or beside the file]",
 )
-@click.option("--model", metavar="NAME|PATH", help="Head to use.  [default: your newest, else the shipped one]")
+@click.option(
+    "--model", metavar="NAME|PATH", help="Head to use.  [default: the newest in the store, else the shipped one]"
+)
 @PROFILE
 @STRENGTH
 @ENSEMBLE
@@ -64,17 +71,22 @@ def _format(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
     metavar="|".join(FORMATS),
     default="auto",
     show_default=True,
-    help="Format of the results; auto: DNG of a raw, the same kind of file of a picture.",
+    help="Format of the results. auto: DNG for raws, the format of the input for other pictures.",
 )
 @OVERWRITE
 @DEVICE
 @click.option(
-    "--tile", type=click.IntRange(min=1), help="Largest side of a tile, in elements.  [default: as memory allows]"
+    "--tile",
+    cls=Option,
+    type=click.IntRange(1),
+    metavar="N",
+    show_default="as memory allows",
+    help="Largest side of a tile, in elements.",
 )
 @LINEAR
 @STORE
 @json_option("each input")
-@click.option("--debug", is_flag=True, help="Stop at an unforeseen error and show its whole traceback.")
+@click.option("--debug", is_flag=True, help="Stop at an unexpected error and show the full traceback.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -96,17 +108,18 @@ def command(
 ) -> None:
     """Run a task on files and folders.
 
-    PATHS are files, and folders with all that is in them; without PATHS it is the current folder.
+    PATHS are files or folders. Folders are searched with their subfolders. PATHS defaults to the current folder.
 
-    Results go to a folder named after the task, or to --output, relative folders kept. They say in themselves what
-    made them and are no inputs again; one that stands already is kept, unless --overwrite is given. A raw becomes a
-    DNG: a mosaic after `denoise`, linear RGB after the other tasks. A picture keeps its kind (JPEG at high quality).
-    Mean brightness stays as it was.
+    Results go to --output. By default they go to a folder named after the task: in each folder given, or beside each
+    file given. Subfolders are kept. A raw becomes a DNG: a mosaic after `denoise`, linear RGB after the other tasks.
+    Other pictures keep their format. The mean brightness of a picture does not change.
 
-    Strength: where the result has the layout of the input, it is blended with the input, and 0 gives the input
-    exactly; `demosaic` and `jdensr` tell the network less noise instead. auto estimates the error that a share of
-    `denoise` leaves from the noise level alone, and takes the share with the least: almost all where there is much
-    noise, little where there is next to none.
+    Each result records how it was made. Results are never read as inputs, unless they are named themselves. Existing
+    results are kept, unless --overwrite is given.
+
+    A --strength of 1 removes all noise, 0 none. `denoise` blends its result with the input; `demosaic` and `jdensr`
+    tell the network a lower noise level. auto is for `denoise`: it estimates the error of each blend from the noise
+    level and takes the best. It removes nearly all of strong noise, and little of weak noise.
     """
     from rcl_cli.inference.apply import Settings, open_batch
     from rcl_cli.inference.batch import Outcome
@@ -130,7 +143,7 @@ def command(
     failures += [FileError(o.path, o.reason) for o in outcomes if o.status == "failed"]
     print_failures(failures)
     if interrupted:
-        say("Interrupted; what is done is kept, and the same command goes on with the rest.")
+        say("Interrupted. Finished results are kept. Run the same command again to do the rest.")
         ctx.exit(INTERRUPTED)
     ctx.exit(exit_code(sum(o.status != "failed" for o in outcomes), len(failures)))
 
@@ -168,4 +181,4 @@ def _print_summary(outcomes: list[Outcome], seconds: float, *, to_stderr: bool) 
         say(f"{count} skipped: {reason}")
     folders = sorted({o.output.parent for o in outcomes if o.status == "done" and o.output is not None})
     if folders:
-        say(f"Results are in {', '.join(map(str, folders[:3]))}{' and others' if len(folders) > 3 else ''}")
+        say(f"Results are in {', '.join(map(str, folders[:3]))}{' and other folders' if len(folders) > 3 else ''}.")

@@ -28,37 +28,44 @@ PARTS = ("raws", "truth", "labels", "backbone", "head", "results", "store")
 """Subfolders that a demo makes."""
 
 STEPS = (
-    ("Raws of a made-up camera, and the truth", "samples {0}/raws --clean {0}/truth --count 8 --iso 800,3200,12800"),
     (
-        "Ten labels: noisy raws with the truth",
+        "Make raws with a simulated camera, and the clean pictures",
+        "samples {0}/raws --clean {0}/truth --count 8 --iso 800,3200,12800",
+    ),
+    (
+        "Make ten labels: noisy raws with clean pictures",
         "samples {0}/labels/noisy --clean {0}/labels/clean --count 10 --iso 800,3200,12800 --seed 1",
     ),
-    ("How noisy is the camera?", "calibrate {0}/raws --output {0}/profiles.json"),
+    ("Measure the noise of the camera", "calibrate {0}/raws --output {0}/profiles.json"),
     (
-        "What does its noise look like inside pictures?",
+        "Pretrain a backbone on the noisy raws",
         "pretrain {0}/raws --output {0}/backbone --preset smoke --width 16",
     ),
     (
-        "A head from ten labels",
+        "Finetune a head from ten labels",
         "finetune --task denoise --pairs {0}/labels --backbone backbone --steps 300 --output {0}/head",
     ),
-    ("The whole folder, denoised", "apply --task denoise {0}/raws --output {0}/results/denoise"),
-    ("… demosaicked", "apply --task demosaic {0}/raws --output {0}/results/demosaic"),
-    ("… at twice the resolution", "apply --task sr {0}/raws --output {0}/results/sr"),
-    ("… all in one", "apply --task jdensr {0}/raws --output {0}/results/jdensr"),
+    ("Denoise the folder", "apply --task denoise {0}/raws --output {0}/results/denoise"),
+    ("Demosaic the folder", "apply --task demosaic {0}/raws --output {0}/results/demosaic"),
+    ("Double its resolution", "apply --task sr {0}/raws --output {0}/results/sr"),
+    (
+        "Denoise, demosaic and double the resolution in one step",
+        "apply --task jdensr {0}/raws --output {0}/results/jdensr",
+    ),
 )
 """What each command is for, and its words; {0} is the demo's folder."""
 
 
 @click.command()
 @click.argument("folder", metavar="[DIR]", default="demo", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--overwrite", is_flag=True, help="Remove what an earlier demo left in DIR, and start anew.")
+@click.option("--overwrite", is_flag=True, help="Remove the results of an earlier demo in DIR and run it again.")
 @click.pass_context
 def command(ctx: click.Context, folder: Path, overwrite: bool) -> None:
-    """Go the whole way once, on made-up raws, in a few minutes.
+    """Run the whole workflow once on synthetic raws, in a few minutes.
 
-    Makes sample raws, calibrates them, pretrains a small backbone, finetunes a head from ten labels, applies all four
-    tasks and writes DIR/report.html. Each command is shown as you would type it. Models stay in DIR.
+    The demo makes synthetic raws, calibrates them, pretrains a small backbone, finetunes a head from ten labels,
+    applies all four tasks and writes DIR/report.html. It shows each command as you would type it. Its models go to a
+    store in DIR. DIR defaults to ./demo.
     """
     from rcl_cli.files import write_text
     from rcl_cli.report.demo import demo_report
@@ -70,8 +77,8 @@ def command(ctx: click.Context, folder: Path, overwrite: bool) -> None:
             done.append(_run(ctx.find_root(), folder, number))
             write_text(folder / LOG, json.dumps([asdict(step) for step in done], indent=2) + "\n", overwrite=True)
     write_text(folder / REPORT, demo_report(folder, done), overwrite=True)
-    console.print(f"\nThe results are in {folder / 'results'}.", markup=False, soft_wrap=True)
-    console.print(f"Look at them in {folder / REPORT}: open it in a browser.", markup=False, soft_wrap=True)
+    console.print(f"\nResults are in {folder / 'results'}.", markup=False, soft_wrap=True)
+    console.print(f"Open {folder / REPORT} in a browser to see them.", markup=False, soft_wrap=True)
 
 
 def _prepare(folder: Path, *, overwrite: bool) -> None:

@@ -30,7 +30,7 @@ NO_MODEL = "none"
 
 
 @click.command()
-@click.option("--task", "task_name", required=True, help="Task to judge; see `rcl tasks`.")
+@click.option("--task", "task_name", required=True, metavar="NAME", help="Task to score; see `rcl tasks`.")
 @click.option(
     "--pairs",
     "folder",
@@ -41,14 +41,15 @@ NO_MODEL = "none"
 @click.option(
     "--model",
     metavar="NAME|PATH|none",
-    help="Head to judge; none: interpolation alone, or the noisy input.  [default: your newest, else the shipped one]",
+    help="Head to score. none: interpolation alone, or the noisy input.  "
+    "[default: the newest in the store, else the shipped one]",
 )
 @click.option(
     "--space",
     type=click.Choice(["linear", "srgb"]),
     default="linear",
     show_default=True,
-    help="Compare linear values, or values as displayed: clipped to 0…1 and sRGB-encoded.",
+    help="Values to compare: linear, or srgb as displayed (clipped to 0…1 and sRGB-encoded).",
 )
 @PROFILE
 @STRENGTH
@@ -56,7 +57,7 @@ NO_MODEL = "none"
 @LINEAR
 @DEVICE
 @STORE
-@json_option("each file, then their mean,")
+@json_option("each pair and the mean")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -72,10 +73,10 @@ def command(
     store: Path | None,
     as_json: bool,
 ) -> None:
-    """Compare a task's results with clean files: PSNR in dB and SSIM.
+    """Score the results of a task against clean files: PSNR and SSIM.
 
-    Figures are given for each file and on average. The noisy files go through the same steps as in `rcl apply`. Mosaics
-    are compared in packed planes. Both figures have a peak of 1 (white); PSNR takes the error over all channels
+    Both are printed for each file and as a mean. The noisy files are restored as by `rcl apply`. Mosaics
+    are compared as packed planes. Both figures have a peak of 1 (white). PSNR, in dB, takes the error over all channels
     together.
     """
     from rcl_cli.data.file_pairs import find_pairs
@@ -89,7 +90,7 @@ def command(
     scoring = Scoring(task, None if model == NO_MODEL else _restore(task, settings), space == "srgb", linear)
     pairs, failures = find_pairs(folder)
     rows: dict[Path, dict[str, float]] = {}
-    with progress(len(pairs), "evaluate") as bar:
+    with progress(len(pairs), "Evaluating") as bar:
         for files in pairs:
             try:
                 rows[files.noisy] = scoring(files)

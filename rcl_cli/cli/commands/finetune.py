@@ -10,7 +10,17 @@ import click
 
 from rcl_cli.cli.console import exit_code, json_head, print_json_line
 from rcl_cli.cli.noise_options import chosen_noise, noise_options
-from rcl_cli.cli.options import DEVICE, LINEAR, NETWORK, NETWORK_OPTION, SEED, STORE, json_option, plugin_option
+from rcl_cli.cli.options import (
+    DEVICE,
+    LINEAR,
+    NETWORK_OPTION,
+    SEED,
+    STORE,
+    Option,
+    json_option,
+    network_option,
+    plugin_option,
+)
 from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
 from rcl_cli.domain import Domain
 
@@ -28,12 +38,12 @@ class _Command(PluginCommand):
 
 
 @click.command(cls=_Command)
-@click.option("--task", "task_name", required=True, help="Task to learn; see `rcl tasks`.")
+@click.option("--task", "task_name", required=True, metavar="NAME", help="Task to learn; see `rcl tasks`.")
 @click.option(
     "--clean",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Clean pictures, or a folder of them; noise is simulated. May be given again.",
+    help="Clean pictures: a file or a folder. Noise is simulated. Repeatable.",
 )
 @click.option(
     "--pairs",
@@ -41,38 +51,68 @@ class _Command(PluginCommand):
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Folder of noisy and clean files, as `rcl simulate` writes it.",
 )
-@click.option("--labels", type=click.IntRange(1), help="Clean pictures to learn from.  [default: all]")
+@click.option(
+    "--labels",
+    cls=Option,
+    type=click.IntRange(1),
+    metavar="N",
+    show_default="all",
+    help="Number of clean pictures to learn from.",
+)
 @click.option(
     "--backbone",
-    help="Pretrained backbone: a name in the store, a file, the folder of a run, or none.  "
-    "[default: the newest in the store for the domain, or none]",
+    metavar="NAME|PATH|none",
+    help="Pretrained backbone: a name in the store, a model file or the folder of a run.  "
+    "[default: the newest in the store for the domain, else none]",
 )
-@click.option("--freeze", is_flag=True, help="Train the head alone; the backbone stays as it is.")
+@click.option("--freeze", is_flag=True, help="Train the head only and leave the backbone unchanged.")
 @click.option(
     "--domain",
     type=click.Choice([d.value for d in Domain]),
-    help="Layout of the noisy files.  [default: the pairs' or the backbone's, else bayer]",
+    help="Layout of the noisy pictures.  [default: that of the pairs or the backbone, else bayer]",
 )
-@noise_options("with --clean, the noise of sensors at any ISO")
-@click.option("--steps", type=click.IntRange(1), default=2000, show_default=True, help="Optimiser steps.")
-@click.option("--batch", type=click.IntRange(1), default=8, show_default=True, help="Crops per step.")
+@noise_options("noise of real sensors at any ISO")
+@click.option("--steps", type=click.IntRange(1), default=2000, show_default=True, metavar="N", help="Optimiser steps.")
+@click.option("--batch", type=click.IntRange(1), default=8, show_default=True, metavar="N", help="Crops per step.")
 @click.option(
-    "--crop", type=click.IntRange(1), default=128, show_default=True, help="Side of a crop in pixels of the result."
+    "--crop",
+    type=click.IntRange(1),
+    default=128,
+    show_default=True,
+    metavar="N",
+    help="Side of a crop, in pixels of the result.",
 )
-@click.option("--lr", type=click.FloatRange(0, min_open=True), default=1e-3, show_default=True, help="Learning rate.")
 @click.option(
-    "--validate-every", type=click.IntRange(1), default=200, show_default=True, help="Steps between validations."
+    "--lr",
+    type=click.FloatRange(0, min_open=True),
+    default=1e-3,
+    show_default=True,
+    metavar="RATE",
+    help="Learning rate.",
 )
-@NETWORK
+@click.option(
+    "--validate-every",
+    type=click.IntRange(1),
+    default=200,
+    show_default=True,
+    metavar="N",
+    help="Steps between validations.",
+)
+@network_option("that of the task")
 @NETWORK_OPTION
 @plugin_option("task")
 @click.option(
     "--reduce",
+    cls=Option,
     type=click.IntRange(1, 8),
-    help="Shrink clean pictures by this first, against JPEG and CFA traces.  [default: 2 from 1024 pixels on, else 1]",
+    metavar="N",
+    show_default="2 for pictures of 1024 pixels or more, else 1",
+    help="Factor by which clean pictures are downscaled first, to remove traces of JPEG and of the CFA.",
 )
 @LINEAR
-@click.option("--camera", default="", help="Camera whose files alone the head is for.  [default: all]")
+@click.option(
+    "--camera", default="", metavar="NAME", help="Camera whose files the head is for.  [default: all cameras]"
+)
 @SEED
 @DEVICE
 @click.option(
@@ -81,9 +121,9 @@ class _Command(PluginCommand):
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder of the run.  [default: a new one in the store]",
 )
-@click.option("--name", default="", help="Name of the head in the store.  [default: TASK-DOMAIN]")
+@click.option("--name", default="", metavar="NAME", help="Name of the head in the store.  [default: TASK-DOMAIN]")
 @STORE
-@json_option("each validation, and for the result,")
+@json_option("each validation and the result")
 def command(
     task_name: str,
     clean: tuple[Path, ...],
@@ -115,12 +155,15 @@ def command(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Train a head for a task, with few labels.
+    """Train a head for a task from a few labels.
 
-    It learns from clean pictures (--clean) or from pairs of noisy and clean files (--pairs). A tenth of the pictures,
-    at most 16, is held out; the weights that do best on it are kept, so the result is never worse there than the
-    start. Ctrl-C ends early and keeps the best so far. `rcl apply` then finds the head in the store. Without noise
-    options, --clean simulates the noise of sensors from base ISO to the highest.
+    A label is a clean picture. Give clean pictures (--clean), to which noise is added, or pairs of noisy and clean
+    files (--pairs). A tenth of the pictures, at most 16, is held out for validation. The weights with the best
+    validation are kept, so the result is never worse there than the start. Ctrl-C ends the training and keeps the best
+    weights so far.
+
+    The head goes to the store, where `rcl apply` finds it. By default --clean simulates the noise of real sensors, from
+    base ISO to the highest.
     """
     from rcl_cli.cli.watch import TerminalWatch
     from rcl_cli.finetuning.session import finetune

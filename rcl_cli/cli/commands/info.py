@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 @json_option("each file")
 @click.pass_context
 def command(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
-    """Say what FILES are: camera raws, pictures, noise profiles (JSON) or models.
+    """Show what files are: raws, pictures, noise profiles or models.
 
-    A file is told by its content. Raws and pictures are decoded in full, so that a damaged one shows.
+    Files are identified by their content, not their names. Raws and pictures are decoded in full, which reveals damaged
+    ones.
     """
     from rcl_cli.errors import FileError
 

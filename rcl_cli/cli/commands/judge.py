@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rcl_cli.cli.console import json_head, new_table, print_json_line, print_table, progress
-from rcl_cli.cli.options import DEVICE, LINEAR, NETWORK, NETWORK_OPTION, SEED, STORE, json_option
+from rcl_cli.cli.options import DEVICE, LINEAR, NETWORK_OPTION, SEED, STORE, Option, json_option, network_option
 from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
 from rcl_cli.evaluate.settings import MODES, PROXY, Protocol
 
@@ -33,58 +33,77 @@ class _Command(PluginCommand):
 
 @click.command(cls=_Command)
 @click.argument("backbone", metavar="BACKBONE")
-@click.option("--task", "task_name", required=True, help="Task to learn; see `rcl tasks`.")
+@click.option("--task", "task_name", required=True, metavar="NAME", help="Task to learn; see `rcl tasks`.")
 @click.option(
     "--clean",
     multiple=True,
     required=True,
     type=_PICTURES,
-    help="Clean pictures to learn from: files or folders. May be given again.",
+    help="Clean pictures to learn from: a file or a folder. Repeatable.",
 )
 @click.option(
     "--test",
     multiple=True,
     required=True,
     type=_PICTURES,
-    help=f"Other clean pictures to test on: the middle {_TEST_SIDE}² pixels of each. May be given again.",
+    help=f"Other clean pictures to test on, of each the middle {_TEST_SIDE}² pixels. Repeatable.",
 )
 @click.option(
     "--mode",
     type=click.Choice(MODES),
     default=PROXY,
     show_default=True,
-    help="proxy trains a new last layer on frozen features, finetune all weights.",
+    help="What is trained. proxy: a new last layer on frozen features; finetune: all weights.",
 )
 @click.option(
     "--labels",
     type=click.IntRange(min=0),
     default=_DEFAULT.labels,
     show_default=True,
-    help="Clean pictures a trial learns from; 0: what the backbone gives by itself.",
-)
-@click.option("--trials", type=_COUNT, default=_DEFAULT.trials, show_default=True, help="Trials, each with its seed.")
-@click.option("--steps", type=_COUNT, default=_DEFAULT.steps, show_default=True, help="Optimiser steps of a trial.")
-@click.option("--batch", type=_COUNT, default=_DEFAULT.batch, show_default=True, help="Crops per step.")
-@click.option(
-    "--crop", type=_COUNT, default=_DEFAULT.crop, show_default=True, help="Side of a crop, in elements of the input."
+    metavar="N",
+    help="Number of clean pictures that a trial learns from. 0: score the output of the backbone itself.",
 )
 @click.option(
-    "--lr", type=click.FloatRange(0, min_open=True), default=_DEFAULT.lr, show_default=True, help="Learning rate."
+    "--trials", type=_COUNT, default=_DEFAULT.trials, show_default=True, metavar="N", help="Number of trials."
+)
+@click.option(
+    "--steps", type=_COUNT, default=_DEFAULT.steps, show_default=True, metavar="N", help="Optimiser steps of a trial."
+)
+@click.option("--batch", type=_COUNT, default=_DEFAULT.batch, show_default=True, metavar="N", help="Crops per step.")
+@click.option(
+    "--crop",
+    type=_COUNT,
+    default=_DEFAULT.crop,
+    show_default=True,
+    metavar="N",
+    help="Side of a crop, in elements of the input.",
+)
+@click.option(
+    "--lr",
+    type=click.FloatRange(0, min_open=True),
+    default=_DEFAULT.lr,
+    show_default=True,
+    metavar="RATE",
+    help="Learning rate.",
 )
 @click.option(
     "--sigma-range",
+    cls=Option,
     type=click.FloatRange(0, 255),
     nargs=2,
     default=(0.0, 20.0),
-    show_default=True,
+    show_default="0 20",
     metavar="LOW HIGH",
-    help="Noise to simulate: σ at white between LOW and HIGH of 255.",
+    help="Range from which the noise level is drawn: σ at white, on a scale of 0 to 255.",
 )
-@click.option("--noise-map", is_flag=True, help="Tell the network the noise level.")
-@NETWORK
+@click.option("--noise-map", is_flag=True, help="Pass the noise level to the network.")
+@network_option("that of the task")
 @NETWORK_OPTION
 @click.option(
-    "--skip/--no-skip", default=True, show_default=True, help="Add a fresh network's result to its input, or do not."
+    "--skip/--no-skip",
+    default=True,
+    show_default=True,
+    help="Whether the result of a fresh network is added to its input.",
 )
 @SEED
 @LINEAR
@@ -106,11 +125,11 @@ def command(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Judge a backbone by what a few labels make of it.
+    """Measure how well a backbone learns a task from few labels.
 
     BACKBONE is a name in the store, a model file, or none for a fresh network. In each trial it learns from a few clean
-    pictures with simulated noise; the mean and the standard deviation of PSNR and SSIM on the test pictures over the
-    trials are printed.
+    pictures with simulated noise. PSNR and SSIM on the test pictures are printed, as mean and standard deviation over
+    the trials. The trials differ in their seeds only, and are the same for every backbone.
     """
     from rcl_cli.data.pairs import Degradation
     from rcl_cli.evaluate.labels import PictureFiles, fixed_pairs

@@ -9,18 +9,17 @@ import click
 from rich.markup import escape
 
 from rcl_cli.cli.console import console, json_head, new_table, print_json_line, print_table
+from rcl_cli.cli.options import STORE, json_option
 
 
 @click.command()
-@click.option(
-    "--store", type=click.Path(path_type=Path), help="Model store (default: $RCL_STORE, else your data folder)."
-)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of the table.")
+@STORE
+@json_option("each model")
 def command(store: Path | None, as_json: bool) -> None:
-    """List the models at hand, newest first.
+    """List the models in the store and the shipped heads.
 
-    These are the names that --model and --backbone take: your own from the store, then the heads that tasks bring
-    along. `apply` takes the newest head of yours that fits, else the one that comes with the task.
+    The models of the store come first, the newest at the top. Their names are what --model and --backbone take.
+    `rcl apply` uses the newest head in the store that fits, else the head shipped with the task.
     """
     from rcl_cli.models.store import Store
 
@@ -43,7 +42,7 @@ def command(store: Path | None, as_json: bool) -> None:
             table.add_row(*(escape(str(cells[key])) for key in keys))
         print_table(table)
     else:
-        console.print(f"No models yet. Train some, or look into another store than {opened.root}.", markup=False)
+        console.print(f"There are no models in the store {opened.root}, and no shipped heads.", markup=False)
     for error in broken:
         console.print(f"Left out: {error}", markup=False, soft_wrap=True)
 

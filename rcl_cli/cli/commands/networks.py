@@ -13,8 +13,8 @@ from rcl_cli.plugins.entries import NETWORKS
 @click.argument("name", required=False)
 @json_option("each network")
 def command(name: str | None, as_json: bool) -> None:
-    """List the networks and who provides them, or say what NAME is and which options it has.
+    """List the networks, or describe one and its options.
 
-    These are the names that `--network` takes in `pretrain`, `finetune` and `evaluate`.
+    The names are what --network takes in `pretrain`, `finetune` and `judge`.
     """
     list_plugins(NETWORKS, name, as_json)

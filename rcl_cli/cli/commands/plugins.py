@@ -14,12 +14,13 @@ from rcl_cli.plugins.entries import GROUPS, entries
 @json_option("each plugin")
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
-    """Load every plugin and say which ones work.
+    """Load every plugin and report which ones work.
 
-    Each is listed with its distribution, its version and, where it is broken, the reason.
+    Each plugin is listed with its distribution and version, and with the reason if it is broken. The exit code is 1 if
+    a plugin is broken.
 
-    RCL_LOAD_PLUGINS names the distributions whose plugins count besides rcl's own, separated by commas;
-    set but empty, it loads none of them. Exit code 1 where a plugin is broken.
+    The environment variable RCL_LOAD_PLUGINS names the distributions to load plugins from, separated by commas. If it
+    is empty, only rcl's own plugins are loaded. If it is not set, all are.
     """
     from rcl_cli.cli.problems import problems
 

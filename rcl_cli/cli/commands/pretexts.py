@@ -13,8 +13,8 @@ from rcl_cli.plugins.entries import PRETEXTS
 @click.argument("name", required=False)
 @json_option("each pretext")
 def command(name: str | None, as_json: bool) -> None:
-    """List the pretexts and who provides them, or say what NAME is and which options it has.
+    """List the pretexts, or describe one and its options.
 
-    These are the names that `pretrain --pretext` and `pretrain --join` take.
+    The names are what `pretrain` takes as --pretext and --join.
     """
     list_plugins(PRETEXTS, name, as_json)

@@ -37,27 +37,40 @@ class _Command(PluginCommand):
     "-o",
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder of the run.  [default: a new one in the store, named after the pictures' folder]",
+    help="Folder of the run.  [default: a new one in the store, named after the folder of the pictures]",
 )
 @click.option(
     "--preset",
     default="default",
     type=click.Choice(list(PRESETS)),
     show_default=True,
-    help="Settings: what measured well, the paper's, or a minute's run to see that it works.",
+    help="Settings to start from: rcl's own, those of the paper, or a short run as a check.",
 )
 @pretrain_options
 @DEVICE
-@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Pictures decoded at once.")
-@click.option("--seed", type=int, help="Random seed.  [default: 0]")
-@click.option("--cache", type=click.Path(path_type=Path, file_okay=False), help="Folder for decoded pictures.")
-@click.option("--cache-size", callback=byte_count, help="Largest size of that folder, such as 500M.  [default: 4G]")
 @click.option(
-    "--resume", is_flag=True, help="Go on with the run in --output, else with the newest in the store, up to --steps."
+    "--workers",
+    type=click.IntRange(1),
+    default=2,
+    show_default=True,
+    metavar="N",
+    help="Number of pictures decoded in parallel.",
 )
-@click.option("--name", default="", help="Name of the backbone in the store.  [default: that of the run's folder]")
+@click.option("--seed", type=int, metavar="N", help="Random seed.  [default: 0]")
+@click.option(
+    "--cache",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the cache of decoded pictures.  [default: in the user cache folder]",
+)
+@click.option(
+    "--cache-size", callback=byte_count, metavar="SIZE", help="Largest size of the cache, such as 500M.  [default: 4G]"
+)
+@click.option("--resume", is_flag=True, help="Continue the run in --output, or the newest in the store, up to --steps.")
+@click.option(
+    "--name", default="", metavar="NAME", help="Name of the backbone in the store.  [default: that of the run's folder]"
+)
 @STORE
-@json_option("each step, and for the result,")
+@json_option("each step and the result")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -76,10 +89,11 @@ def command(
 ) -> None:
     """Pretrain a backbone on noisy pictures, without labels.
 
-    PATHS are raws or pictures, or folders of them. By default the network learns to tell pictures apart by the noise
-    that it finds in them (residual contrastive learning). Where the noise levels of most pictures are known, it learns
-    to denoise as well, and leaves a head for rcl apply --model in the run's folder. Ctrl-C saves the run; --resume
-    goes on with it.
+    PATHS are raws or other pictures, or folders of them. The default pretext is residual contrastive learning: it
+    compares what the network removes from different pictures, which should be their noise. If the noise levels of most
+    pictures are known, the network also learns to denoise, and the run's folder holds a head for `rcl apply --model`.
+
+    The backbone goes to the store, where `rcl finetune` finds it. Ctrl-C saves the run and --resume continues it.
     """
     from rcl_cli.cli.watch import TerminalWatch
     from rcl_cli.models.store import Store
@@ -106,7 +120,7 @@ def command(
         print_json_line({**json_head("model", done.backbone), "step": done.step, "run": done.folder, **models})
     if not done.finished:
         sys.exit(_INTERRUPTED)
-    say(f"The run is in {done.folder}")
+    say(f"Run folder: {done.folder}")
     sys.exit(exit_code(1, len(done.left_out)))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from rcl_cli.cli.console import exit_code, json_head, print_failures, print_json_line, progress, say
-from rcl_cli.cli.options import OVERWRITE, json_option
+from rcl_cli.cli.options import OVERWRITE, SEED, json_option
 from rcl_cli.errors import FileError
 from rcl_cli.raw.cfa import BAYER_PHASES, CFA
 
@@ -38,7 +38,9 @@ def _isos(ctx: click.Context, param: click.Parameter, value: str) -> tuple[float
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--count", type=click.IntRange(1, 99999), default=9, show_default=True, help="Number of raws.")
+@click.option(
+    "--count", type=click.IntRange(1, 99999), default=9, show_default=True, metavar="N", help="Number of raws."
+)
 @click.option(
     "--size",
     callback=_size,
@@ -61,18 +63,23 @@ def _isos(ctx: click.Context, param: click.Parameter, value: str) -> tuple[float
     type=click.Choice(CFA_NAMES, case_sensitive=False),
     default="RGGB",
     show_default=True,
-    help="Colour filter pattern, read from the top left pixel.",
+    help="Colour filter pattern, from the top left pixel.",
 )
-@click.option("--kind", default=None, help="Kind of scene: leaves, mixed, facade, text, zoneplate, …  [default: any]")
+@click.option(
+    "--kind",
+    default=None,
+    metavar="KIND",
+    help="Kind of scene: leaves, mixed, facade, text, zoneplate, …  [default: any]",
+)
 @click.option(
     "--clean",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the same pictures without noise, as linear DNGs.",
+    help="Folder for the clean pictures, as linear DNG files.  [default: none are written]",
 )
 @click.option("--tagged", is_flag=True, help="Write the true noise level into each raw's NoiseProfile tag.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Random seed.")
+@SEED
 @OVERWRITE
-@json_option("each raw, as in truth.json,")
+@json_option("each raw")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -88,12 +95,12 @@ def command(
     overwrite: bool,
     as_json: bool,
 ) -> None:
-    """Write raw DNGs of made-up scenes to DIR, to try everything with.
+    """Write synthetic raws with known noise, as DNG files.
 
-    A made-up camera photographs walls, leaves, hair, cloth, text, test patterns and soft light, at the given
-    ISO settings in turn. DIR/truth.json tells the λ_shot and λ_read of each file.
+    A simulated camera photographs procedural scenes: walls, leaves, hair, cloth, text, test patterns and soft light.
+    The raws go to DIR, and DIR/truth.json holds the true λ_shot and λ_read of each.
 
-    `rcl samples pairs/noisy --clean pairs/clean` makes pairs that `rcl finetune --pairs pairs` learns from.
+    `rcl samples pairs/noisy --clean pairs/clean` makes pairs for `rcl finetune --pairs pairs`.
     """
     from rcl_cli.samples.files import Shot, write_shot
     from rcl_cli.samples.scenes import KINDS
@@ -109,7 +116,7 @@ def command(
     truth: dict[str, dict[str, Any]] = {}
     failures: list[FileError] = []
     try:
-        with progress(count, "photographing", "raws") as bar:
+        with progress(count, "Rendering", "raws") as bar:
             for shot in shots:
                 status, reason = "skipped", "exists already"
                 try:
@@ -128,6 +135,6 @@ def command(
             update_truth(folder, truth)
     print_failures(failures)
     skipped = count - len(truth) - len(failures)
-    kept = f"; {skipped} exist already and are kept (--overwrite replaces them)" if skipped else ""
-    say(f"{len(truth)} raws and {TRUTH_NAME} are in {folder}{kept}")
+    kept = f" {skipped} existing files were kept; --overwrite replaces them." if skipped else ""
+    say(f"Wrote {len(truth)} raws and {TRUTH_NAME} to {folder}.{kept}")
     ctx.exit(exit_code(len(truth) + skipped, len(failures)))

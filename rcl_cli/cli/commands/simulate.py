@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     "folder",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for noisy/, clean/ and truth.json.",
+    help="Folder for the pairs.",
 )
 @noise_options("0 20")
 @click.option(
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     type=click.Choice(BAYER_PHASES, case_sensitive=False),
     default="RGGB",
     show_default=True,
-    help="Bayer phase of the mosaics, where the clean picture is RGB.",
+    help="Bayer phase of the mosaics made from RGB pictures.",
 )
 @LINEAR
 @click.option(
@@ -57,7 +57,8 @@ if TYPE_CHECKING:
     type=click.IntRange(1, 8),
     default=1,
     show_default=True,
-    help="How many times smaller the noisy file is: 2 for sr and jdensr.",
+    metavar="N",
+    help="Factor by which the noisy file is smaller than the clean one: 2 for sr and jdensr.",
 )
 @SEED
 @OVERWRITE
@@ -79,11 +80,11 @@ def command(
     overwrite: bool,
     as_json: bool,
 ) -> None:
-    """Make noisy/clean pairs from CLEAN pictures or folders of them.
+    """Make noisy/clean pairs from clean pictures.
 
-    They go to noisy/ and clean/ in the output folder under matching names, which is what `rcl finetune --pairs` reads;
-    truth.json tells the λ_shot and λ_read of each. Files are linear and keep noise below black: floating-point TIFF
-    for RGB, DNG for mosaics.
+    CLEAN are pictures or folders of them. The pairs go to noisy/ and clean/ in the output folder, under matching names,
+    as `rcl finetune --pairs` and `rcl evaluate --pairs` read them. truth.json holds the true λ_shot and λ_read of each.
+    The files are linear and keep noise below black: floating-point TIFF for RGB, DNG for mosaics.
     """
     from rcl_cli.inference.outputs import leave_out_results
     from rcl_cli.noise import SigmaNoise
@@ -105,7 +106,7 @@ def command(
     truth: dict[str, dict[str, Any]] = {}
     skipped = 0
     try:
-        with progress(len(found), "adding noise", "pictures") as bar:
+        with progress(len(found), "Simulating", "pictures") as bar:
             for result in simulate_files(found, settings):
                 if result.truth is not None:
                     truth[result.truth["file"]] = result.truth
@@ -119,8 +120,8 @@ def command(
         if truth:
             update_truth(folder, truth)
     print_failures(failures)
-    kept = f"; {skipped} exist already and are kept (--overwrite replaces them)" if skipped else ""
-    say(f"{len(truth)} pairs are in {folder}{kept}")
+    kept = f" {skipped} existing pairs were kept; --overwrite replaces them." if skipped else ""
+    say(f"Wrote {len(truth)} pairs to {folder}.{kept}")
     ctx.exit(exit_code(len(truth) + skipped, len(failures)))
 
 

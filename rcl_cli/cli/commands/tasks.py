@@ -13,9 +13,9 @@ from rcl_cli.plugins.entries import TASKS
 @click.argument("name", required=False)
 @json_option("each task")
 def command(name: str | None, as_json: bool) -> None:
-    """List the tasks and who provides them, or say what NAME is and which options it has.
+    """List the tasks, or describe one and its options.
 
-    These are the names that `finetune`, `apply` and `evaluate` take.
-    The list loads no plugin: `rcl plugins` does that, and tells which ones fail.
+    The names are what --task takes in `finetune`, `apply`, `evaluate` and `judge`. The list does not load the plugins;
+    `rcl plugins` does, and reports those that fail.
     """
     list_plugins(TASKS, name, as_json)

@@ -133,4 +133,4 @@ def test_another_tasks_result_and_a_strangers_file_are_told_apart(
     assert "task sr, not demosaic" in line["reason"]
     shutil.copy(raws / "a.dng", out / "a.dng")
     (line,) = apply("--task", "demosaic", raws / "a.dng", "-o", out, "--json").lines
-    assert "does not say that rcl made it" in line["reason"]
+    assert "is not a result of rcl" in line["reason"]
