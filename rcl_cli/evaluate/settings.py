@@ -34,7 +34,7 @@ class Protocol:
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
-            raise RclError(f"--protocol takes {' or '.join(MODES)}, not {self.mode}")
+            raise RclError(f"--mode takes {' or '.join(MODES)}, not {self.mode}")
         if min(self.trials, self.steps, self.batch, self.crop, self.pool) < 1 or self.lr <= 0:
             raise RclError("--trials, --steps, --batch, --crop and --pool must be at least 1, --lr above 0")
 

@@ -126,7 +126,7 @@ class Restoration:
         if tuple(prediction.shape) != expected:
             raise RclError(
                 f"the head of {self.task.name} gives {tuple(prediction.shape)} where the task says {expected}; "
-                "its plugin needs mending"
+                "its plugin has to be fixed"
             )
 
 

@@ -66,10 +66,10 @@ class Session:
         Raises FileError where `output` holds a run already, RclError where there are no paths.
         """
         if not paths:
-            raise RclError("name pictures or folders to learn from, or go on with a run by --resume")
+            raise RclError("name the pictures to train on, or continue a run with --resume")
         folder = new_run(store, name_after(paths)) if output is None else output.resolve()
         if (folder / STATE).exists():
-            raise FileError(folder, "holds a run already; use --resume to go on with it, or another folder")
+            raise FileError(folder, "holds a run already; use --resume to continue it, or another folder")
         saved = SavedRun(settings, [str(path.resolve()) for path in paths])
         return cls(saved, folder, resume=False, store=store, name=name)
 

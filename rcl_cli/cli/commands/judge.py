@@ -177,7 +177,7 @@ def _start(
         domain = read_header(path).domain
         start = Start.load(path, domain)
     if domain not in task.domains:
-        raise RclError(f"{task.name} does not work on {domain.value}, for which this backbone is")
+        raise RclError(f"the backbone is for {domain.value} pictures, on which {task.name} does not work")
     return start, domain
 
 
