@@ -97,9 +97,9 @@ def _jobs(paths: Sequence[Path], folder: Path | None, *, in_place: bool) -> tupl
 def _tell(result: Stamped, said: set[str]) -> None:
     if result.status == "skipped":
         say(f"{result.job.path}: {result.reason}")
-    elif result.status == "done" and result.source not in said:
-        said.add(result.source)
-        say(f"noise of {result.job.path.name} from {result.source}")
+    elif result.found is not None and result.found.words not in said:
+        said.add(result.found.words)
+        say(f"Noise profile of {result.job.path.name}: {result.found.words}")
 
 
 def _summarise(results: Sequence[Stamped]) -> None:
@@ -111,13 +111,12 @@ def _summarise(results: Sequence[Stamped]) -> None:
 
 
 def _line(result: Stamped) -> dict[str, Any]:
-    from rcl_cli.profiles.book import source_name
-
-    job, profile = result.job, result.profile
+    job, found = result.job, result.found
+    profile = found.profile if found else None
     return {
         **json_head("raw", job.path, result.status, result.reason),
         "output": None if profile is None else job.target or job.path,
-        "profile": None if profile is None else source_name(result.source),
+        "profile": found.source if found else None,
         "shot": None if profile is None else profile.shot,
         "read": None if profile is None else profile.read,
         "noise_profile": None if profile is None else profile.to_dng(),

@@ -23,7 +23,7 @@ from rcl_cli.data.regions import RegionPlan, cut_regions, packed_frame, with_noi
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError
 from rcl_cli.files import atomic_path, write_text
-from rcl_cli.profiles.book import Lookup
+from rcl_cli.profiles.lookup import Lookup
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.read import read_frame
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from rcl_calibration.correlation import REACH, as_tuples, noise_covariance
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.profiles.book import Lookup, ProfileBook, blind_estimate
+from rcl_cli.profiles.book import ProfileBook, blind_estimate
+from rcl_cli.profiles.lookup import Lookup
 from rcl_cli.raw.frame import Frame, RgbFrame
 
 UNKNOWN = NoiseProfile.uniform(0.0, 0.0, method="not known")
@@ -43,7 +44,7 @@ class NoiseLevels:
         Raises ValueError where nothing of it is known, FileError as `ProfileBook.find` does. A profile that only holds
         for the brightness the picture has is good enough for that picture.
         """
-        profile, _ = self.book.find(lookup, measured)
+        profile = self.book.find(lookup, measured).profile
         if not self.required:
             return UNKNOWN if profile.quality == "weak" else profile
         if not any((*profile.shot, *profile.read)):

@@ -117,7 +117,7 @@ def _source(
             source = clean_source(clean, hearing, noise or SensorNoise(), reduce)
         else:
             book = ProfileBook(profile, store.root)
-            source = paired_source(pairs, hearing, lambda frame: book.for_frame(frame)[0])
+            source = paired_source(pairs, hearing, lambda frame: book.for_frame(frame).profile)
     watch.failed(source.failures)
     return source
 

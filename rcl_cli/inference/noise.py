@@ -8,7 +8,8 @@ from functools import cached_property
 from pathlib import Path
 
 from rcl_cli.inference.model import Noise
-from rcl_cli.profiles.book import Lookup, ProfileBook, source_name
+from rcl_cli.profiles.book import ProfileBook
+from rcl_cli.profiles.lookup import Lookup
 from rcl_cli.raw.frame import Frame
 
 
@@ -40,13 +41,13 @@ class NoiseOfFiles:
 
     def of(self, frame: Frame) -> Noise:
         """Raises FileError where `given` has no profile for the frame."""
-        profile, words = self._book.for_frame(frame)
+        profile, source, words = self._book.for_frame(frame)
         if words not in self._said:
             self._said.add(words)
             name = frame.metadata.path.name if frame.metadata.path else "the picture"
             self.announce(f"Noise profile of {name}: {words}")
-        return Noise(profile, source_name(words))
+        return Noise(profile, source)
 
     def _calibrated(self, lookup: Lookup) -> Noise | None:
         found = self._book.calibrated(lookup)
-        return None if found is None else Noise(found[0], source_name(found[1]))
+        return None if found is None else Noise(found.profile, found.source)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from rcl_calibration.across_iso import between, beyond
 from rcl_calibration.exchange import find_profile, merge_runs, read_profiles, read_runs, runs_text, same_camera
@@ -19,45 +18,8 @@ from rcl_cli.errors import FileError
 from rcl_cli.files import write_text
 from rcl_cli.models.store import Store
 from rcl_cli.profiles.lattices import labels, lattices
+from rcl_cli.profiles.lookup import Found, Lookup
 from rcl_cli.raw.frame import Frame
-
-
-@dataclass(frozen=True)
-class Lookup:
-    """What the noise profile of a picture is looked up by."""
-
-    camera: str = ""
-    iso: float | None = None
-    black_level: tuple[float, ...] | None = None
-    white_level: float | None = None
-    own: NoiseProfile | None = None
-    """The one in the file's NoiseProfile tag."""
-
-    @classmethod
-    def of(cls, frame: Frame) -> Lookup:
-        """What a decoded file says."""
-        return cls(**labels(frame), own=frame.metadata.noise_profile)
-
-    @property
-    def labels(self) -> dict[str, Any]:
-        """Camera, ISO and levels, as `rcl_calibration.exchange.find_profile` takes them."""
-        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "own"}
-
-    @property
-    def words(self) -> str:
-        """Camera and ISO, for a person."""
-        return f"{self.camera or 'an unknown camera'}{'' if self.iso is None else f' at ISO {self.iso:g}'}"
-
-
-Found = tuple[NoiseProfile, str]
-"""A noise profile, and in words where it comes from."""
-_SOURCES = {
-    "the profile given": "given",
-    "calibrated": "calibrated",
-    "for": "interpolated",
-    "the file's own": "tag",
-    "a blind": "blind",
-}
 
 
 @dataclass(frozen=True)
@@ -86,14 +48,15 @@ class ProfileBook:
             reason = f"has no profile for {lookup.words}; calibrate it, or give a file of one profile"
             raise FileError(self.given, reason)
         if lookup.own is not None:
-            return lookup.own, "the file's own noise profile"
+            return Found(lookup.own, "tag", "the file's own noise profile")
         profile = blind()
         if profile.quality != "ok" and lookup.iso and lookup.camera:
             extrapolated = beyond(same_camera(self._profiles, **lookup.labels), lookup.iso)
             if extrapolated is not None:
-                return extrapolated, f"for {lookup.words}, a warning: {extrapolated.reason} ({self._path})"
+                words = f"for {lookup.words}, a warning: {extrapolated.reason} ({self._path})"
+                return Found(extrapolated, "extrapolated", words)
         caution = f" ({profile.quality}: {profile.reason})" if profile.reason else ""
-        return profile, f"a blind estimate from the picture{caution}"
+        return Found(profile, "blind", f"a blind estimate from the picture{caution}")
 
     def calibrated(self, lookup: Lookup) -> Found | None:
         """The profile measured for this camera, ISO and levels, or interpolated between two ISOs; None without any.
@@ -102,17 +65,18 @@ class ProfileBook:
         """
         given = f"the profile given, {self.given}" if self.given is not None else ""
         if given and len(self._profiles) == 1:
-            return self._profiles[0], given
+            return Found(self._profiles[0], "given", given)
         if not given and not lookup.camera:
             return None
         measured = find_profile(self._profiles, **lookup.labels)
         if measured is not None:
-            return measured, given or f"calibrated for {lookup.words} ({self._path})"
+            words = given or f"calibrated for {lookup.words} ({self._path})"
+            return Found(measured, "given" if given else "calibrated", words)
         others = same_camera(self._profiles, **lookup.labels)
         interpolated = between(others, lookup.iso) if lookup.iso else None
         if interpolated is None:
             return None
-        return interpolated, f"for {lookup.words}, {interpolated.method} ({self._path})"
+        return Found(interpolated, "interpolated", f"for {lookup.words}, {interpolated.method} ({self._path})")
 
     @cached_property
     def _path(self) -> Path:
@@ -121,11 +85,6 @@ class ProfileBook:
     @cached_property
     def _profiles(self) -> list[NoiseProfile]:
         return load_profiles(self._path) if self.given is not None or self._path.is_file() else []
-
-
-def source_name(words: str) -> str:
-    """Where a profile comes from in one word: "given", "calibrated", "interpolated", "tag" or "blind"."""
-    return next(name for start, name in _SOURCES.items() if words.startswith(start))
 
 
 def profile_for(frame: Frame, *, given: Path | None = None, store: Path | None = None) -> Found:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rcl_calibration.profile import NoiseProfile
 from rcl_cli.errors import FileError
 from rcl_cli.files import atomic_path
-from rcl_cli.profiles.book import Found, Lookup, ProfileBook, blind_estimate
+from rcl_cli.profiles.book import ProfileBook, blind_estimate
+from rcl_cli.profiles.lookup import Found, Lookup
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.noise_tag import noise_entry
 from rcl_cli.raw.read import read_frame
@@ -38,10 +38,8 @@ class Stamped:
     """"done", "skipped" or "failed"."""
     reason: str = ""
     """Why it was not done."""
-    profile: NoiseProfile | None = None
-    """What was written."""
-    source: str = ""
-    """Where that comes from, in words."""
+    found: Found | None = None
+    """What was written, and where it comes from."""
     tagged: bool = False
     """The file, or its copy, carries a noise profile now."""
 
@@ -80,12 +78,12 @@ def _stamp(job: Job, book: ProfileBook, *, blind: bool, overwrite: bool) -> Stam
         return Stamped(job, "skipped", "has a noise profile already; --overwrite replaces it", tagged=True)
     if (tags.numbers("NoiseReductionApplied") > 0).any():
         raise FileError(job.path, "says that its noise was reduced, so that it has no longer its camera's")
-    profile, source = _profile(job.path, read_frame(job.path), book, blind=blind)
+    found = _profile(job.path, read_frame(job.path), book, blind=blind)
     target = job.target or job.path.resolve()  # a link stays a link
     with atomic_path(target, overwrite=job.target is None or overwrite) as temporary:
         try:
             shutil.copyfile(job.path, temporary)
-            set_raw_tag(temporary, noise_entry(profile))
+            set_raw_tag(temporary, noise_entry(found.profile))
         except ValueError as error:
             raise FileError(job.path, str(error)) from error
         except OSError as error:
@@ -93,7 +91,7 @@ def _stamp(job: Job, book: ProfileBook, *, blind: bool, overwrite: bool) -> Stam
         mode = job.path.stat().st_mode
     if job.target is None:
         target.chmod(mode)
-    return Stamped(job, "done", profile=profile, source=source, tagged=True)
+    return Stamped(job, "done", found=found, tagged=True)
 
 
 def _profile(path: Path, frame: Frame, book: ProfileBook, *, blind: bool) -> Found:
@@ -106,7 +104,7 @@ def _profile(path: Path, frame: Frame, book: ProfileBook, *, blind: bool) -> Fou
     profile = blind_estimate(frame)
     if profile.quality != "ok":
         raise FileError(path, f"tells too little of its own noise ({profile.quality}: {profile.reason})")
-    return profile, "a blind estimate from the picture"
+    return Found(profile, "blind", "a blind estimate from the picture")
 
 
 def beside(path: Path) -> Path:

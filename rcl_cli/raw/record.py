@@ -26,7 +26,7 @@ class Record:
     """A number or "auto", as it was given."""
     ensemble: bool = False
     noise: str = ""
-    """Where the noise level came from: "given", "calibrated", "interpolated", "tag" or "blind"; "" for none."""
+    """Where the noise level came from: as `rcl_cli.profiles.lookup.Source`; "" for none."""
     levels: str = ""
     """Digest of the noise profile; "" where the same picture always gives the same."""
     domain: str = ""

@@ -7,7 +7,7 @@ import pytest
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.data.noise_levels import UNKNOWN, NoiseLevels
-from rcl_cli.profiles.book import Lookup
+from rcl_cli.profiles.lookup import Lookup
 from rcl_cli.raw.frame import RgbFrame
 
 FRAME = RgbFrame(np.full((8, 8, 3), 0.2, np.float32))

@@ -16,8 +16,9 @@ from rcl_calibration.exchange import read_profiles
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.errors import FileError
 from rcl_cli.models.store import Store
-from rcl_cli.profiles.book import Lookup, ProfileBook, load_profiles, profile_for, save_profiles
+from rcl_cli.profiles.book import ProfileBook, load_profiles, profile_for, save_profiles
 from rcl_cli.profiles.lattices import labels, lattices
+from rcl_cli.profiles.lookup import Lookup
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.frame import Metadata, RawFrame, RgbFrame
 
@@ -56,7 +57,7 @@ def test_xtrans_noise_is_measured(scene: NDArray[np.float64], sensor: Callable[.
     simulated = sensor(2e-3, 1e-5)
     mosaic = simulated.expose(np.repeat(picked[..., None], 3, axis=2), rng)
     frame = RawFrame(mosaic, cfa, (128.0,) * 4, 4095.0)
-    profile, _ = profile_for(frame)
+    profile, *_ = profile_for(frame)
     assert simulated.sigma_error(profile.shot[0], profile.read[0], np.linspace(0.02, 0.8, 40)) < 0.06
 
 
@@ -70,24 +71,27 @@ def test_rgb_has_three_planes() -> None:
 
 def test_profile_given_then_store_then_tag_then_blind(frame: RawFrame, tmp_path: Path, store: Path) -> None:
     tagged = replace(frame, metadata=replace(frame.metadata, noise_profile=NoiseProfile.uniform(3e-3, 1e-6)))
-    profile, words = profile_for(frame)
+    profile, source, words = profile_for(frame)
+    assert source == "blind"
     assert "blind" in words
     assert profile.method == "blind"
 
-    profile, words = profile_for(tagged)
+    profile, source, words = profile_for(tagged)
     assert profile.shot[0] == 3e-3
+    assert source == "tag"
     assert "own" in words
 
     calibrated = NoiseProfile.uniform(2e-3, 1e-6, **labels(frame))
     save_profiles(Store.open().profiles, [calibrated])
-    profile, words = profile_for(tagged)
+    profile, source, words = profile_for(tagged)
     assert profile == calibrated
+    assert source == "calibrated"
     assert "Made Up at ISO 200" in words
     assert profile_for(replace(tagged, white_level=4095.0))[0].shot[0] == 3e-3
 
     given = tmp_path / "given.json"
     save_profiles(given, [NoiseProfile.uniform(1e-3, 1e-6)])
-    assert profile_for(tagged, given=given)[0].shot[0] == 1e-3
+    assert profile_for(tagged, given=given)[:2] == (NoiseProfile.uniform(1e-3, 1e-6), "given")
 
 
 def test_a_book_is_read_once_and_between_isos_interpolated(
@@ -108,8 +112,9 @@ def test_a_book_is_read_once_and_between_isos_interpolated(
     monkeypatch.setattr("rcl_cli.profiles.book.read_profiles", counted)
     for book in (ProfileBook(), ProfileBook(given)):
         for _ in range(3):
-            profile, words = book.for_frame(frame)
+            profile, source, words = book.for_frame(frame)
             assert profile.shot[0] == pytest.approx(2e-3)
+            assert source == "interpolated"
             assert "interpolated between ISO 100 and 400" in words
         assert book.calibrated(Lookup(camera="Other", iso=200.0)) is None
     assert loads == [store / "profiles.json", given]
