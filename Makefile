@@ -8,13 +8,15 @@ BIN := $(VENV)/bin
 DEMO := demo
 WORKERS := 2
 PIP_FLAGS :=
+DEVICE := cuda
+GPU_FLAGS :=
 PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt $(PIP_FLAGS)
 # Each test process computes on one core, so that the processes do not fight for them.
 ONE_CORE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: demo test test-fast lint check docs constraints lowest clean
+.PHONY: demo test test-fast lint check docs gpu constraints lowest clean
 
 demo: $(VENV)/.runtime ## Sample raws, calibration, training, results and a report, in DEMO
 	$(BIN)/rcl demo $(DEMO) --overwrite
@@ -35,6 +37,13 @@ check: lint test ## Everything a change must pass; the tests also find generated
 
 docs: $(VENV)/.dev ## Write docs/cli.md anew
 	$(BIN)/python docs/generate_cli.py
+
+# The Python that has torch, with no environment of its own and no network. Wheels of what it lacks may lie in .whl.
+gpu: GPU_PYTHON = $(firstword $(wildcard $(BIN)/python) $(PYTHON))
+gpu: ## What a GPU does, in eight minutes at most: a page of checks and times; DEVICE=cpu rehearses it
+	@test ! -d .whl || $(GPU_PYTHON) -m pip install --quiet --disable-pip-version-check --no-index --find-links .whl \
+		--no-deps --upgrade --target build/gpu/site .whl/*.whl
+	$(GPU_PYTHON) docs/benchmarks/gpu.py --device $(DEVICE) $(if $(OUT),--output $(OUT)) $(GPU_FLAGS)
 
 constraints: ## Pin the newest versions that work together, from a clean environment
 	$(PYTHON) -m venv --clear build/pins

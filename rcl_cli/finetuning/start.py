@@ -85,7 +85,7 @@ def starting_model(
         made = get_network(network or task.network(domain))(domain, network_options)
         return Start(build_model(task, domain, made), FRESH)
     header = read_header(backbone)
-    origin = header.name if backbone.name == BACKBONE else backbone.stem
+    origin = header.name or backbone.parent.name if backbone.name == BACKBONE else backbone.stem
     if header.kind == "head" and header.task == task.name:
         return Start(load_head(backbone, task, domain)[0], origin)
     return Start(build_model(task, domain, load_backbone(backbone, domain)[0].network), origin)

@@ -14,6 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rcl_cli.train.device import full_float32
+
 Float = NDArray[np.float32]
 Network = Callable[[Tensor], Tensor]
 """(1, C, h, w) → (1, C_out, h·U, w·U)"""
@@ -85,7 +87,8 @@ def apply_tiled(
     """
     while True:
         try:
-            return _stitch(network, x, tiling, size, device, report)
+            with full_float32():
+                return _stitch(network, x, tiling, size, device, report)
         except (RuntimeError, MemoryError) as error:
             if size <= tiling.multiple or not is_out_of_memory(error):
                 raise

@@ -37,6 +37,17 @@ def autocast(device: torch.device) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def full_float32() -> Iterator[None]:
+    """Convolutions in float32 as it is. By themselves those of CUDA round to the ten bits of TF32, and tiles show."""
+    before = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = before
+
+
 def has_bfloat16(device: torch.device) -> bool:
     """Whether the device has instructions for bfloat16: CUDA cards and x86 processors may."""
     match device.type:

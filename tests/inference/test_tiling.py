@@ -109,6 +109,17 @@ def test_smaller_tiles_where_memory_runs_out(error):
     assert reports[-1] == 1.0
 
 
+def test_networks_compute_in_full_float32():
+    seen: list[bool] = []
+
+    def network(x: Tensor) -> Tensor:
+        seen.append(torch.backends.cudnn.allow_tf32)
+        return x
+
+    apply_tiled(network, picture(3, 8, 8), Tiling(0, 4, 1), size=8)
+    assert seen == [False]
+
+
 def test_other_errors_and_hopeless_shortage_are_passed_on():
     x = picture(3, 8, 8)
     with pytest.raises(RuntimeError, match="wrong shape"):

@@ -7,7 +7,7 @@ from rcl_cli.data.seeds import step_generator
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.models.backbone import Backbone
-from rcl_cli.train.device import autocast, choose_device, place_module, placed
+from rcl_cli.train.device import autocast, choose_device, full_float32, place_module, placed
 from rcl_tasks.unet import UNet
 
 
@@ -39,6 +39,17 @@ def test_the_cpu_mixes_precisions_where_it_has_instructions_for_that(
     with autocast(torch.device("cpu")):
         product = torch.ones(2, 2) @ torch.ones(2, 2)
     assert product.dtype == (torch.bfloat16 if {"avx512_bf16", "amx_bf16"} & set(capabilities) else torch.float32)
+
+
+def test_full_float32_is_for_its_block_alone_even_where_that_fails() -> None:
+    def failing() -> None:
+        with full_float32():
+            assert not torch.backends.cudnn.allow_tf32
+            raise ValueError("on purpose")
+
+    with pytest.raises(ValueError, match="on purpose"):
+        failing()
+    assert torch.backends.cudnn.allow_tf32
 
 
 def test_placing_changes_the_order_in_memory_and_no_value() -> None:

@@ -88,7 +88,7 @@ def test_table1_prints_a_row_per_method_and_finds_it_again(data: Path, monkeypat
     assert len(list((data / "work" / "encoder").iterdir())) == 1
 
     monkeypatch.setattr(measure, "run_protocol", None)
-    monkeypatch.setattr(workshop, "pretrain", None)
+    monkeypatch.setattr(workshop, "train", None)
     assert rows(benchmark(data, "table1", "--json", *methods)) == first
 
 
