@@ -86,7 +86,7 @@ def test_bad_files_are_named_and_the_rest_used(run: Run, pictures: Path, tmp_pat
         (["PICTURES", "--cache-size", "lots"], "500M"),
         (["PICTURES", "--option", "temperature=2"], "has no option temperature"),
         (["--resume"], "no run to resume"),
-        ([], "name pictures or folders"),
+        ([], "name the pictures to train on"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(
