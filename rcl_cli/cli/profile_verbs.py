@@ -11,7 +11,7 @@ from rcl_cli.cli.console import console, exit_code, print_failures, print_json_l
 from rcl_cli.cli.options import STORE, json_option
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
-_CAMERA = click.option("--camera", default="", help="Only cameras whose name holds this, in any case.")
+_CAMERA = click.option("--camera", default="", help="Only cameras whose name contains TEXT, in upper or lower case.")
 
 
 @click.command()
@@ -20,15 +20,15 @@ _CAMERA = click.option("--camera", default="", help="Only cameras whose name hol
 @_CAMERA
 @json_option("each profile")
 @click.option(
-    "--plot", type=click.Path(file_okay=False, path_type=Path), help="Write a plot per camera to this folder."
+    "--plot", type=click.Path(file_okay=False, path_type=Path), help="Folder for a noise plot of each camera."
 )
 @click.pass_context
 def show(
     ctx: click.Context, files: tuple[Path, ...], store: Path | None, camera: str, as_json: bool, plot: Path | None
 ) -> None:
-    """List the calibrated profiles of the store, or of FILES.
+    """List the noise profiles in the store, or in FILES.
 
-    Says, too, between which ISOs a sensor switches its gain: nothing is interpolated there.
+    Also shows between which ISOs a sensor switches its gain: profiles are not interpolated there.
     """
     from rcl_calibration.across_iso import gain_switches
     from rcl_calibration.runs import pool_runs
@@ -38,7 +38,7 @@ def show(
 
     paths = files or (Store.open(store).profiles,)
     if not files and not paths[0].is_file():
-        console.print(f"No profiles yet in {escape(str(paths[0]))}: calibrate some pictures.")
+        console.print(f"No profiles yet in {escape(str(paths[0]))}: run `rcl calibrate` first.")
         ctx.exit(exit_code(0, 0))
     kept = [(path, pool_runs(runs), len(runs)) for path in paths for runs in load_runs(path)]
     kept = [one for one in kept if camera.lower() in one[1].camera.lower()]
@@ -55,7 +55,7 @@ def show(
         from rcl_cli.report.noise_plot import write_plots
 
         for path in write_plots(plot, [(profile, None) for profile, _ in entries]):
-            console.print(f"written: {escape(str(path))}")
+            console.print(f"Wrote {escape(str(path))}.")
     ctx.exit(exit_code(len(entries), 0))
 
 
@@ -64,10 +64,10 @@ def show(
 @STORE
 @click.pass_context
 def merge(ctx: click.Context, files: tuple[Path, ...], store: Path | None) -> None:
-    """Take the profiles of FILES into the store.
+    """Add the noise profiles in FILES to the store.
 
-    Runs on one camera, ISO and levels are pooled, each by its interval, and every run is kept; pictures that two runs
-    share count once where one run has all the pictures of the other.
+    Measurements of one camera, ISO and levels are pooled, weighted by their intervals, and all of them are kept.
+    Pictures shared by two measurements count once if one of the two has all the pictures of the other.
     """
     from rcl_cli.errors import FileError
     from rcl_cli.models.store import Store
@@ -83,7 +83,7 @@ def merge(ctx: click.Context, files: tuple[Path, ...], store: Path | None) -> No
             continue
         save_runs(Store.open(store).profiles, runs)
         done += 1
-        console.print(f"{len(runs)} {'run' if len(runs) == 1 else 'runs'} of {escape(str(file))} taken in")
+        console.print(f"{len(runs)} {'run' if len(runs) == 1 else 'runs'} added from {escape(str(file))}")
     print_failures(failures)
     ctx.exit(exit_code(done, len(failures)))
 
@@ -98,17 +98,17 @@ def merge(ctx: click.Context, files: tuple[Path, ...], store: Path | None) -> No
     type=click.Choice(["rcl", "dng", "android", "darktable"]),
     default="rcl",
     show_default=True,
-    help="rcl: as `merge` takes it; dng: a NoiseProfile tag a line; android: four pairs a line; darktable: its JSON.",
+    help="rcl: for `merge`; dng: one NoiseProfile tag per line; android: four pairs per line; darktable: its JSON.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace OUTPUT if it exists.")
 @click.pass_context
 def export(
     ctx: click.Context, output: Path, store: Path | None, camera: str, format_name: str, overwrite: bool
 ) -> None:
-    """Write the profiles of the store to OUTPUT, for another program or another store.
+    """Write the noise profiles in the store to OUTPUT, for another program or another store.
 
-    darktable's numbers are not on the scale of single raw pixels: λ is multiplied by 0.1, an average of cameras known
-    from elsewhere, so that strengths come out about right, no better.
+    darktable's values are not on the scale of single raw pixels. For it λ is multiplied by 0.1, an average over known
+    cameras, so that its strengths are about right, no better.
     """
     from rcl_cli.files import write_text
     from rcl_cli.models.store import Store

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 @click.option(
     "--profile", type=click.Path(dir_okay=False, path_type=Path), help="Noise profiles (JSON) instead of the store's."
 )
-@click.option("--blind", is_flag=True, help="Where no profile is calibrated, measure the picture itself.")
-@click.option("--overwrite", is_flag=True, help="Replace noise profiles that files have, and copies that exist.")
+@click.option("--blind", is_flag=True, help="Measure the picture itself if no profile is calibrated.")
+@click.option("--overwrite", is_flag=True, help="Replace noise profiles that are in the files, and copies that exist.")
 @STORE
 @json_option("each file")
 @click.pass_context
@@ -47,9 +47,9 @@ def stamp(
 ) -> None:
     """Write the calibrated noise profile of each DNG into its NoiseProfile tag.
 
-    Raw developers that read the tag then denoise by what was measured. The profile is the one of the file's camera,
-    ISO and levels, interpolated where the ISO lies between two calibrated ones. Pixels and all other tags stay as they
-    are, byte by byte. Files are copied; with --in-place they are changed themselves, whole or not at all.
+    Raw developers that read the tag then denoise by what was measured. The profile is that of the file's camera, ISO
+    and levels, interpolated if the ISO lies between two calibrated ones. Pixels and all other tags keep their bytes.
+    Files are copied; --in-place changes the files themselves, whole or not at all.
     """
     from rcl_cli.profiles.book import ProfileBook, load_profiles
     from rcl_cli.profiles.stamp import Job, Stamped, stamp_files
@@ -64,7 +64,7 @@ def stamp(
             print_json_line(_line(Stamped(Job(failure.path, None), "failed", failure.reason)))
     results: list[Stamped] = []
     said: set[str] = set()
-    with progress(len(jobs), "stamp") as bar:
+    with progress(len(jobs), "Stamping", "DNGs") as bar:
         for result in stamp_files(jobs, ProfileBook(profile, store), blind=blind, overwrite=overwrite):
             results.append(result)
             _tell(result, said)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 SECTIONS: dict[str, dict[str, str]] = {
     "Workflow": {
-        "calibrate": "Measure the noise of the cameras that took PATHS, files or folders.",
+        "calibrate": "Measure the noise of images, or of cameras and ISOs.",
         "profiles": "Show and exchange the noise profiles of cameras, and write them into DNGs.",
         "pretrain": "Pretrain a backbone on noisy pictures, without labels.",
         "finetune": "Train a head for a task from a few labels.",

@@ -31,8 +31,6 @@ class Shot:
     seed: int = 0
     kind: str | None = None
     """Kind of scene, or None: one is drawn."""
-    tagged: bool = False
-    """The file's NoiseProfile tag holds its true noise level, as some cameras' do."""
 
     @property
     def name(self) -> str:
@@ -48,10 +46,8 @@ class Shot:
         view = self.scene()
         rng = np.random.default_rng([self.seed, self.index, round(self.iso)])
         frame = SAMPLE_CAMERA.expose(view, self.iso, self.cfa, rng)
-        if self.tagged:
-            truth = SAMPLE_CAMERA.noise_profile(self.iso)
-            frame = replace(frame, metadata=replace(frame.metadata, noise_profile=truth))
-        return frame, SAMPLE_CAMERA.camera_rgb(view)
+        metadata = replace(frame.metadata, noise_profile=SAMPLE_CAMERA.noise_profile(self.iso))
+        return replace(frame, metadata=metadata), SAMPLE_CAMERA.camera_rgb(view)
 
     def truth(self) -> Record:
         """File, camera, ISO, CFA, levels in DN, and λ_shot and λ_read of R, Gr, Gb, B in normalised units."""

@@ -159,7 +159,7 @@ def test_what_is_known_of_the_noise_is_said(run: Run, pictures: Path, tmp_path: 
         result = run(paths, "-o", tmp_path / name, *TINY)
         assert result.exit_code == 0, result.output
         told[name] = next(line for line in result.stderr.splitlines() if line.startswith("Noise levels"))
-    assert "blind" in told["known"]
+    assert "NoiseProfile" in told["known"]
     assert "not used" not in told["known"]
     assert "not known" in told["unknown"]
     assert "not used" in told["unknown"]

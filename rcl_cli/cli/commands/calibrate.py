@@ -37,17 +37,24 @@ _FOLDER = click.Path(path_type=Path)
     type=click.Choice(["image", "camera"]),
     default="image",
     show_default=True,
-    help="A line per image, or one per camera and ISO from all its images.",
+    help="Print a line for each image, or for each camera and ISO.",
 )
-@click.option("--pairs", is_flag=True, help="Compare each two files of PATHS that follow each other and show the same.")
-@click.option("--flats", multiple=True, type=_FOLDER, help="Pairs of frames of an evenly lit surface, out of focus.")
-@click.option("--darks", multiple=True, type=_FOLDER, help="Pairs of frames taken with the lens covered.")
-@json_option("each file, and for each camera or its pairs,")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Also add the profiles to this file.")
-@STORE
-@click.option("--no-save", is_flag=True, help="Keep no profile in the store.")
+@click.option("--pairs", is_flag=True, help="Treat consecutive files in PATHS as pairs of frames of one scene.")
 @click.option(
-    "--plot", type=click.Path(file_okay=False, path_type=Path), help="Write a plot per camera to this folder."
+    "--flats",
+    multiple=True,
+    type=_FOLDER,
+    help="File or folder of flat-field pairs: an evenly lit surface, out of focus.",
+)
+@click.option("--darks", multiple=True, type=_FOLDER, help="File or folder of dark-frame pairs: the lens covered.")
+@json_option("each file, and for each camera or its pairs,")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to add the profiles to, besides the store."
+)
+@STORE
+@click.option("--no-save", is_flag=True, help="Do not save the profiles in the store.")
+@click.option(
+    "--plot", type=click.Path(file_okay=False, path_type=Path), help="Folder for a noise plot of each camera."
 )
 @LINEAR
 @click.pass_context
@@ -65,14 +72,14 @@ def command(
     plot: Path | None,
     linear: bool,
 ) -> None:
-    """Measure the noise of the cameras that took PATHS, files or folders.
+    """Measure the noise of images, or of cameras and ISOs.
 
-    Any picture will do: the noise is measured where the picture happens to be flat. Two frames of one scene tell ten
-    times more: name them with --pairs, --flats or --darks, which are measured together, camera by camera. Files that
-    follow each other by name are a pair where folder, camera, ISO and exposure are the same.
+    PATHS are files or folders of any pictures: the noise is measured where a picture is flat. Pairs of frames of one
+    scene measure it about ten times more exactly: see --pairs, --flats and --darks. Files that follow each other by
+    name are a pair if folder, camera, ISO and exposure are the same.
 
-    `quality` says whether to trust a line. The trusted profile of each camera and ISO is kept in the store, where the
-    other verbs find it, and pooled with those of other runs.
+    `quality` says whether to trust a measurement. The trusted profile of each camera and ISO is saved in the store,
+    where the other commands find it, and pooled with those of earlier runs.
     """
     from rcl_cli.models.store import Store
 

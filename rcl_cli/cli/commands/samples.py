@@ -76,7 +76,6 @@ def _isos(ctx: click.Context, param: click.Parameter, value: str) -> tuple[float
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the clean pictures, as linear DNG files.  [default: none are written]",
 )
-@click.option("--tagged", is_flag=True, help="Write the true noise level into each raw's NoiseProfile tag.")
 @SEED
 @OVERWRITE
 @json_option("each raw")
@@ -90,7 +89,6 @@ def command(
     cfa: str,
     kind: str | None,
     clean: Path | None,
-    tagged: bool,
     seed: int,
     overwrite: bool,
     as_json: bool,
@@ -98,7 +96,7 @@ def command(
     """Write synthetic raws with known noise, as DNG files.
 
     A simulated camera photographs procedural scenes: walls, leaves, hair, cloth, text, test patterns and soft light.
-    The raws go to DIR, and DIR/truth.json holds the true λ_shot and λ_read of each.
+    The raws go to DIR. The true λ_shot and λ_read of each are in its NoiseProfile tag and in DIR/truth.json.
 
     `rcl samples pairs/noisy --clean pairs/clean` makes pairs for `rcl finetune --pairs pairs`.
     """
@@ -112,7 +110,7 @@ def command(
         raise click.BadParameter(
             "must be another folder than DIR, as the names are the same", ctx, param_hint="--clean"
         )
-    shots = [Shot(i + 1, isos[i % len(isos)], CFA.named(cfa), *size, seed, kind, tagged) for i in range(count)]
+    shots = [Shot(i + 1, isos[i % len(isos)], CFA.named(cfa), *size, seed, kind) for i in range(count)]
     truth: dict[str, dict[str, Any]] = {}
     failures: list[FileError] = []
     try:
