@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from torch import Tensor, nn
 
 from rcl_cli.domain import Domain
-from rcl_cli.nn.receptive import network_radius
+from rcl_cli.measure.receptive import network_radius
 from rcl_cli.plugins.entries import NETWORKS
 from rcl_cli.plugins.load import find, load_part
 from rcl_cli.plugins.options import read_options

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 from rcl_cli.errors import PluginError
-from rcl_cli.nn.metrics import psnr_db, ssim
+from rcl_cli.measure.metrics import psnr_db, ssim
 from rcl_cli.plugins.entries import TASKS, Entry, entries
 from rcl_cli.plugins.load import BrokenPlugin, find, in_words, load_part
 from rcl_cli.plugins.options import read_options

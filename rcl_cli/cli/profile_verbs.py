@@ -33,10 +33,9 @@ def show(
     from rcl_calibration.across_iso import gain_switches
     from rcl_calibration.runs import pool_runs
     from rcl_cli.cli.calibration_tables import profile_table, stored_values
-    from rcl_cli.models.store import Store
-    from rcl_cli.profiles.book import load_runs
+    from rcl_cli.profiles.book import load_runs, stored_profiles
 
-    paths = files or (Store.open(store).profiles,)
+    paths = files or (stored_profiles(store),)
     if not files and not paths[0].is_file():
         console.print(f"No profiles yet in {escape(str(paths[0]))}: run `rcl calibrate` first.")
         ctx.exit(exit_code(0, 0))
@@ -70,8 +69,7 @@ def merge(ctx: click.Context, files: tuple[Path, ...], store: Path | None) -> No
     Pictures shared by two measurements count once if one of the two has all the pictures of the other.
     """
     from rcl_cli.errors import FileError
-    from rcl_cli.models.store import Store
-    from rcl_cli.profiles.book import load_runs, save_runs
+    from rcl_cli.profiles.book import load_runs, save_runs, stored_profiles
 
     failures: list[FileError] = []
     done = 0
@@ -81,7 +79,7 @@ def merge(ctx: click.Context, files: tuple[Path, ...], store: Path | None) -> No
         except FileError as error:
             failures.append(error)
             continue
-        save_runs(Store.open(store).profiles, runs)
+        save_runs(stored_profiles(store), runs)
         done += 1
         console.print(f"{len(runs)} {'run' if len(runs) == 1 else 'runs'} added from {escape(str(file))}")
     print_failures(failures)
@@ -111,11 +109,10 @@ def export(
     cameras, so that its strengths are about right, no better.
     """
     from rcl_cli.files import write_text
-    from rcl_cli.models.store import Store
-    from rcl_cli.profiles.book import load_runs
+    from rcl_cli.profiles.book import load_runs, stored_profiles
     from rcl_cli.profiles.formats import profiles_as
 
-    entries = load_runs(Store.open(store).profiles)
+    entries = load_runs(stored_profiles(store))
     chosen = [runs for runs in entries if camera.lower() in runs[0].profile.camera.lower()]
     if chosen:
         write_text(output, profiles_as(format_name, chosen), overwrite=overwrite)

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import platformdirs
 import torch
 from numpy.typing import NDArray
 
@@ -23,6 +22,7 @@ from rcl_cli.data.regions import RegionPlan, cut_regions, packed_frame, with_noi
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError
 from rcl_cli.files import atomic_path, write_text
+from rcl_cli.folders import cache_folder
 from rcl_cli.profiles.lookup import Lookup
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.read import read_frame
@@ -100,7 +100,7 @@ class RegionCache:
 
     def __init__(self, root: Path | None = None, read: Reader = read_frame) -> None:
         """`root`: default is the user's cache folder."""
-        self.root = root or platformdirs.user_cache_path("rcl") / "regions"
+        self.root = root or cache_folder() / "regions"
         self._read = read
 
     def pictures(

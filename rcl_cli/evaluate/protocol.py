@@ -19,8 +19,8 @@ from rcl_cli.data.pairs import Degradation, Pair, crop_side
 from rcl_cli.evaluate.labels import PictureFiles, draw_pairs, drawn_labels
 from rcl_cli.evaluate.settings import PROXY, Protocol
 from rcl_cli.evaluate.start import Start
+from rcl_cli.measure.metrics import mean_figures
 from rcl_cli.models.task_model import TaskModel
-from rcl_cli.nn.metrics import mean_figures
 from rcl_cli.task import Task
 from rcl_cli.train.batches import predict
 from rcl_cli.train.device import place_module

@@ -1,18 +1,16 @@
-"""The user's models and noise profiles on disk: one folder, read by headers alone, without torch."""
+"""The user's models and runs on disk: one folder, read by headers alone, without torch."""
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-import platformdirs
-
 from rcl_cli.domain import Domain
 from rcl_cli.errors import CheckpointError, FileError, RclError
 from rcl_cli.files import atomic_path
+from rcl_cli.folders import store_folder
 from rcl_cli.models.header import Header, read_header
 
 SUFFIX = ".safetensors"
@@ -35,25 +33,19 @@ class StoredModel:
 
 @dataclass(frozen=True)
 class Store:
-    """A folder with `models/NAME.safetensors` and `profiles.json`, made when something is first added."""
+    """A folder with `models/NAME.safetensors` and `runs/NAME`, made when something is first added."""
 
     root: Path
 
     @classmethod
     def open(cls, path: Path | None = None) -> Store:
         """The store at `path`, else at $RCL_STORE, else in the user's data folder."""
-        chosen = path or os.environ.get("RCL_STORE") or platformdirs.user_data_path("rcl")
-        return cls(Path(chosen).expanduser())
+        return cls(store_folder(path))
 
     @property
     def models(self) -> Path:
         """The folder of models; may not exist yet."""
         return self.root / "models"
-
-    @property
-    def profiles(self) -> Path:
-        """The file of noise profiles; may not exist yet."""
-        return self.root / "profiles.json"
 
     @property
     def runs(self) -> Path:

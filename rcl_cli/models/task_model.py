@@ -10,13 +10,13 @@ from torch import Tensor, nn
 
 from rcl_cli.domain import Domain
 from rcl_cli.errors import CheckpointError
+from rcl_cli.measure.receptive import head_radius
 from rcl_cli.models.backbone import Backbone
 from rcl_cli.models.checkpoint import load_checkpoint
 from rcl_cli.models.header import Header
 from rcl_cli.models.modules import expect, fill, make_network, save_module
 from rcl_cli.network import Network
 from rcl_cli.nn.heads import ResidualHead
-from rcl_cli.nn.receptive import head_radius
 from rcl_cli.plugins.options import plain_options
 from rcl_cli.task import Task
 

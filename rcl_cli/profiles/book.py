@@ -16,7 +16,7 @@ from rcl_calibration.runs import Run
 from rcl_calibration.single_image import estimate
 from rcl_cli.errors import FileError
 from rcl_cli.files import write_text
-from rcl_cli.models.store import Store
+from rcl_cli.folders import store_folder
 from rcl_cli.profiles.lattices import labels, lattices
 from rcl_cli.profiles.lookup import Found, Lookup
 from rcl_cli.raw.frame import Frame
@@ -80,11 +80,16 @@ class ProfileBook:
 
     @cached_property
     def _path(self) -> Path:
-        return self.given or Store.open(self.store).profiles
+        return self.given or stored_profiles(self.store)
 
     @cached_property
     def _profiles(self) -> list[NoiseProfile]:
         return load_profiles(self._path) if self.given is not None or self._path.is_file() else []
+
+
+def stored_profiles(store: Path | None = None) -> Path:
+    """The file of noise profiles in a store (None: the user's); may not exist yet."""
+    return store_folder(store) / "profiles.json"
 
 
 def profile_for(frame: Frame, *, given: Path | None = None, store: Path | None = None) -> Found:

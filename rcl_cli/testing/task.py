@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
-from rcl_cli.nn.receptive import head_radius
+from rcl_cli.measure.receptive import head_radius
 from rcl_cli.task import Task
 from rcl_cli.testing.contract import any_nonzero, check_loss, repeated, require, rng_of, same_shape
 

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from rcl_cli.data.pairs import Pair, PairSource, batch
+from rcl_cli.measure.metrics import mean_figures
 from rcl_cli.models.task_model import TaskModel
-from rcl_cli.nn.metrics import mean_figures
 from rcl_cli.task import Task
 from rcl_cli.train.batches import batches, predict
 from rcl_cli.train.descent import Descent

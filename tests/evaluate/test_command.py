@@ -17,11 +17,11 @@ from skimage.metrics import peak_signal_noise_ratio
 from rcl_cli.cli.main import cli
 from rcl_cli.data.file_pairs import clean_tensor, noisy_tensor
 from rcl_cli.domain import Domain
+from rcl_cli.measure.metrics import psnr_db
 from rcl_cli.models.header import Header
 from rcl_cli.models.task_model import build_model, save_head
 from rcl_cli.nn.heads import UpsamplingHead
 from rcl_cli.nn.malvar import malvar
-from rcl_cli.nn.metrics import psnr_db
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.dng import write_dng
 from rcl_cli.raw.frame import Metadata, RawFrame

@@ -8,10 +8,10 @@ from torch import Tensor, nn
 
 from rcl_cli.domain import Domain
 from rcl_cli.errors import CheckpointError, RclError
+from rcl_cli.measure.receptive import head_radius
 from rcl_cli.models.backbone import Backbone, load_backbone, save_backbone
 from rcl_cli.models.header import Header
 from rcl_cli.models.task_model import TaskModel, build_model, denoiser, load_head, save_head
-from rcl_cli.nn.receptive import head_radius
 from rcl_cli.task import get_task
 from rcl_tasks.unet import UNet
 

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
+from rcl_cli.measure.receptive import network_radius
 from rcl_cli.network import Network, get_network
-from rcl_cli.nn.receptive import network_radius
 from rcl_cli.plugins.entries import NETWORKS, entries
 from rcl_cli.plugins.options import option
 from rcl_cli.testing import check_network

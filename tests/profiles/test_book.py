@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from rcl_calibration.exchange import read_profiles
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.errors import FileError
-from rcl_cli.models.store import Store
-from rcl_cli.profiles.book import ProfileBook, load_profiles, profile_for, save_profiles
+from rcl_cli.profiles.book import ProfileBook, load_profiles, profile_for, save_profiles, stored_profiles
 from rcl_cli.profiles.lattices import labels, lattices
 from rcl_cli.profiles.lookup import Lookup
 from rcl_cli.raw.cfa import CFA
@@ -82,7 +81,7 @@ def test_profile_given_then_store_then_tag_then_blind(frame: RawFrame, tmp_path:
     assert "own" in words
 
     calibrated = NoiseProfile.uniform(2e-3, 1e-6, **labels(frame))
-    save_profiles(Store.open().profiles, [calibrated])
+    save_profiles(stored_profiles(), [calibrated])
     profile, source, words = profile_for(tagged)
     assert profile == calibrated
     assert source == "calibrated"
@@ -101,7 +100,7 @@ def test_a_book_is_read_once_and_between_isos_interpolated(
     shots = {100.0: 1e-3, 400.0: 4e-3}
     around = [NoiseProfile.uniform(shot, 1e-6, **labels(frame) | {"iso": iso}) for iso, shot in shots.items()]
     given = tmp_path / "given.json"
-    for path in (given, Store.open().profiles):
+    for path in (given, stored_profiles()):
         save_profiles(path, around)
     loads: list[Path] = []
 

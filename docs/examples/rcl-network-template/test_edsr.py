@@ -7,7 +7,7 @@ import torch
 from rcl_network_edsr import EDSR
 
 from rcl_cli.domain import Domain
-from rcl_cli.nn.receptive import network_radius
+from rcl_cli.measure.receptive import network_radius
 from rcl_cli.testing import check_network
 
 

@@ -12,7 +12,16 @@ from pathlib import Path
 import rcl_cli
 
 _ROOT = Path(rcl_cli.__file__).parent
-_NETWORKS = ("domain.py", "network.py", "nn", "models/backbone.py", "noise.py", "train/device.py", "train/optimizer.py")
+_NETWORKS = (
+    "domain.py",
+    "network.py",
+    "nn",
+    "measure",
+    "models/backbone.py",
+    "noise.py",
+    "train/device.py",
+    "train/optimizer.py",
+)
 _READING = ("data/clean_pictures.py", "data/crops.py", "data/seeds.py")
 _TRAINING = (*_NETWORKS, *_READING, "pretext.py", "pretraining", "data/noise_levels.py", "data/regions.py")
 _PROTOCOL = (

@@ -16,10 +16,10 @@ from rcl_cli.domain import Domain
 from rcl_cli.inference.model import prepare
 from rcl_cli.inference.restore import Restoration
 from rcl_cli.inference.turned import packed, upright
+from rcl_cli.measure.metrics import psnr_db, ssim
 from rcl_cli.models.backbone import Backbone
 from rcl_cli.models.task_model import denoiser
 from rcl_cli.nn.cfa import unpack
-from rcl_cli.nn.metrics import psnr_db, ssim
 from rcl_cli.raw.cfa import canonical
 from rcl_cli.raw.pack import Float
 from rcl_cli.raw.turn import ALL_TURNS, Turn

@@ -81,12 +81,12 @@ def command(
     `quality` says whether to trust a measurement. The trusted profile of each camera and ISO is saved in the store,
     where the other commands find it, and pooled with those of earlier runs.
     """
-    from rcl_cli.models.store import Store
+    from rcl_cli.profiles.book import stored_profiles
 
     framed = {"pairs": paths if pairs else (), "flats": flats, "darks": darks}
     if not paths and not any(framed.values()):
         raise click.UsageError("name pictures or folders, or give --flats or --darks")
-    targets = [*([] if no_save else [Store.open(store).profiles]), *([output] if output else [])]
+    targets = [*([] if no_save else [stored_profiles(store)]), *([output] if output else [])]
     done, failed = 0, 0
     if paths and not pairs:
         images, cameras, failures = _blind(paths, by, as_json, linear)

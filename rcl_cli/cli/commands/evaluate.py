@@ -82,7 +82,7 @@ def command(
     from rcl_cli.data.file_pairs import find_pairs
     from rcl_cli.evaluate.score import Scoring
     from rcl_cli.inference.apply import Settings
-    from rcl_cli.nn.metrics import mean_figures
+    from rcl_cli.measure.metrics import mean_figures
     from rcl_cli.task import get_task
 
     task = get_task(task_name)

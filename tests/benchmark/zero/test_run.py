@@ -20,7 +20,7 @@ from rcl_benchmark.zero.presets import PRESETS, REAL_PRESETS, Budget
 from rcl_benchmark.zero.simulated import on_simulated_noise
 from rcl_benchmark.zero.table import ZERO
 from rcl_cli.domain import Domain
-from rcl_cli.nn.metrics import psnr_db
+from rcl_cli.measure.metrics import psnr_db
 
 TINY = Budget(steps=2, batch=2, crop=16, width=4, depth=1, test_side=32)
 TRAINED = [name for name, method in METHODS.items() if method.pretext]

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from rcl_cli.nn.metrics import mean_figures, psnr_db, ssim
+from rcl_cli.measure.metrics import mean_figures, psnr_db, ssim
 from rcl_cli.samples.scenes import scene
 
 Picture = NDArray[np.float32]

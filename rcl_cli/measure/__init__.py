@@ -1,0 +1,1 @@
+"""What is measured of pictures and of networks: how near a result is to its target, and how far a network looks."""
