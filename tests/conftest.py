@@ -5,6 +5,7 @@ Torch is imported where it is used: many tests need none of its seconds.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from rcl_cli.data.crops import RegionSource
 
 Image = NDArray[np.float64]
+os.environ["RCL_LOAD_PLUGINS"] = ""  # when tests are collected, too
 OFFSETS = {"RGGB": (0, 1, 2, 3), "GRBG": (1, 0, 3, 2), "GBRG": (2, 3, 0, 1), "BGGR": (3, 2, 1, 0)}
 ROOT = Path(__file__).resolve().parent.parent
 REALDATA = ROOT.parent / "shared" / "data"

@@ -9,6 +9,7 @@ from typing import Any
 
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
+from rcl_cli.finetuning.in_use import compared, head_in_use
 from rcl_cli.finetuning.run import HEAD, METRICS, run_folder, save_run
 from rcl_cli.finetuning.sources import Source, Wanted, clean_source, paired_source
 from rcl_cli.finetuning.start import Start, choose_domain, find_backbone, starting_model
@@ -89,13 +90,16 @@ def finetune(
     source = _source(list(map(Path, given)), folder_of_pairs, wanted, noise, profile, reduce, opened, watch)
     about = source.pairs.describe()
     watch.say(
-        f"Finetuning {made.name} on {chosen.value} pictures: {about['labels']} labels, "
+        f"Finetuning {made.name} on {chosen.value} pictures: {about['labels']} for training, "
         f"{about['validation']} held out for validation, backbone {start.parent}"
     )
     result = _train(made, start, source, training, folder / METRICS, watch)
     save_run(folder / HEAD, wanted, start, source, training, result, camera)
+    in_use = head_in_use(made, chosen, camera, opened, source.pairs, training.device)
     added = opened.add_model(folder / HEAD, called)
     watch.say(_ended(result))
+    if in_use is not None:
+        watch.say(compared(result.figures, in_use, added.stem))
     watch.say(f"Head in the store: {added.stem} ({added})")
     watch.say(f"Run folder: {folder}")
     return Finetuned(added, folder, result, source.failures)

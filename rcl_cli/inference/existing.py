@@ -41,4 +41,4 @@ def made_now(old: Record, pipeline: Pipeline) -> Record:
     if known is not None:
         return replace(new, noise=known.source, levels=levels_digest(known))
     # Else the file decides: its own tag, or its pixels.
-    return new if old.noise in ("tag", "blind") else replace(new, noise="blind", levels="")
+    return new if old.noise in ("tag", "blind", "extrapolated") else replace(new, noise="blind", levels="")

@@ -192,7 +192,7 @@ def prepare(model: TaskModel, task: Task, domain: Domain, device: torch.device, 
 
 def levels_digest(noise: Noise) -> str:
     """Eight hexadecimal digits of λ; "" where the picture itself decides them."""
-    if noise.source in ("tag", "blind"):
+    if noise.source in ("tag", "blind", "extrapolated"):
         return ""
     numbers = ",".join(f"{value:.6g}" for value in (*noise.profile.shot, *noise.profile.read))
     return hashlib.sha256(numbers.encode()).hexdigest()[:8]

@@ -11,6 +11,9 @@ from rcl_cli.models.header import read_header
 from rcl_cli.models.store import Store
 from rcl_cli.task import Task
 
+SHIPPED = "shipped"
+"""The name that stands for the head that comes with the task, whatever is in the store."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -21,10 +24,15 @@ class Choice:
 
 
 def find_model(task: Task, domain: Domain, camera: str, store: Store, given: str | None = None) -> Choice:
-    """The given model (NAME or PATH), else the store's best head for task, domain and camera, else the shipped one.
+    """The given model (NAME, PATH or "shipped"), else the store's best head for the file, else the shipped one.
 
     Raises RclError where there is none, CheckpointError where the given one is no model.
     """
+    shipped = task.default_head(domain)
+    if given == SHIPPED and not store.has(SHIPPED):
+        if shipped is None:
+            raise RclError(f"{task.name} comes with no head for {domain.value} files")
+        return Choice(shipped, "as given")
     if given is not None:
         return Choice(given_model(task, store, given), "as given")
     heads = store.heads(task.name, domain, camera)
@@ -32,7 +40,6 @@ def find_model(task: Task, domain: Domain, camera: str, store: Store, given: str
         newest = heads[0]
         scope = f"{domain.value} of {camera}" if newest.header.camera else domain.value
         return Choice(newest.path, f"newest in the store for {task.name}, {scope}")
-    shipped = task.default_head(domain)
     if shipped is not None:
         return Choice(shipped, "shipped with the task; none in the store")
     raise RclError(
@@ -42,11 +49,11 @@ def find_model(task: Task, domain: Domain, camera: str, store: Store, given: str
 
 
 def given_model(task: Task, store: Store, name: str) -> Path:
-    """The model called `name` in the store, the file at that path, or the shipped head of that name.
+    """The model called `name` in the store, the file at that path, or a shipped head of that name or ("shipped") any.
 
     Raises RclError where there is none, CheckpointError where it is no model.
     """
-    shipped = [head for head in map(task.default_head, task.domains) if head is not None and head.stem == name]
+    shipped = [head for head in map(task.default_head, task.domains) if head and name in (head.stem, SHIPPED)]
     path = shipped[0] if shipped and not store.has(name) else store.resolve(name)
     read_header(path)
     return path

@@ -57,7 +57,7 @@ class Record:
         }
         found = [f"{name} {old}, not {new}" for name, (old, new) in said.items() if old != new]
         if self.model == other.model and self.weights != other.weights:
-            found.append(f"an earlier state of the model {self.model}")
+            found.append(f"other weights called {self.model}")
         if self.noise == other.noise and self.levels != other.levels:
             found.append("another noise profile")
         return found

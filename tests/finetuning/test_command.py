@@ -163,6 +163,14 @@ def test_ctrl_c_saves_the_best_so_far(pictures: Path, store: Path, monkeypatch: 
     assert (store / "models" / "demosaic-bayer.safetensors").is_file()
 
 
+def test_a_head_that_is_worse_than_the_one_in_use_says_how_to_use_that(pictures: Path, store: Path) -> None:
+    result = run("--task", "demosaic", "--clean", pictures, "--backbone", "none", *QUICK)
+    assert result.exit_code == 0, result.output
+    said = " ".join(result.stderr.split())
+    assert "better than demosaic-bayer" in said
+    assert "rcl apply --model shipped" in said
+
+
 def test_the_folder_of_a_pretraining_stands_for_its_backbone(pictures: Path, backbone: Path, store: Path) -> None:
     folder = backbone.parent / "pretraining"
     folder.mkdir()

@@ -61,6 +61,7 @@ def test_a_shipped_head_goes_by_its_name_until_the_store_has_one_of_that_name(tm
     assert given_model(task, store, "denoise-rgb") == shipped
     own = save(store, "denoise-rgb")
     assert given_model(task, store, "denoise-rgb") == own
+    assert find_model(task, Domain.RGB, "Acme", store, given="shipped").path == shipped
     with pytest.raises(RclError, match="no file and no model"):
         given_model(task, store, "sr-rgb")
 

@@ -96,5 +96,5 @@ def test_differences_are_named() -> None:
         "task demosaic, not sr",
         "strength auto, not 1",
     ]
-    assert RECORD.differences(replace(RECORD, weights="ffffffffffff"))[0].startswith("an earlier state of the model")
+    assert RECORD.differences(replace(RECORD, weights="ffffffffffff"))[0].startswith("other weights called")
     assert RECORD.differences(replace(RECORD, levels="00000000")) == ["another noise profile"]
