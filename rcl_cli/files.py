@@ -10,6 +10,8 @@ from pathlib import Path
 
 from rcl_cli.errors import FileError
 
+_EXISTS = "exists already; use --overwrite (in Python, overwrite=True) to replace it"
+
 
 @contextmanager
 def atomic_path(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
@@ -51,10 +53,10 @@ def _rename_to_new(temporary: Path, target: Path) -> None:
     try:
         target.hardlink_to(temporary)
     except FileExistsError as error:
-        raise FileError(target, "exists already; use --overwrite to replace it") from error
+        raise FileError(target, _EXISTS) from error
     except OSError:  # file systems without hard links
         if target.exists():
-            raise FileError(target, "exists already; use --overwrite to replace it") from None
+            raise FileError(target, _EXISTS) from None
         temporary.replace(target)
 
 

@@ -49,7 +49,7 @@ class ResidualContrast(Pretext):
     Both go by the logarithm of a picture's error (`log_errors`). By default τ follows the pictures' noise σ: the
     balance of the terms is then the same for a clean sensor as for a noisy one.
 
-    Joining another pretext it is the contrast alone.
+    Joined to another pretext, it adds the contrast alone.
     """
 
     name = "rcl"

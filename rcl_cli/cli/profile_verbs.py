@@ -14,7 +14,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 _CAMERA = click.option("--camera", default="", help="Only cameras whose name contains TEXT, in upper or lower case.")
 
 
-@click.command()
+@click.command(short_help="List the noise profiles in the store, or in FILES.")
 @click.argument("files", nargs=-1, type=_FILE)
 @STORE
 @_CAMERA
@@ -86,7 +86,7 @@ def merge(ctx: click.Context, files: tuple[Path, ...], store: Path | None) -> No
     ctx.exit(exit_code(done, len(failures)))
 
 
-@click.command()
+@click.command(short_help="Write the noise profiles in the store to OUTPUT.")
 @click.argument("output", type=_FILE)
 @STORE
 @_CAMERA

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rcl_cli.profiles.stamp import Job, Stamped
 
 
-@click.command()
+@click.command(short_help="Write noise profiles into DNGs.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "-o",

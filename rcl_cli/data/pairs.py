@@ -101,7 +101,7 @@ def load_split(
         few = f"{len(held_out)} usable picture(s) are too few: one to learn from and one to validate on are needed"
         raise RclError(f"{few} ({reason})" if reason else few)
     if labels is not None and len(train) < labels:
-        raise RclError(f"--labels {labels} is too many: {len(train)} pictures are left, {len(held_out)} are held out")
+        raise RclError(f"--labels {labels} is too many: {len(train)} are left beside those held out")
     return Split(train, held_out, failures)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import lcm
 from pathlib import Path
 
@@ -50,7 +50,7 @@ class Model:
     task: Task
     domain: Domain
     path: Path
-    ready: Ready
+    ready: Ready = field(repr=False)
     weights: str
     """Digest of the file."""
 
@@ -156,7 +156,7 @@ def load(
     elements. Raises RclError where there is none, CheckpointError where the file is damaged or for another domain.
     """
     given = Path(model)
-    wanted = None if domain is None else Domain(domain)
+    wanted = None if domain is None else _domain(domain)
     if given.suffix == SUFFIX:
         header = read_header(given)
         return load_model(given, get_task(header.task), wanted or header.domain, choose_device(device), tile)
@@ -165,6 +165,13 @@ def load(
         raise RclError(f"name the domain that {task.name} is for: bayer, xtrans or rgb (frame.domain)")
     path = find_model(task, wanted, camera, Store.open(store)).path
     return load_model(path, task, wanted, choose_device(device), tile)
+
+
+def _domain(name: Domain | str) -> Domain:
+    try:
+        return Domain(name)
+    except ValueError:
+        raise RclError(f"there is no domain {name!r}; there are {', '.join(known.value for known in Domain)}") from None
 
 
 def load_model(path: Path, task: Task, domain: Domain, device: torch.device, tile: int | None = None) -> Model:

@@ -63,7 +63,7 @@ def test_unusable_pictures_are_replaced_and_reported() -> None:
 def test_too_few_pictures_are_refused() -> None:
     with pytest.raises(RclError, match="too few"):
         hold_out([1], None, seed=0)
-    with pytest.raises(RclError, match="--labels 9 is too many: 8"):
+    with pytest.raises(RclError, match="--labels 9 is too many: 8 are left"):
         hold_out(list(range(9)), 9, seed=0)
 
 

@@ -57,8 +57,10 @@ def describe(path: Path) -> dict[str, Any]:
     if start.lstrip()[:1] in (b"{", b"["):
         return _describe_profiles(path)
     from rcl_cli.raw.read import read_frame
+    from rcl_cli.raw.record import read_record
 
-    return _describe_frame(read_frame(path))
+    made = read_record(path)
+    return {**_describe_frame(read_frame(path)), "result": None if made is None else vars(made)}
 
 
 def _still_readable(path: Path) -> dict[str, Any]:

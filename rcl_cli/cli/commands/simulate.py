@@ -121,7 +121,8 @@ def command(
             update_truth(folder, truth)
     print_failures(failures)
     kept = f" {skipped} existing pairs were kept; --overwrite replaces them." if skipped else ""
-    say(f"Wrote {len(truth)} pairs to {folder}.{kept}")
+    if truth or skipped:
+        say(f"Wrote {len(truth)} pairs to {folder}.{kept}")
     ctx.exit(exit_code(len(truth) + skipped, len(failures)))
 
 
