@@ -35,6 +35,7 @@ def test_the_verbs_are_functions_even_after_their_rooms_have_been_imported() -> 
         assert callable(getattr(rcl, name)), name
 
 
+@pytest.mark.slow
 def test_the_notebook_runs(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

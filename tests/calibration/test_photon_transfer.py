@@ -44,6 +44,7 @@ def _error(found: Any, shot: float = SHOT, read: float = READ) -> float:
     return float(np.sqrt(np.mean((found.sigma(X) / np.sqrt(shot * X + read) - 1) ** 2)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shot", "read", "bits", "black"),
     [(2e-3, 1e-5, 12, 128.0), (1e-4, 6e-9, 14, 512.0), (1.2e-2, 2e-4, 12, 256.0), (0.0, 1e-3, 12, 16.0)],

@@ -17,6 +17,7 @@ from rcl_calibration.single_image import estimate
 X = np.linspace(0.02, 0.8, 40)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shot", "read", "bits", "black", "phase"),
     [

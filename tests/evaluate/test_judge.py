@@ -35,6 +35,7 @@ def clean(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_backbone_has_one_row(clean: Path, store: Path) -> None:
     backbone = Backbone(UNet(Domain.RGB, {"width": 4, "depth": 1}))
     save_backbone(store / "models" / "mine.safetensors", backbone, Header("backbone", Domain.RGB))

@@ -34,6 +34,7 @@ def frame(domain: str, height: int = 180, width: int = 240) -> rcl.Frame:
     return rcl.Raw(np.rint(512 + noisy.clip(-0.1, 1) * 3583).astype(np.uint16), cfa, black=512, white=4095)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("domain", ["bayer", "xtrans", "rgb"])
 @pytest.mark.parametrize("task", ["denoise", "sr"])
 def test_tiled_is_whole_and_the_device_is_the_cpu(task: str, domain: str, device: str) -> None:
@@ -45,6 +46,7 @@ def test_tiled_is_whole_and_the_device_is_the_cpu(task: str, domain: str, device
     np.testing.assert_allclose(whole, cpu, rtol=0, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "bits"), [(torch.bfloat16, 8), (torch.float16, 11)])
 @pytest.mark.usefixtures("exact")
 def test_half_precision_is_near_float32(

@@ -23,6 +23,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", OPTIONS)
 def test_a_resumed_run_ends_as_an_unbroken_one(
     options: str,

@@ -70,6 +70,7 @@ def states(runner: Any) -> dict[str, str]:
     return {name: result["status"] for name, result in runner.results().items()}
 
 
+@pytest.mark.slow
 def test_a_part_that_takes_too_long_ends_with_all_it_started_and_keeps_what_it_has(runner: Callable[..., Any]) -> None:
     made = runner("slow:1.5", "next")
     assert not made.run(60)
@@ -89,6 +90,7 @@ def running(pid: int) -> bool:
     return stat.is_file() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
+@pytest.mark.slow
 def test_what_is_left_when_the_time_is_over_is_not_started(runner: Callable[..., Any], gpu: ModuleType) -> None:
     made = runner("slow", "next")
     assert not made.run(1.0)
@@ -153,6 +155,7 @@ def test_without_the_device_nothing_else_is_tried(runner: Callable[..., Any]) ->
     assert calls(made) == ["environment"]
 
 
+@pytest.mark.slow
 def test_the_checkout_and_its_plugins_are_found_without_being_installed(
     gpu: ModuleType, root: Path, tmp_path: Path
 ) -> None:

@@ -55,6 +55,7 @@ def compare(task: str, file: Path, device: str, folder: Path, *more: object) -> 
     return float(np.abs(there - here).max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", SCALE)
 def test_apply_gives_what_the_cpu_gives(
     task: str, device: str, inputs: dict[str, Path], tmp_path: Path, record_property: Record
@@ -69,6 +70,7 @@ def test_apply_gives_what_the_cpu_gives(
     assert max(found.values()) < NEAR
 
 
+@pytest.mark.slow
 def test_a_head_pretrained_and_finetuned_on_the_device(
     device: str, inputs: dict[str, Path], pictures: Path, tmp_path: Path, record_property: Record
 ) -> None:

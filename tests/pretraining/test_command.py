@@ -175,6 +175,7 @@ def test_a_run_without_a_folder_goes_to_the_store_under_the_name_of_the_pictures
     assert {model.name for model in Store.open().scan()[0]} == {"pictures", "pictures-2"}
 
 
+@pytest.mark.slow
 def test_a_resumed_run_puts_its_new_weights_under_the_old_name(run: Run, pictures: Path, tmp_path: Path) -> None:
     assert run(pictures, "-o", tmp_path / "mine", *TINY).exit_code == 0
     assert run(pictures, "-o", tmp_path / "other" / "mine", *TINY, "--seed", 4).exit_code == 0

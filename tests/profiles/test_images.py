@@ -74,6 +74,7 @@ def _doubted_by_border(image: ImageCalibration, monkeypatch: pytest.MonkeyPatch)
     return doubted
 
 
+@pytest.mark.slow
 def test_an_image_that_its_border_speaks_against_is_not_pooled(
     calibrated: list[ImageCalibration], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,6 +87,7 @@ def test_an_image_that_its_border_speaks_against_is_not_pooled(
     assert camera.profile == without.profile
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 2])
 def test_where_every_border_speaks_against_the_pool_is_weak_and_says_so_once(
     calibrated: list[ImageCalibration], count: int, monkeypatch: pytest.MonkeyPatch
@@ -96,6 +98,7 @@ def test_where_every_border_speaks_against_the_pool_is_weak_and_says_so_once(
     assert camera.profile.reason.count("the black level is") == 1
 
 
+@pytest.mark.slow
 def test_each_image_is_bootstrapped_once(write_raws: WriteRaws, monkeypatch: pytest.MonkeyPatch) -> None:
     counted = []
 
@@ -108,6 +111,7 @@ def test_each_image_is_bootstrapped_once(write_raws: WriteRaws, monkeypatch: pyt
     assert len(counted) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gains", [(1.0, 1.44), (1.0, 1.0, 2.0), (1.0, 2.0, 1.0, 2.0), (1.0, 2.0, 4.0)])
 def test_images_of_two_isos_under_one_name_are_not_pooled(
     gains: tuple[float, ...], write_raws: WriteRaws, store: Path
@@ -131,6 +135,7 @@ def test_images_of_two_isos_under_one_name_are_not_pooled(
     assert line["groups"] == camera["groups"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gains", [(1.0, 1.0), (1.0, 1.06), (1.0, 1.0, 1.0, 2.0)])
 def test_images_of_one_iso_are_pooled_and_a_single_outlier_dropped(
     gains: tuple[float, ...], write_raws: WriteRaws, store: Path
@@ -142,6 +147,7 @@ def test_images_of_one_iso_are_pooled_and_a_single_outlier_dropped(
     assert (store / "profiles.json").exists()
 
 
+@pytest.mark.slow
 def test_isos_beyond_16_bits_are_told_apart(write_raws: WriteRaws) -> None:
     """Their ISO tag is 65535 in all."""
     paths = write_raws([1.0, 2.0])

@@ -236,6 +236,7 @@ def test_exiftool_finds_an_iso_beyond_16_bits(make_frame: MakeFrame, tmp_path: P
     assert said.split() == ["65535", "204800", "0", "0", "0"]
 
 
+@pytest.mark.slow
 @EXIFTOOL
 @pytest.mark.realdata
 def test_exiftool_copies_the_shot_and_leaves_the_structure(realdata: Path, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ def read_exif(path: Path) -> Exif:
     return read_exif_of(path, read_tiff_tags(path))
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 @pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
 def test_exiftool_reads_the_same_of_every_file(realdata: Path) -> None:

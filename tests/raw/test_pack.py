@@ -15,6 +15,7 @@ ANY_CFA = [CFA.bayer(phase) for phase in BAYER_PHASES] + [CFA.xtrans(y, x) for y
 COLOUR_OF_PLANE = {Domain.BAYER: [0, 1, 1, 2], Domain.XTRANS: [0, 0, 1, 1, 1, 1, 1, 2, 2]}
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     cfa=st.sampled_from(ANY_CFA),

@@ -41,6 +41,7 @@ def test_a_result_says_what_made_it(suffix: str, make_frame: MakeFrame, tmp_path
     assert read_record(written(tmp_path / f"a{suffix}", make_frame)) == RECORD
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", SAYING)
 def test_it_is_still_said_beside_the_metadata_of_a_source(suffix: str, tmp_path: Path) -> None:
     rgb = np.random.default_rng(0).uniform(0, 1, (24, 30, 3)).astype(np.float32)

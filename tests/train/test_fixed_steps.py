@@ -73,6 +73,7 @@ class _Channels(torch.nn.Module):
         return torch.cat([x, torch.ones_like(x[:, :1])], 1)
 
 
+@pytest.mark.slow
 def test_a_last_layer_that_can_represent_the_answer_finds_it() -> None:
     model = pretrained().with_new_layer(Denoise(), Domain.RGB, 1)
     model.network = _Channels()  # type: ignore[assignment]

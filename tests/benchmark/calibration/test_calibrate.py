@@ -62,6 +62,7 @@ def test_a_pair_is_two_frames_of_one_scene() -> None:
     assert rms_error(record) < 0.06
 
 
+@pytest.mark.slow
 def test_a_draw_is_the_same_whatever_else_is_measured(records: list[Record]) -> None:
     for number in (2, 4, 6):
         (again,) = measure_group(GROUP, KEYS[number])

@@ -26,6 +26,7 @@ def to_clean(x):
     return (10 * x).round() / 10
 
 
+@pytest.mark.slow
 def test_patches_are_the_same_places_of_clean_and_noisy(patches):
     assert patches.clean.shape == patches.noisy.shape == (ROUNDS, 2, 5, 3, CROP, CROP)
     torch.testing.assert_close(to_clean(patches.noisy), patches.clean)

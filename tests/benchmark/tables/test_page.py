@@ -118,6 +118,7 @@ def test_figure_2_has_a_table_for_each_network(tmp_path):
     assert (tmp_path / "fig2.png").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("benchmark", [TABLE1, TABLE2, TABLE3, ZERO, Sweep(), FIG2], ids=lambda b: b.name)
 def test_nothing_and_one_row_are_pages_too(tmp_path, make_row, benchmark):
     write(benchmark, [], tmp_path)

@@ -29,6 +29,7 @@ def test_it_prints_a_row_for_each_method(pictures: Path, tmp_path: Path) -> None
     assert rows == run(pictures, tmp_path, *ASKED, "--json")
 
 
+@pytest.mark.slow
 def test_it_says_that_bm3d_is_left_out(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(block_matching, "find_spec", lambda name: None)
     arguments = ["benchmark", "zero", "--data", str(pictures), "--output", str(tmp_path), "--method", "bm3d"]

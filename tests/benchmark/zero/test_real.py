@@ -56,6 +56,7 @@ def rows_of(comparison: Comparison, work: Path, *methods: str) -> list[Row]:
     return list(planned(comparison, work, *methods).results())
 
 
+@pytest.mark.slow
 def test_every_method_has_a_row_on_every_set(comparison: Comparison, tmp_path: Path, told: list[NoiseProfile]) -> None:
     rows = rows_of(comparison, tmp_path, *REAL_METHODS)
     assert {(row.data, row.method, row.labels, row.network) for row in rows} == {
@@ -105,6 +106,7 @@ def test_one_training_serves_all_sets(comparison: Comparison) -> None:
     assert [len(job.parts) for job in jobs] == [1, 2, 1]
 
 
+@pytest.mark.slow
 def test_trials_have_their_own_seeds(comparison: Comparison, tmp_path: Path) -> None:
     several = replace(comparison, budget=replace(TINY, trials=2))
     row = rows_of(several, tmp_path, NOISY_AS_CLEAN)[0]

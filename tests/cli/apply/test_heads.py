@@ -8,11 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from rcl_cli.domain import Domain
 
 Call = Callable[..., Any]
 
 
+@pytest.mark.slow
 def test_the_newest_head_is_taken_and_said(apply: Call, raws: Path, add_head: Call, tmp_path: Path) -> None:
     old = add_head("denoise", Domain.BAYER, "old")
     os.utime(old, (time.time() - 100,) * 2)

@@ -63,6 +63,7 @@ def test_the_input_folder_is_refused_as_output_folder(apply: Call, raws: Path, h
     assert "also the input folder" in result.stderr
 
 
+@pytest.mark.slow
 def test_results_go_to_a_folder_named_after_the_task(
     apply: Call, raws: Path, heads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,6 +82,7 @@ def test_results_go_to_a_folder_named_after_the_task(
     assert (raws / "sr" / "a.dng").is_file()
 
 
+@pytest.mark.slow
 def test_results_are_never_inputs_wherever_they_lie(apply: Call, raws: Path, heads: Path, tmp_path: Path) -> None:
     first = apply("--task", "denoise", raws, "-o", raws / "elsewhere", "--json")
     assert [line["status"] for line in first.lines] == ["done", "done"]
@@ -95,6 +97,7 @@ def test_results_are_never_inputs_wherever_they_lie(apply: Call, raws: Path, hea
     assert "results of rcl alone" in " ".join(alone.stderr.split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("other", "difference"),
     [
