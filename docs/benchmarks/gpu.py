@@ -222,7 +222,7 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     finally:
-        print(f"{output / 'gpu.md'} says what is known")
+        print(f"{output / 'gpu.md'} holds the results")
     return 0 if done else 1
 
 
