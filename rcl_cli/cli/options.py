@@ -23,6 +23,19 @@ class Option(click.Option):
         return {**extra, "default": self.show_default} if isinstance(self.show_default, str) else extra
 
 
+class _Path(click.Path):
+    """A file or folder to work on; what is wrong with one is said of that one alone, when its turn comes."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuses an empty path, as of a variable that is not set, which would mean the current folder."""
+        if value == "":
+            self.fail("an empty path was given; name a file or folder", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = _Path(path_type=Path, readable=False)
 DEVICE = click.option(
     "--device", default="auto", show_default=True, metavar="NAME", help="Device to compute on: auto, cuda, mps or cpu."
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rcl_cli.cli.console import exit_code, json_head, print_failures, print_json_line, progress, say, say_left_out
-from rcl_cli.cli.options import STORE, json_option
+from rcl_cli.cli.options import PATH, STORE, json_option
 from rcl_cli.errors import FileError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Write noise profiles into DNGs.")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=PATH)
 @click.option(
     "-o",
     "--output",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from itertools import count
 from pathlib import Path
 
 from rcl_cli.errors import FileError
 from rcl_cli.finetuning.sources import Source, Wanted
 from rcl_cli.finetuning.start import Start
 from rcl_cli.models.header import Header
+from rcl_cli.models.runs import new_run
 from rcl_cli.models.store import Store
 from rcl_cli.models.task_model import of_task, save_head
 from rcl_cli.train.few_labels import FinetuneResult, FinetuneSettings
@@ -20,8 +20,7 @@ HEAD, METRICS = "head.safetensors", "metrics.jsonl"
 def run_folder(given: Path | None, store: Store, name: str) -> Path:
     """The folder to use: `given`, else a new one in the store. Raises FileError where `given` holds a run already."""
     if given is None:
-        names = (name if number == 1 else f"{name}-{number}" for number in count(1))
-        return next(folder for n in names if not (folder := store.root / "runs" / n).exists())
+        return new_run(store, name)
     if (given / HEAD).exists():
         raise FileError(given, "holds a run already; use another folder")
     return given

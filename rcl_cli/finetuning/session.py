@@ -13,7 +13,8 @@ from rcl_cli.finetuning.in_use import compared, head_in_use
 from rcl_cli.finetuning.run import HEAD, METRICS, run_folder, save_run
 from rcl_cli.finetuning.sources import Source, Wanted, clean_source, paired_source
 from rcl_cli.finetuning.start import Start, choose_domain, find_backbone, starting_model
-from rcl_cli.models.store import Store
+from rcl_cli.models.runs import given_back
+from rcl_cli.models.store import Store, check_name
 from rcl_cli.noise import NoiseSource, SensorNoise
 from rcl_cli.profiles.book import ProfileBook
 from rcl_cli.task import Task, get_task
@@ -84,10 +85,11 @@ def finetune(
     start = starting_model(
         made, chosen, pretrained, network=network, network_options=network_options, seed=training.seed
     )
-    called = name or f"{made.name}-{chosen.value}"
+    called = check_name(name) if name else f"{made.name}-{chosen.value}"
     folder = run_folder(None if output is None else Path(output), opened, called)
     wanted = Wanted(made, chosen, start.model.multiple, crop, labels, training.seed, linear)
-    source = _source(list(map(Path, given)), folder_of_pairs, wanted, noise, profile, reduce, opened, watch)
+    with given_back(folder, opened):
+        source = _source(list(map(Path, given)), folder_of_pairs, wanted, noise, profile, reduce, opened, watch)
     about = source.pairs.describe()
     watch.say(
         f"Finetuning {made.name} on {chosen.value} pictures: {about['labels']} for training, "

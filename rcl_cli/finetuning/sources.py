@@ -62,6 +62,8 @@ def clean_source(paths: Sequence[Path], wanted: Wanted, noise: NoiseSource, redu
     """Pairs made from clean pictures. Raises RclError where too few can be used."""
     found, missing = find_files(paths)
     files = [item.path for item in found]
+    if missing and not files:
+        raise missing[0]
     reader = CleanReader(wanted.side, _share(wanted, len(files)), reduce, wanted.linear)
     split = load_split(files, reader, wanted.labels, wanted.seed, wanted.done)
     step = crop_multiple(wanted.task, wanted.domain, wanted.multiple)

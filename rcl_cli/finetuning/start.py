@@ -13,6 +13,7 @@ from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.finetuning.sources import pairs_domain
 from rcl_cli.models.backbone import load_backbone
+from rcl_cli.models.choose import usable
 from rcl_cli.models.header import read_header
 from rcl_cli.models.store import BACKBONE, Store
 from rcl_cli.models.task_model import TaskModel, build_model, load_head
@@ -41,8 +42,9 @@ def find_backbone(wanted: str | None, domain: Domain | None, store: Store) -> Pa
         return None
     if wanted is not None:
         return store.resolve(wanted)
-    fitting = [m.path for m in store.scan()[0] if m.header.kind == "backbone" and m.header.domain is domain]
-    return fitting[0] if fitting else None
+    fitting = [m for m in store.scan()[0] if m.header.kind == "backbone" and m.header.domain is domain]
+    installed, _ = usable(fitting)
+    return installed[0].path if installed else None
 
 
 def choose_domain(

@@ -81,7 +81,9 @@ def open_batch(task: str | Task, paths: Sequence[Path], output: Path | None, set
     Raises RclError where there is nothing to do, or for a task that there is not.
     """
     made = get_task(task) if isinstance(task, str) else task
-    given = list(paths) or [Path()]
+    given = list(paths)
+    if not given:
+        raise RclError(f"name files or folders to {made.name}")
     found = search(given)
     files = found.files if output is None else leave_out_results(found.files, given, output)
     jobs = plan_outputs(files, output, made.name, settings.format)

@@ -75,7 +75,7 @@ def run_batch(
     waiting = []
     for job in jobs:
         if job.target.exists() and not overwrite:
-            yield Outcome(job.source, job.target, "skipped", why_skipped(job.target, pipeline))
+            yield Outcome(job.source, job.target, "skipped", why_skipped(job.source, job.target, pipeline))
         else:
             waiting.append(job)
 

@@ -9,19 +9,22 @@ from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.inference.model import levels_digest
 from rcl_cli.inference.pipeline import Pipeline
-from rcl_cli.raw.record import Record, read_record
+from rcl_cli.raw.record import Record, fingerprint, read_record
 
 EXISTS = "exists already"
 _ADVICE = "use --overwrite to replace it, or another --output"
 
 
-def why_skipped(target: Path, pipeline: Pipeline) -> str:
-    """Why an existing `target` is kept: it is the result that would be made, or what it is instead. Reads no pixels."""
+def why_skipped(source: Path, target: Path, pipeline: Pipeline) -> str:
+    """Why an existing `target` is kept: it is the result that would be made of `source`, or what it is instead.
+
+    Reads no pixels.
+    """
     old = read_record(target)
     if old is None:
         return f"{EXISTS}, and is not a result of rcl; {_ADVICE}"
     try:
-        differences = old.differences(made_now(old, pipeline))
+        differences = old.differences(replace(made_now(old, pipeline), source=fingerprint(source)))
     except (RclError, ValueError):
         return EXISTS  # which model would be taken cannot be told from the record
     return f"{EXISTS}, made with other settings ({', '.join(differences)}); {_ADVICE}" if differences else EXISTS

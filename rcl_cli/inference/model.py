@@ -26,7 +26,7 @@ from rcl_cli.models.task_model import TaskModel, load_head
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.pack import Placement
 from rcl_cli.raw.picture import Picture
-from rcl_cli.raw.record import Record
+from rcl_cli.raw.record import Record, fingerprint
 from rcl_cli.raw.turn import ALL_TURNS, UPRIGHT, Turn
 from rcl_cli.task import Task, get_task
 from rcl_cli.train.device import choose_device
@@ -118,6 +118,7 @@ class Model:
             iso=frame.metadata.iso,
             black_level=tuple(frame.black_level),
             white_level=frame.white_level,
+            source=fingerprint(frame.metadata.path),
         )
         if noise is None or not self.task.noise_aware:
             return made

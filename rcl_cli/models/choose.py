@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.models.header import read_header
-from rcl_cli.models.store import Store
+from rcl_cli.models.store import Store, StoredModel
+from rcl_cli.plugins.entries import NETWORKS, entries
 from rcl_cli.task import Task
 
 SHIPPED = "shipped"
@@ -35,17 +37,26 @@ def find_model(task: Task, domain: Domain, camera: str, store: Store, given: str
         return Choice(shipped, "as given")
     if given is not None:
         return Choice(given_model(task, store, given), "as given")
-    heads = store.heads(task.name, domain, camera)
+    heads, left_out = usable(store.heads(task.name, domain, camera))
     if heads:
         newest = heads[0]
         scope = f"{domain.value} of {camera}" if newest.header.camera else domain.value
-        return Choice(newest.path, f"newest in the store for {task.name}, {scope}")
+        return Choice(newest.path, f"newest in the store for {task.name}, {scope}{left_out}")
     if shipped is not None:
-        return Choice(shipped, "shipped with the task; none in the store")
+        return Choice(shipped, f"shipped with the task; none in the store{left_out}")
     raise RclError(
         f"there is no head for {task.name} of {domain.value} files; "
         f"train one with `rcl finetune --task {task.name}`, or name one with --model"
     )
+
+
+def usable(models: Sequence[StoredModel]) -> tuple[list[StoredModel], str]:
+    """Those whose network is installed, and in words which ones are left out because theirs is not."""
+    installed = {entry.name for entry in entries(NETWORKS)}
+    lacking = [f"{model.name}, whose network {model.header.network} is not installed" for model in models]
+    found = [model for model in models if model.header.network in installed]
+    left_out = [words for model, words in zip(models, lacking, strict=True) if model not in found]
+    return found, f"; left out: {'; '.join(left_out)}" if left_out else ""
 
 
 def given_model(task: Task, store: Store, name: str) -> Path:

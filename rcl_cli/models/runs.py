@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
+from rcl_cli.errors import FileError
 from rcl_cli.models.store import Store
 
 
 def new_run(store: Store, name: str) -> Path:
-    """A folder that does not exist yet: `runs/NAME` in the store, else `runs/NAME-2`, …"""
-    names = (name if number == 1 else f"{name}-{number}" for number in count(1))
-    return next(folder for n in names if not (folder := store.runs / n).exists())
+    """A folder made for this run alone: `runs/NAME` in the store, else `runs/NAME-2`, …
+
+    Raises RclError where the store cannot be written.
+    """
+    for number in count(1):
+        folder = store.runs / (name if number == 1 else f"{name}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise FileError(folder, f"cannot be made ({error.strerror})") from error
+        return folder
+    raise AssertionError("unreachable: there is always a free number")
+
+
+@contextmanager
+def given_back(folder: Path, store: Store) -> Iterator[None]:
+    """Where the block raises, the folder of a run in the store goes again, if nothing is in it yet."""
+    try:
+        yield
+    except BaseException:
+        if folder.parent == store.runs:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 def newest_run(store: Store, holding: str) -> Path | None:

@@ -18,6 +18,18 @@ BACKBONE = "backbone.safetensors"
 """What a pretraining calls its model in its folder."""
 
 
+RESERVED = ("none", "auto", "shipped")
+"""Names that options give another meaning."""
+
+
+def check_name(name: str) -> str:
+    """`name`, if a model or run can be called so. Raises RclError otherwise."""
+    if not name.strip() or Path(name).name != name or name.startswith(".") or name in RESERVED:
+        said = f"no folders, no dot at the start, not {', '.join(RESERVED[:-1])} or {RESERVED[-1]}"
+        raise RclError(f"--name {name!r} cannot be a name in the store: {said}")
+    return name
+
+
 @dataclass(frozen=True)
 class StoredModel:
     """One model of the store; its name is the file's, without the suffix."""

@@ -14,8 +14,8 @@ import torch
 from rcl_cli.data.cache import RegionCache
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
-from rcl_cli.models.runs import name_after, new_run, newest_run
-from rcl_cli.models.store import Store
+from rcl_cli.models.runs import given_back, name_after, new_run, newest_run
+from rcl_cli.models.store import Store, check_name
 from rcl_cli.nn.encoder import Encoder
 from rcl_cli.pretraining.noise_level import levels_known
 from rcl_cli.pretraining.parts import Parts
@@ -54,8 +54,6 @@ class Session:
     folder: Path
     resume: bool
     store: Store
-    name: str = ""
-    """The backbone's name in the store; the folder's where it is empty."""
 
     @classmethod
     def new(
@@ -67,11 +65,13 @@ class Session:
         """
         if not paths:
             raise RclError("name the pictures to train on, or continue a run with --resume")
+        if name:
+            check_name(name)
+        if output is not None and (output / STATE).exists():
+            raise FileError(output, "holds a run already; use --resume to continue it, or another folder")
         folder = new_run(store, name_after(paths)) if output is None else output.resolve()
-        if (folder / STATE).exists():
-            raise FileError(folder, "holds a run already; use --resume to continue it, or another folder")
-        saved = SavedRun(settings, [str(path.resolve()) for path in paths])
-        return cls(saved, folder, resume=False, store=store, name=name)
+        saved = SavedRun(settings, [str(path.resolve()) for path in paths], name=name)
+        return cls(saved, folder, resume=False, store=store)
 
     @classmethod
     def resumed(cls, store: Store, output: Path | None = None, steps: int | None = None, name: str = "") -> Session:
@@ -83,8 +83,10 @@ class Session:
         if folder is None:
             raise RclError(f"there is no run to resume in {store.runs}; name its folder with -o")
         saved = load_run(folder)
-        changed = replace(saved, settings=with_changes(saved.settings, {"steps": steps}))
-        return cls(changed, folder, resume=True, store=store, name=name)
+        called = check_name(name) if name else saved.name
+        names = {} if name else saved.names
+        changed = replace(saved, settings=with_changes(saved.settings, {"steps": steps}), name=called, names=names)
+        return cls(changed, folder, resume=True, store=store)
 
     def run(
         self,
@@ -101,10 +103,13 @@ class Session:
         `paths`: where the pictures of a resumed run lie now, if they have moved. `cache`: folder of decoded pictures.
         Raises RclError where pictures, settings and plugins do not fit each other.
         """
-        chosen, settings = choose_device(device), self.saved.settings
-        parts = Parts.load(settings)
-        pictures = _collect(list(paths) or list(map(Path, self.saved.paths)), parts, cache, workers, self.store, watch)
-        pictures.require_two()
+        settings = self.saved.settings
+        with given_back(self.folder, self.store):
+            chosen = choose_device(device)
+            parts = Parts.load(settings)
+            found = list(paths) or list(map(Path, self.saved.paths))
+            pictures = _collect(found, parts, cache, workers, self.store, watch)
+            pictures.require_two()
         if self.resume and self.saved.data != pictures.data:
             raise RclError(
                 f"these are not the pictures that the run began with ({self.saved.data}, now {pictures.data});"
@@ -160,7 +165,7 @@ class Session:
         `denoises`: a denoiser is what was asked for. One that comes along stays in the run's folder, since `rcl apply`
         takes the newest head of the store by itself.
         """
-        before, name = self.saved.names, self.name or self.folder.name
+        before, name = self.saved.names, self.saved.name or self.folder.name
         names = {"backbone": self._add(result.backbone, before.get("backbone"), name)}
         watch.say(f"Backbone in the store: {names['backbone']} ({result.backbone})")
         if result.denoiser is not None and denoises:
@@ -173,7 +178,7 @@ class Session:
         return names
 
     def _add(self, model: Path, before: str | None, name: str) -> str:
-        if before is not None and not self.name:
+        if before is not None:
             return self.store.put_model(model, before).stem
         return self.store.add_model(model, name).stem
 

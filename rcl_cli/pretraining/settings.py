@@ -94,6 +94,8 @@ class SavedRun:
     """Fingerprint of the pictures; empty before they have been read."""
     names: dict[str, str] = field(default_factory=dict)
     """Names of the run's models in the store, by kind; empty before it has ended."""
+    name: str = ""
+    """What its models are to be called; empty: as the folder."""
 
 
 def save_run(folder: Path, run: SavedRun) -> None:
@@ -110,7 +112,8 @@ def load_run(folder: Path) -> SavedRun:
         known = {f.name: values[f.name] for f in fields(PretrainSettings)}
         for name in ("layers", "sigma_range"):
             known[name] = None if known[name] is None else tuple(known[name])
-        return SavedRun(PretrainSettings(**known), list(note["paths"]), str(note["data"]), dict(note.get("names", {})))
+        names, name = dict(note.get("names", {})), str(note.get("name", ""))
+        return SavedRun(PretrainSettings(**known), list(note["paths"]), str(note["data"]), names, name)
     except FileNotFoundError as error:
         raise FileError(path, "is not there, so there is no run to resume; start it without --resume") from error
     except (OSError, ValueError, KeyError, TypeError) as error:

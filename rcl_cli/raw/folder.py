@@ -86,7 +86,9 @@ def _walk(folder: Path, errors: list[FileError]) -> Iterator[Path]:
 
     for root, folders, names in os.walk(folder, onerror=note):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(root, name) for name in names if not name.startswith("."))
+        files = (Path(root, name) for name in names if not name.startswith("."))
+        # Opening a pipe would wait for ever. A link that leads nowhere is named as what it is.
+        yield from (file for file in files if file.is_file() or not file.exists())
 
 
 def _is_picture(path: Path) -> bool:

@@ -8,9 +8,9 @@ import numpy as np
 import rawpy
 from numpy.typing import NDArray
 
-from rcl_cli.errors import FileError
+from rcl_cli.errors import FileError, RclError
 from rcl_cli.raw.cfa import CFA
-from rcl_cli.raw.format import get_format
+from rcl_cli.raw.format import FileFormat, get_format
 from rcl_cli.raw.frame import RawFrame, RgbFrame
 from rcl_cli.raw.libraw import open_raw
 from rcl_cli.raw.metadata import raw_metadata
@@ -45,7 +45,7 @@ def read_frame(path: Path | str, *, linear: bool = False) -> RawFrame | RgbFrame
         raise FileError(path, "is empty")
     plugged = get_format(path.suffix.lower()[1:]) if kind is Kind.UNKNOWN else None
     if plugged is not None:
-        return plugged.read(path, linear=linear)
+        return _read_plugged(plugged, path, linear=linear)
     named_raw = path.suffix.lower() in RAW_SUFFIXES
     if kind.is_rgb and named_raw:
         raise FileError(path, f"is a {kind.value} picture with the name of a raw; rename it to use it as a picture")
@@ -57,6 +57,18 @@ def read_frame(path: Path | str, *, linear: bool = False) -> RawFrame | RgbFrame
             "has no header that tells its size, colour filter pattern and levels; convert it to DNG first",
         )
     raise FileError(path, "is neither a raw nor a picture that can be read (PNG, JPEG, TIFF)")
+
+
+def _read_plugged(plugged: FileFormat, path: Path, *, linear: bool) -> RawFrame | RgbFrame:
+    try:
+        frame = plugged.read(path, linear=linear)
+    except (RclError, OSError):
+        raise
+    except Exception as error:  # whatever a plugin brings about, it is this file's alone
+        raise FileError(path, f"cannot be read as {plugged.name}: {' '.join(str(error).split())}") from error
+    if not isinstance(frame, RawFrame | RgbFrame):
+        raise FileError(path, f"cannot be read: the format {plugged.name} gave a {type(frame).__name__}, no frame")
+    return frame
 
 
 def _read_raw(path: Path, tags: TiffTags) -> RawFrame | RgbFrame:

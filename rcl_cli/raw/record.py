@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from rcl_cli.raw.exif_block import SOFTWARE
 from rcl_cli.raw.xmp import history, history_packet, read_packet
 
 _AGENT = "rcl "
+_ENDS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Record:
     iso: float | None = None
     black_level: tuple[float, ...] = ()
     white_level: float | None = None
+    source: str = ""
+    """`fingerprint` of the source; "" where it was no file."""
 
     @property
     def words(self) -> str:
@@ -60,15 +65,42 @@ class Record:
             found.append(f"other weights called {self.model}")
         if self.noise == other.noise and self.levels != other.levels:
             found.append("another noise profile")
+        if self.source and other.source and self.source != other.source:
+            found.append("another picture, or another state of its file")
         return found
 
 
+def fingerprint(path: Path | None) -> str:
+    """Twelve hexadecimal digits by the size, the first and the last 64 KiB of a file; "" where it cannot be read."""
+    try:
+        if path is None:
+            return ""
+        with path.open("rb") as file:
+            start, size = file.read(_ENDS), file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _ENDS))
+            return hashlib.sha256(b"%d " % size + start + file.read()).hexdigest()[:12]
+    except OSError:
+        return ""
+
+
+def sidecar(path: Path) -> Path:
+    """Where the record of a result stands whose format has no room for it."""
+    return path.with_name(f"{path.name}.xmp")
+
+
 def read_record(path: Path) -> Record | None:
-    """What the file says made it; None for files that rcl did not make as results. Raises nothing."""
-    for agent, parameters in reversed(history(read_packet(path))):
+    """What the file, or its sidecar, says made it; None for what rcl did not make as a result. Raises nothing."""
+    for agent, parameters in reversed(history(read_packet(path) or _beside(path))):
         if agent.startswith(_AGENT):
             return _parsed(parameters)
     return None
+
+
+def _beside(path: Path) -> bytes:
+    try:
+        return sidecar(path).read_bytes()
+    except OSError:
+        return b""
 
 
 def _parsed(parameters: str) -> Record | None:

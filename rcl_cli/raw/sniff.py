@@ -72,6 +72,8 @@ def sniff(path: Path) -> Kind:
 
 def identify(path: Path) -> Identified:
     """As `sniff`, for whoever needs the tags as well."""
+    if path.exists() and not path.is_file():
+        raise FileError(path, "is no file with contents, but a folder, pipe or device")
     try:
         with path.open("rb") as file:
             head = file.read(32)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcl_cli.errors import FileError
-from rcl_cli.files import atomic_path
+from rcl_cli.files import atomic_path, write_bytes
 from rcl_cli.raw.copy_metadata import copy_metadata
 from rcl_cli.raw.develop import develop
 from rcl_cli.raw.dng import write_picture_dng
@@ -21,6 +21,7 @@ from rcl_cli.raw.frame import Frame, RawFrame, RgbFrame
 from rcl_cli.raw.openexr import encode_exr
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.png import encode_png, exif_chunk, metadata_chunks, text_chunk
+from rcl_cli.raw.record import sidecar
 from rcl_cli.raw.srgb import srgb_encode
 from rcl_cli.raw.xmp import EXR_ATTRIBUTE, PNG_KEYWORD
 
@@ -35,10 +36,12 @@ def write_picture(path: Path, picture: Picture, *, overwrite: bool = False) -> N
     | .tif, .png, .jpg | of a raw: developed and upright, 16 bits (JPEG: 8); of an RGB picture: stored as the source |
     |                  | was, by its transfer, its bits as far as the format has them, and its orientation tag |
 
+    A format that has no room for how the picture was made, .npy or a plugin's, gets that in a sidecar `NAME.npy.xmp`.
     The rest of the source's metadata comes along where exiftool is installed. Raises FileError if the suffix is
     unknown, the file cannot be written, or it exists and not `overwrite`.
     """
     put = _WRITERS.get(path.suffix.lower())
+    beside = put is None or put is _write_npy
     if put is None:
         plugged = get_format(path.suffix.lower()[1:])
         if plugged is None:
@@ -46,6 +49,8 @@ def write_picture(path: Path, picture: Picture, *, overwrite: bool = False) -> N
         put = plugged.write
     with atomic_path(path, overwrite=overwrite) as temporary:
         put(temporary, picture)
+    if beside and picture.record is not None:
+        write_bytes(sidecar(path), picture.record.packet(), overwrite=True)
 
 
 class _HasPicture(Protocol):

@@ -30,6 +30,12 @@ class Shipping(Denoise):
         return self.head if domain is Domain.BAYER else None
 
 
+class Gone(UNet):
+    """A network whose plugin has been uninstalled since."""
+
+    name = "gone"
+
+
 def denoiser(domain: Domain = Domain.BAYER, width: int = 4, depth: int = 1) -> TaskModel:
     return build_model(get_task("denoise"), domain, UNet(domain, {"width": width, "depth": depth}))
 
@@ -90,3 +96,13 @@ def test_tiles_shrink_as_networks_widen_and_the_given_size_wins() -> None:
     assert 64 <= large < small
     assert prepare(denoiser(), task, Domain.BAYER, CPU, tile=48).tile == 48
     assert 0 < memory_budget(CPU) <= 2**30
+
+
+def test_a_head_whose_network_is_not_installed_is_left_out_and_named(tmp_path: Path) -> None:
+    store, task = Store(tmp_path), Shipping()
+    own = save(store, "own")
+    removed = build_model(task, Domain.BAYER, Gone(Domain.BAYER, {"width": 4, "depth": 1}))
+    save_head(store.models / "other.safetensors", removed, Header("head", Domain.BAYER, task="denoise"))
+    choice = find_model(task, Domain.BAYER, "Acme", store)
+    assert choice.path == own
+    assert "other, whose network gone is not installed" in choice.reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,3 +82,20 @@ def test_a_broken_format_is_named_and_our_own_never_ask_for_it(install: Install,
         rcl.read(tmp_path / "a.plain")
     rcl.write(tmp_path / "a.png", rcl.RgbFrame(np.zeros((4, 4, 3), np.float32), "linear", 16))
     assert rcl.read(tmp_path / "a.png").size == (4, 4)
+
+
+def test_what_a_format_brings_about_is_that_files_alone_and_its_results_are_no_inputs(
+    install: Install, tmp_path: Path
+) -> None:
+    install("textual", "plain", PLAIN, group="rcl.formats")
+    folder = tmp_path / "in"
+    rcl.write(folder / "good.plain", rcl.RgbFrame(np.full((24, 30, 3), 0.2, np.float32), "linear", 32))
+    (folder / "bad.plain").write_text("24 x")
+    for status in ("done", "skipped"):
+        given = ["apply", "--task", "denoise", str(folder), "--format", "plain", "--json"]
+        result = CliRunner().invoke(cli, given)
+        assert result.exit_code == 1
+        lines = {Path(line["path"]).name: line for line in map(json.loads, result.stdout.splitlines())}
+        assert lines.keys() == {"good.plain", "bad.plain"}
+        assert lines["good.plain"]["status"] == status
+        assert "cannot be read as plain" in lines["bad.plain"]["reason"]

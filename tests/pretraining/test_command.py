@@ -186,6 +186,16 @@ def test_a_resumed_run_puts_its_new_weights_under_the_old_name(run: Run, picture
     assert store.resolve("mine").read_bytes() == (tmp_path / "mine" / "backbone.safetensors").read_bytes()
 
 
+def test_an_interrupted_run_keeps_the_name_that_its_models_are_to_have(run: Run, pictures: Path, store: Path) -> None:
+    assert run(pictures, *TINY, "--name", "mine").exit_code == 0
+    folder = store / "runs" / "pictures"
+    note = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({**note, "names": {}}))  # as it is before the end
+    (store / "models" / "mine.safetensors").unlink()
+    assert run("--resume", "--steps", 4).exit_code == 0
+    assert (store / "models" / "mine.safetensors").is_file()
+
+
 def test_the_newest_run_of_the_store_is_resumed(run: Run, pictures: Path, store: Path) -> None:
     nothing = run("--resume")
     assert nothing.exit_code == 2

@@ -10,7 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
-from rcl_cli.raw.folder import find_files
+from rcl_cli.errors import FileError
+from rcl_cli.raw.folder import find_files, search
+from rcl_cli.raw.read import read_frame
 
 
 @pytest.fixture
@@ -68,3 +70,12 @@ def test_a_folder_that_cannot_be_listed_is_told(folder: Path) -> None:
         (folder / "sub").chmod(0o755)
     assert len(found) == 3
     assert [error.path.name for error in errors] == ["sub"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_is_never_opened(folder: Path) -> None:
+    """Nobody writes to it, so that opening it would wait for ever."""
+    os.mkfifo(folder / "pipe.dng")
+    assert folder / "pipe.dng" not in [file.path for file in search([folder]).files]
+    with pytest.raises(FileError, match="pipe"):
+        read_frame(folder / "pipe.dng")

@@ -127,7 +127,7 @@ def test_files_that_are_no_pictures(tmp_path: Path, content: bytes, word: str) -
 def test_missing_files_and_folders(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="No such file"):
         read_frame(tmp_path / "gone.dng")
-    with pytest.raises(FileError, match="directory"):
+    with pytest.raises(FileError, match="folder, pipe or device"):
         read_frame(tmp_path)
 
 

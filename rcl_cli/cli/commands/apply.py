@@ -19,7 +19,7 @@ from rcl_cli.cli.console import (
     say,
     say_left_out,
 )
-from rcl_cli.cli.options import DEVICE, ENSEMBLE, LINEAR, OVERWRITE, PROFILE, STORE, STRENGTH, Option, json_option
+from rcl_cli.cli.options import DEVICE, ENSEMBLE, LINEAR, OVERWRITE, PATH, PROFILE, STORE, STRENGTH, Option, json_option
 from rcl_cli.errors import FileError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _format(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=PATH)
 @click.option(
     "--task",
     required=True,
@@ -125,7 +125,7 @@ def command(
     from rcl_cli.inference.batch import Outcome
 
     settings = Settings(model, profile, strength, ensemble, file_format, overwrite, device, tile, linear, store)
-    batch = open_batch(task, paths, folder, settings)
+    batch = open_batch(task, paths or (Path(),), folder, settings)
     say_left_out(batch.results)
     failures = list(batch.failures)
     outcomes: list[Outcome] = []

@@ -19,7 +19,7 @@ from rcl_cli.cli.console import (
     say,
     say_left_out,
 )
-from rcl_cli.cli.options import LINEAR, STORE, json_option
+from rcl_cli.cli.options import LINEAR, PATH, STORE, json_option
 
 if TYPE_CHECKING:
     from rcl_calibration.runs import Run
@@ -27,11 +27,9 @@ if TYPE_CHECKING:
     from rcl_cli.profiles.images import CameraCalibration, ImageCalibration
     from rcl_cli.profiles.pairs import Pair, PairCalibration
 
-_FOLDER = click.Path(path_type=Path)
-
 
 @click.command()
-@click.argument("paths", nargs=-1, type=_FOLDER)
+@click.argument("paths", nargs=-1, type=PATH)
 @click.option(
     "--by",
     type=click.Choice(["image", "camera"]),
@@ -43,10 +41,10 @@ _FOLDER = click.Path(path_type=Path)
 @click.option(
     "--flats",
     multiple=True,
-    type=_FOLDER,
+    type=PATH,
     help="File or folder of flat-field pairs: an evenly lit surface, out of focus.",
 )
-@click.option("--darks", multiple=True, type=_FOLDER, help="File or folder of dark-frame pairs: the lens covered.")
+@click.option("--darks", multiple=True, type=PATH, help="File or folder of dark-frame pairs: the lens covered.")
 @json_option("each file, and for each camera or its pairs,")
 @click.option(
     "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to add the profiles to, besides the store."

@@ -14,6 +14,7 @@ from rcl_cli.cli.options import (
     DEVICE,
     LINEAR,
     NETWORK_OPTION,
+    PATH,
     SEED,
     STORE,
     Option,
@@ -42,7 +43,7 @@ class _Command(PluginCommand):
 @click.option(
     "--clean",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Clean pictures: a file or a folder. Noise is simulated. Repeatable.",
 )
 @click.option(

@@ -9,14 +9,14 @@ import click
 from rich.markup import escape
 
 from rcl_cli.cli.console import exit_code, json_head, new_table, print_failures, print_json_line, print_table
-from rcl_cli.cli.options import json_option
+from rcl_cli.cli.options import PATH, json_option
 
 if TYPE_CHECKING:
     from rcl_cli.raw.frame import Frame, Metadata
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=PATH)
 @json_option("each file")
 @click.pass_context
 def command(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
@@ -47,6 +47,8 @@ def describe(path: Path) -> dict[str, Any]:
     from rcl_cli.errors import FileError
     from rcl_cli.models.store import SUFFIX
 
+    if path.exists() and not path.is_file():
+        raise FileError(path, "is no file with contents, but a folder, pipe or device")
     try:
         with path.open("rb") as file:
             start = file.read(64)

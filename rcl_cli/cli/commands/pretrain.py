@@ -10,7 +10,7 @@ import click
 
 from rcl_cli.cli.console import exit_code, json_head, print_json_line, say
 from rcl_cli.cli.option_values import byte_count
-from rcl_cli.cli.options import DEVICE, STORE, json_option
+from rcl_cli.cli.options import DEVICE, PATH, STORE, json_option
 from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
 from rcl_cli.cli.pretrain_options import pretrain_options
 from rcl_cli.pretraining.settings import PRESETS, PretrainSettings, with_changes
@@ -32,7 +32,7 @@ class _Command(PluginCommand):
 
 
 @click.command(cls=_Command)
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=PATH)
 @click.option(
     "-o",
     "--output",

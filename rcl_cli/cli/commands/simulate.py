@@ -17,7 +17,7 @@ from rcl_cli.cli.console import (
     say_left_out,
 )
 from rcl_cli.cli.noise_options import chosen_noise, noise_options
-from rcl_cli.cli.options import LINEAR, OVERWRITE, SEED, json_option
+from rcl_cli.cli.options import LINEAR, OVERWRITE, PATH, SEED, json_option
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError
 from rcl_cli.raw.cfa import BAYER_PHASES, CFA
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("paths", metavar="CLEAN...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="CLEAN...", nargs=-1, required=True, type=PATH)
 @click.option(
     "-o",
     "--output",

@@ -137,3 +137,36 @@ def test_another_tasks_result_and_a_strangers_file_are_told_apart(
     shutil.copy(raws / "a.dng", out / "a.dng")
     (line,) = apply("--task", "demosaic", raws / "a.dng", "-o", out, "--json").lines
     assert "is not a result of rcl" in line["reason"]
+
+
+def test_the_result_of_another_picture_is_not_taken_for_that_of_this_one(
+    apply: Call, raws: Path, heads: Path, tmp_path: Path
+) -> None:
+    """Cameras name their files alike, card after card."""
+    cards = [tmp_path / name for name in ("card1", "card2")]
+    for card, source in zip(cards, (raws / "a.dng", raws / "day" / "b.dng"), strict=True):
+        card.mkdir()
+        shutil.copy(source, card / "IMG_1.dng")
+    told = ["--task", "denoise", "-o", tmp_path / "out", "--json"]
+    assert apply(*told, cards[0]).exit_code == 0
+    (line,) = apply(*told, cards[0]).lines
+    assert line["reason"] == "exists already"
+    (line,) = apply(*told, cards[1]).lines
+    assert "another picture" in line["reason"]
+
+
+def test_numbers_say_beside_them_what_made_them(apply: Call, raws: Path, heads: Path, tmp_path: Path) -> None:
+    told = ["--task", "denoise", raws / "a.dng", "-o", tmp_path / "out", "--format", "npy", "--json"]
+    assert apply(*told).exit_code == 0
+    assert apply(*told).lines[0]["reason"] == "exists already"
+    assert "strength 1, not 0.5" in apply(*told, "--strength", 0.5).lines[0]["reason"]
+
+
+def test_an_empty_path_is_not_the_current_folder(
+    apply: Call, raws: Path, heads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(raws)
+    result = apply("--task", "denoise", "")
+    assert result.exit_code == 2
+    assert "empty path" in result.stderr
+    assert not (raws / "denoise").exists()
