@@ -16,3 +16,8 @@ def store_folder(path: Path | None = None) -> Path:
 def cache_folder() -> Path:
     """The cache, a folder in the user's cache folder. It may not exist yet."""
     return platformdirs.user_cache_path("rcl")
+
+
+def as_path(given: Path | str | None) -> Path | None:
+    """A path that may be given as text, or not at all."""
+    return None if given is None else Path(given)

@@ -111,3 +111,16 @@ def test_a_result_without_strength_keeps_the_noise_and_says_so(tmp_path: Path) -
     assert kept.metadata.noise_profile.shot == pytest.approx(noise.shot)
     rcl.write(tmp_path / "denoised.dng", model(frame, noise))
     assert rcl.read(tmp_path / "denoised.dng").metadata.noise_profile is None
+
+
+def test_paths_may_be_text_and_levels_numpys(tmp_path: Path) -> None:
+    frame = rcl.Raw(np.full((32, 48), 300, np.uint16), "RGGB", black=np.float32(64), white=np.int64(1023))
+    assert frame.black_level == (64.0,) * 4
+    with pytest.raises(rcl.RclError, match="cannot be read as noise profiles"):
+        rcl.apply("denoise", tmp_path, profile=str(tmp_path / "none.json"))
+    with pytest.raises(rcl.RclError, match="name files or folders"):
+        rcl.apply("denoise", [])
+    with pytest.raises(rcl.RclError, match="steps must be 1"):
+        rcl.finetune("denoise", clean=tmp_path, steps=0)
+    with pytest.raises(rcl.RclError, match="no preset"):
+        rcl.pretrain(tmp_path, preset="fast")

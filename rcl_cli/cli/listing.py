@@ -47,12 +47,13 @@ def _print_one(group: str, name: str, as_json: bool) -> None:
     owner = load[group]()
     options = options_of(owner)
     domains = sorted(domain.value for domain in owner.domains)
+    about_it = inspect.cleandoc(vars(owner).get("__doc__") or "")  # not that of the class which it extends
     if as_json:
         told = [{**asdict(info), "kind": info.kind.__name__} for info in options]
-        about = {"name": name, "domains": domains, "options": told, "about": inspect.getdoc(owner)}
+        about = {"name": name, "domains": domains, "options": told, "about": about_it}
         print_json_line({**json_head(kind_of(group), None), **about})
         return
-    click.echo(f"{kind_of(group).capitalize()} {name}, for {', '.join(domains)} pictures\n\n{inspect.getdoc(owner)}")
+    click.echo(f"{kind_of(group).capitalize()} {name}, for {', '.join(domains)} pictures\n\n{about_it}")
     if not options:
         click.echo(f"\nThis {kind_of(group)} has no options.")
         return

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from rcl_cli.cli.plugged import load_command
+from rcl_cli.cli.verbs import SECTIONS
 from rcl_cli.network import Network
 from rcl_cli.plugins.entries import (
     COMMANDS,
@@ -21,6 +22,7 @@ from rcl_cli.plugins.entries import (
 from rcl_cli.plugins.load import BrokenPlugin, load_class, load_part
 from rcl_cli.pretext import Pretext
 from rcl_cli.raw.format import FileFormat
+from rcl_cli.raw.write import SUFFIXES
 from rcl_cli.task import load_task
 
 _LOADERS: dict[str, Callable[[Entry], object]] = {
@@ -38,10 +40,21 @@ def problems() -> list[Problem]:
     for group in GROUPS:
         found += collisions(group)
         for entry in entries(group):
-            reason = check(entry)
+            reason = _unreachable(entry) or check(entry)
             if reason:
                 found.append(Problem(entry, reason))
     return found
+
+
+def _unreachable(entry: Entry) -> str:
+    """Why nothing ever asks for it: rcl has a verb or a format of that name itself."""
+    taken: dict[str, Container[str]] = {
+        COMMANDS: {verb for section in SECTIONS.values() for verb in section},
+        FORMATS: {"auto", *(suffix[1:] for suffix in SUFFIXES)},
+    }
+    if entry.name.lower() in taken.get(entry.point.group, ()):
+        return "rcl has this name itself, so that it is never asked for; give it another one"
+    return ""
 
 
 def check(entry: Entry) -> str:

@@ -13,6 +13,7 @@ from rcl_cli.finetuning.in_use import compared, head_in_use
 from rcl_cli.finetuning.run import HEAD, METRICS, run_folder, save_run
 from rcl_cli.finetuning.sources import Source, Wanted, clean_source, paired_source
 from rcl_cli.finetuning.start import Start, choose_domain, find_backbone, starting_model
+from rcl_cli.folders import as_path
 from rcl_cli.models.runs import given_back
 from rcl_cli.models.store import Store, check_name
 from rcl_cli.noise import NoiseSource, SensorNoise
@@ -47,7 +48,7 @@ def finetune(
     network: str | None = None,
     network_options: Mapping[str, Any] | None = None,
     noise: NoiseSource | None = None,
-    profile: Path | None = None,
+    profile: Path | str | None = None,
     settings: FinetuneSettings | None = None,
     crop: int = 128,
     reduce: int | None = None,
@@ -55,7 +56,7 @@ def finetune(
     camera: str = "",
     output: Path | str | None = None,
     name: str = "",
-    store: Path | None = None,
+    store: Path | str | None = None,
     watch: Watch = NOBODY,
     **changes: Any,
 ) -> Finetuned:
@@ -71,9 +72,9 @@ def finetune(
     A tenth of the pictures is held out; the weights that do best on it are kept. Raises RclError where labels, task,
     network and settings do not fit each other, or `output` holds a run already.
     """
-    made, opened = get_task(task) if isinstance(task, str) else task, Store.open(store)
+    made, opened = get_task(task) if isinstance(task, str) else task, Store.open(as_path(store))
     given = [clean] if isinstance(clean, str | Path) else list(clean)
-    folder_of_pairs = None if pairs is None else Path(pairs)
+    folder_of_pairs = as_path(pairs)
     if bool(given) == (folder_of_pairs is not None):
         raise RclError("name clean pictures (--clean) or pairs (--pairs), one of the two")
     training = replace(settings or FinetuneSettings(), **changes)
@@ -86,10 +87,19 @@ def finetune(
         made, chosen, pretrained, network=network, network_options=network_options, seed=training.seed
     )
     called = check_name(name) if name else f"{made.name}-{chosen.value}"
-    folder = run_folder(None if output is None else Path(output), opened, called)
+    folder = run_folder(as_path(output), opened, called)
     wanted = Wanted(made, chosen, start.model.multiple, crop, labels, training.seed, linear)
     with given_back(folder, opened):
-        source = _source(list(map(Path, given)), folder_of_pairs, wanted, noise, profile, reduce, opened, watch)
+        source = _source(
+            list(map(Path, given)),
+            folder_of_pairs,
+            wanted,
+            noise,
+            as_path(profile),
+            reduce,
+            opened,
+            watch,
+        )
     about = source.pairs.describe()
     watch.say(
         f"Finetuning {made.name} on {chosen.value} pictures: {about['labels']} for training, "

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rcl_cli.errors import FileError, RclError
+from rcl_cli.folders import as_path
 from rcl_cli.inference.batch import Outcome, run_batch
 from rcl_cli.inference.model import AUTO
 from rcl_cli.inference.models import Models
@@ -120,6 +121,8 @@ def apply(
     `Settings`. Raises RclError where there is nothing to do, or the settings do not fit the task.
     """
     given = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
-    batch = open_batch(task, given, None if output is None else Path(output), Settings(**settings))  # type: ignore[arg-type]
+    for name in {"profile", "store"} & settings.keys():
+        settings[name] = as_path(settings[name])  # type: ignore[arg-type]
+    batch = open_batch(task, given, as_path(output), Settings(**settings))  # type: ignore[arg-type]
     failed = [Outcome(error.path, None, "failed", error.reason) for error in batch.failures]
     return [*failed, *batch.run()]

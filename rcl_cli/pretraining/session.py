@@ -14,6 +14,7 @@ import torch
 from rcl_cli.data.cache import RegionCache
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
+from rcl_cli.folders import as_path
 from rcl_cli.models.runs import given_back, name_after, new_run, newest_run
 from rcl_cli.models.store import Store, check_name
 from rcl_cli.nn.encoder import Encoder
@@ -190,10 +191,10 @@ def pretrain(
     preset: str = "default",
     resume: bool = False,
     name: str = "",
-    store: Path | None = None,
+    store: Path | str | None = None,
     device: str = "auto",
     workers: int = 2,
-    cache: Path | None = None,
+    cache: Path | str | None = None,
     watch: Watch = NOBODY,
     **changes: Any,
 ) -> Pretrained:
@@ -204,14 +205,16 @@ def pretrain(
     settings and plugins do not fit each other.
     """
     given = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
-    folder, opened = None if output is None else Path(output), Store.open(store)
+    folder, opened = as_path(output), Store.open(as_path(store))
     if resume:
         if set(changes) - {"steps"}:
             raise RclError(f"a resumed run keeps its settings, so leave out {min(set(changes) - {'steps'})}")
         session = Session.resumed(opened, folder, changes.get("steps"), name)
     else:
+        if preset not in PRESETS:
+            raise RclError(f"there is no preset {preset!r}; there are {', '.join(PRESETS)}")
         session = Session.new(given, with_changes(PRESETS[preset], changes), opened, folder, name)
-    return session.run(paths=given, device=device, workers=workers, cache=cache, watch=watch)
+    return session.run(paths=given, device=device, workers=workers, cache=as_path(cache), watch=watch)
 
 
 def _collect(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, SupportsFloat
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
@@ -155,8 +154,8 @@ def raw_frame(
     mosaic: NDArray[Any],
     cfa: CFA | str,
     *,
-    black: float | Sequence[float] = 0.0,
-    white: float,
+    black: ArrayLike = 0.0,
+    white: SupportsFloat,
     metadata: Metadata | None = None,
     **shot: Any,
 ) -> RawFrame:
@@ -173,9 +172,9 @@ def raw_frame(
         raise ValueError(f"a mosaic is a (H, W) array of whole numbers, not {values.shape} {values.dtype}")
     if values.min() < 0 or values.max() > 65535:
         raise ValueError("a mosaic has values from 0 to 65535")
-    r, gr, gb, b = [float(black)] * 4 if isinstance(black, int | float) else map(float, black)
-    if not max(r, gr, gb, b) < white:
-        raise ValueError(f"the white level, {white:g}, must be above the black level, {max(r, gr, gb, b):g}")
+    r, gr, gb, b = np.broadcast_to(np.asarray(black, np.float64), 4).tolist()
+    if not max(r, gr, gb, b) < float(white) < np.inf:
+        raise ValueError(f"the white level, {float(white):g}, must be above the black level, {max(r, gr, gb, b):g}")
     pattern = cfa if isinstance(cfa, CFA) else CFA.named(cfa)
     told = replace(metadata or Metadata(), **shot)
     return RawFrame(values.astype(np.uint16), pattern, (r, gr, gb, b), float(white), told)

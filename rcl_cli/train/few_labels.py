@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from rcl_cli.data.pairs import Pair, PairSource, batch
+from rcl_cli.errors import RclError
 from rcl_cli.measure.metrics import mean_figures
 from rcl_cli.models.task_model import TaskModel
 from rcl_cli.task import Task
@@ -40,6 +41,14 @@ class FinetuneSettings:
     validate_every: int = 200
     seed: int = 0
     device: str = "auto"
+
+    def __post_init__(self) -> None:
+        """Raises RclError for settings by which nothing would be learnt."""
+        for name in ("steps", "batch", "validate_every"):
+            if getattr(self, name) < 1:
+                raise RclError(f"--{name.replace('_', '-')} must be 1 or more")
+        if not 0 < self.learning_rate < math.inf:
+            raise RclError("--lr must be above 0")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -163,3 +164,13 @@ def test_the_commands_list_broken_plugins_and_go_on(install: Install) -> None:
     tasks = CliRunner().invoke(cli, ["tasks"])
     assert tasks.exit_code == 0
     assert "Left out: task 'denoise' of thief 1.2" in tasks.stderr
+
+
+def test_a_plugin_that_nothing_asks_for_is_reported(install: Install) -> None:
+    install("shadow", "png", "", group="rcl.formats")
+    install("shadow", "apply", "", group="rcl.commands")
+    result = CliRunner().invoke(cli, ["plugins", "--json"])
+    lines = {line["name"]: line for line in map(json.loads, result.stdout.splitlines())}
+    for name in ("png", "apply"):
+        assert lines[name]["status"] == "failed"
+        assert "rcl has this name itself" in lines[name]["reason"]
