@@ -1,1 +1,1 @@
-"""Figures of merit and how they are measured."""
+"""Judging: results against clean files, and backbones by what few labels make of them."""

@@ -1,1 +1,1 @@
-"""Networks: the U-Net backbone, heads, the fixed encoder, CFA layouts of tensors."""
+"""Layers that others build on: heads, the fixed encoder, how colour filters lie in tensors."""

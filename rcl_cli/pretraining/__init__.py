@@ -1,1 +1,1 @@
-"""Residual contrastive learning: residuals, distances, the losses, the training loop."""
+"""Pretraining: from noisy pictures and a pretext to a backbone; the loop, its settings, and what a run leaves."""

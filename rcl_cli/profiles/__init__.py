@@ -1,1 +1,1 @@
-"""From files to noise profiles: measuring, checking, keeping and choosing them. Needs no torch."""
+"""From files to noise profiles and back: measuring, checking, keeping, choosing and stamping them. Needs no torch."""

@@ -1,1 +1,1 @@
-"""A made-up camera photographing procedural scenes. Needs no torch."""
+"""A simulated camera that photographs procedural scenes. Needs no torch."""

@@ -1,1 +1,1 @@
-"""What every training shares: device, optimiser, state on disk, metrics log, the few-label loop."""
+"""What every training shares: device, optimiser and schedule, state on disk, log, training with few labels."""
