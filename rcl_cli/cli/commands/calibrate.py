@@ -135,8 +135,10 @@ def _blind(
                 print_json_line(tables.camera_values(camera))
     elif images:
         _print_blind(images, cameras, by)
+    # The table of images gives the reasons of those that are not to be trusted.
+    told = {(one.path, one.profile.reason) for one in images} if by == "image" and not as_json else set()
     for camera in cameras:
-        for path, reason in camera.dropped if camera.images else ():
+        for path, reason in [one for one in camera.dropped if one not in told] if camera.images else ():
             say(f"{path.name} was left out of its camera's profile: {reason}")
         if camera.groups:
             say(f"{tables.camera_words(camera.profile)} gets no profile: {camera.profile.reason}")
