@@ -112,10 +112,13 @@ def export(
     from rcl_cli.profiles.book import load_runs, stored_profiles
     from rcl_cli.profiles.formats import profiles_as
 
-    entries = load_runs(stored_profiles(store))
+    kept = stored_profiles(store)
+    entries = load_runs(kept) if kept.is_file() else []
     chosen = [runs for runs in entries if camera.lower() in runs[0].profile.camera.lower()]
     if chosen:
         write_text(output, profiles_as(format_name, chosen), overwrite=overwrite)
-    noun = "profile" if len(chosen) == 1 else "profiles"
-    console.print(f"{len(chosen)} {noun} written to {escape(str(output))}" if chosen else "No profile to write.")
+        noun = "profile" if len(chosen) == 1 else "profiles"
+        console.print(f"{len(chosen)} {noun} written to {escape(str(output))}")
+    else:
+        console.print(f"No profile to write in {escape(str(kept))}.")
     ctx.exit(exit_code(len(chosen), 0))

@@ -39,7 +39,7 @@ class Residuals:
 
     name: str
     differences: NDArray[np.float64]
-    """EMD of a negative pair less that of its anchor's positive pair, 8-bit DN."""
+    """EMD of a negative pair less that of its anchor's positive pair, in 1/255 of the range."""
     correlation: float
     offset_dn: float
     size: float
@@ -113,7 +113,7 @@ def _place(versions: Tensor, side: int, rng: torch.Generator) -> Tensor:
 
 
 def _sample(name: str, residual: Tensor, patches: Patches) -> Residuals:
-    """`residual`: (rounds, 2, N, C, h, w), 8-bit DN."""
+    """`residual`: (rounds, 2, N, C, h, w), in 1/255 of the range."""
     noise = residual_255(patches.noisy, patches.clean)
     found, true = (part.flatten(0, 2).flatten(1).double() for part in (residual, noise))  # (crops, n)
     correlation, size = agreement(found, true)

@@ -19,7 +19,7 @@ _COLORS = {UNTRAINED: "#0000a7", TRAINED: OURS, NOISE: REFERENCE}
 
 @dataclass(frozen=True)
 class Sample:
-    """What the residuals of a network tell apart, and how they relate to the noise. Distances are in 8-bit DN.
+    """What the residuals of a network tell apart, and how they relate to the noise. Distances: 1/255 of the range.
 
     For each anchor and each crop of another picture: the earth mover's distance (EMD) between their residuals less
     that between the anchor and another crop of its own picture.
@@ -57,9 +57,9 @@ class Fig2(Benchmark[Sample]):
     columns: ClassVar[Mapping[str, Callable[[Sample], str]]] = {
         "network": lambda s: s.network,
         "residual": lambda s: s.sample,
-        "mean (DN)": lambda s: f"{s.mean_dn:.2f}",
+        "mean (1/255)": lambda s: f"{s.mean_dn:.2f}",
         "above 0": lambda s: f"{100 * s.positive_share:.0f} %",
-        "to noise (DN)": lambda s: f"{s.to_noise_dn:.2f}",
+        "to noise (1/255)": lambda s: f"{s.to_noise_dn:.2f}",
         "correlation": lambda s: f"{s.correlation:.2f}",
         "size": lambda s: f"{s.size:.2f}",
     }
@@ -68,7 +68,17 @@ class Fig2(Benchmark[Sample]):
         return Sample(**{**values, "span_dn": tuple(values["span_dn"]), "density": tuple(values["density"])})
 
     def sections(self, results: Sequence[Sample]) -> list[str]:
-        head = ("", "pairs", "mean (DN)", "std", "above 0", "to noise (DN)", "correlation", "offset (DN)", "size")
+        head = (
+            "",
+            "pairs",
+            "mean (1/255)",
+            "std",
+            "above 0",
+            "to noise (1/255)",
+            "correlation",
+            "offset (1/255)",
+            "size",
+        )
         parts = [picture("Densities of EMD of negative less positive pairs", f"{self.name}.png")] if results else []
         for network, samples in _by_network(results).items():
             lines = [
@@ -96,7 +106,7 @@ class Fig2(Benchmark[Sample]):
                 ax.stairs(s.density, edges, fill=True, color=_COLORS[s.sample], alpha=0.25)
                 ax.stairs(s.density, edges, color=_COLORS[s.sample], label=s.sample)
             ax.axvline(0, color=REFERENCE, linewidth=0.6)
-            ax.set(xlabel="EMD of negative less positive pair (8-bit DN)", yticks=[])
+            ax.set(xlabel="EMD of negative less positive pair (1/255)", yticks=[])
             ax.set_title(SHORT_TITLES[network], fontsize=10)
         axes[0].set_ylabel("density")
         axes[-1].legend(fontsize=7)

@@ -8,7 +8,7 @@ from rcl_cli.evaluate.settings import FINETUNE, PROXY, Protocol
 from rcl_cli.pretraining.settings import PretrainSettings
 
 SIGMA_RANGE = (0.0, 20.0)
-"""Of the noise at white, 8-bit DN (the paper, section 4)."""
+"""Of the noise at white, in 1/255 of the range (the paper, section 4)."""
 
 
 @dataclass(frozen=True)
