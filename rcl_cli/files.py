@@ -1,4 +1,4 @@
-"""Writing so that nothing is ever half-written: a temporary name beside the target, then a rename."""
+"""Files that are safe to open, and writing so that nothing is ever half-written: a temporary name, then a rename."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ from pathlib import Path
 from rcl_cli.errors import FileError
 
 _EXISTS = "exists already; use --overwrite (in Python, overwrite=True) to replace it"
+
+
+def require_file(path: Path) -> None:
+    """Raises FileError for a folder, and for a pipe or device, whose opening may wait for ever."""
+    if path.exists() and not path.is_file():
+        raise FileError(path, "is no file with contents, but a folder, pipe or device")
 
 
 @contextmanager

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
-from rcl_cli.inference.model import levels_digest
+from rcl_cli.inference.model import DECIDED_BY_THE_PICTURE, levels_digest
 from rcl_cli.inference.pipeline import Pipeline
-from rcl_cli.raw.record import Record, fingerprint, read_record
+from rcl_cli.raw.record import Record, read_record, source_digest
 
 EXISTS = "exists already"
 _ADVICE = "use --overwrite to replace it, or another --output"
@@ -24,7 +24,7 @@ def why_skipped(source: Path, target: Path, pipeline: Pipeline) -> str:
     if old is None:
         return f"{EXISTS}, and is not a result of rcl; {_ADVICE}"
     try:
-        differences = old.differences(replace(made_now(old, pipeline), source=fingerprint(source)))
+        differences = old.differences(replace(made_now(old, pipeline), source=source_digest(source)))
     except (RclError, ValueError):
         return EXISTS  # which model would be taken cannot be told from the record
     return f"{EXISTS}, made with other settings ({', '.join(differences)}); {_ADVICE}" if differences else EXISTS
@@ -44,4 +44,4 @@ def made_now(old: Record, pipeline: Pipeline) -> Record:
     if known is not None:
         return replace(new, noise=known.source, levels=levels_digest(known))
     # Else the file decides: its own tag, or its pixels.
-    return new if old.noise in ("tag", "blind", "extrapolated") else replace(new, noise="blind", levels="")
+    return new if old.noise in DECIDED_BY_THE_PICTURE else replace(new, noise="blind", levels="")

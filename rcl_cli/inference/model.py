@@ -26,12 +26,16 @@ from rcl_cli.models.task_model import TaskModel, load_head
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.pack import Placement
 from rcl_cli.raw.picture import Picture
-from rcl_cli.raw.record import Record, fingerprint
+from rcl_cli.raw.record import Record, source_digest
 from rcl_cli.raw.turn import ALL_TURNS, UPRIGHT, Turn
 from rcl_cli.task import Task, get_task
 from rcl_cli.train.device import choose_device
 
 AUTO = "auto"
+
+
+DECIDED_BY_THE_PICTURE = ("tag", "blind", "extrapolated")
+"""Sources of noise levels that are chosen only after a look at the picture itself."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ class Model:
             iso=frame.metadata.iso,
             black_level=tuple(frame.black_level),
             white_level=frame.white_level,
-            source=fingerprint(frame.metadata.path),
+            source=source_digest(frame.metadata.path),
         )
         if noise is None or not self.task.noise_aware:
             return made
@@ -200,7 +204,7 @@ def prepare(model: TaskModel, task: Task, domain: Domain, device: torch.device, 
 
 def levels_digest(noise: Noise) -> str:
     """Eight hexadecimal digits of λ; "" where the picture itself decides them."""
-    if noise.source in ("tag", "blind", "extrapolated"):
+    if noise.source in DECIDED_BY_THE_PICTURE:
         return ""
     numbers = ",".join(f"{value:.6g}" for value in (*noise.profile.shot, *noise.profile.read))
     return hashlib.sha256(numbers.encode()).hexdigest()[:8]

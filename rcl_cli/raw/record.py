@@ -39,7 +39,7 @@ class Record:
     black_level: tuple[float, ...] = ()
     white_level: float | None = None
     source: str = ""
-    """`fingerprint` of the source; "" where it was no file."""
+    """`source_digest` of the source; "" where it was no file."""
 
     @property
     def words(self) -> str:
@@ -70,7 +70,7 @@ class Record:
         return found
 
 
-def fingerprint(path: Path | None) -> str:
+def source_digest(path: Path | None) -> str:
     """Twelve hexadecimal digits by the size, the first and the last 64 KiB of a file; "" where it cannot be read."""
     try:
         if path is None:

@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 from rcl_cli.errors import FileError
+from rcl_cli.files import require_file
 from rcl_cli.raw.tiff_tags import CFA, LINEAR_RAW, TiffTags, read_tiff_tags
 
 
@@ -72,8 +73,7 @@ def sniff(path: Path) -> Kind:
 
 def identify(path: Path) -> Identified:
     """As `sniff`, for whoever needs the tags as well."""
-    if path.exists() and not path.is_file():
-        raise FileError(path, "is no file with contents, but a folder, pipe or device")
+    require_file(path)
     try:
         with path.open("rb") as file:
             head = file.read(32)

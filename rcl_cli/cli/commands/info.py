@@ -45,10 +45,10 @@ def command(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
 def describe(path: Path) -> dict[str, Any]:
     """What `path` is, as plain values; `kind` says which others there are. Raises FileError for a bad file."""
     from rcl_cli.errors import FileError
+    from rcl_cli.files import require_file
     from rcl_cli.models.store import SUFFIX
 
-    if path.exists() and not path.is_file():
-        raise FileError(path, "is no file with contents, but a folder, pipe or device")
+    require_file(path)
     try:
         with path.open("rb") as file:
             start = file.read(64)
