@@ -49,6 +49,9 @@ class Network(nn.Module, ABC):
     """For `--network NAME`; also the entry point's name."""
     domains: ClassVar[frozenset[Domain]] = frozenset(Domain)
     """The layouts that it takes."""
+    coded: ClassVar[bool] = False
+    """It and the head on it see white-balanced values on the curve of `rcl_cli.nn.curve`, and σ there, instead of
+    linear ones. The host takes values there and back."""
 
     @dataclass(frozen=True)
     class Options:
@@ -80,9 +83,20 @@ class Network(nn.Module, ABC):
         """
         return network_radius(self.features, self.domain.channels, self.multiple)
 
+    @property
+    def start_channels(self) -> int:
+        """How many features at the end are `rcl_cli.nn.start` itself, packed, so that heads need not repeat its work.
+
+        3·p² with p = `domain.pixels`, or 0. Default: 0.
+        """
+        return 0
+
     @abstractmethod
     def features(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
-        """(N, C, h, w) linear, and σ(x) of that shape where the noise level is told → (N, F, h, w)."""
+        """(N, C, h, w) linear, and σ(x) of that shape where the noise level is told → (N, F, h, w).
+
+        Where the class is `coded`, both are on the curve.
+        """
 
     def forward(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
         """As `features`."""

@@ -15,6 +15,7 @@ from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 from rcl_cli.errors import PluginError
 from rcl_cli.measure.metrics import psnr_db, ssim
+from rcl_cli.network import Network
 from rcl_cli.plugins.entries import TASKS, Entry, entries
 from rcl_cli.plugins.load import BrokenPlugin, find, in_words, load_part
 from rcl_cli.plugins.options import read_options
@@ -81,6 +82,10 @@ class Task(ABC):
 
         `sigma` is σ(x), or None where the task is not noise-aware.
         """
+
+    def head_on(self, network: Network) -> nn.Module:
+        """The head for a network. Default: that of its domain and channels."""
+        return self.build_head(network.domain, network.feature_channels)
 
     @abstractmethod
     def degrade(

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
+from rcl_cli.network import Network
 from rcl_cli.nn.cfa import from_rgb
-from rcl_cli.nn.heads import UpsamplingHead
+from rcl_cli.nn.heads import DirectedHead, UpsamplingHead
 from rcl_cli.noise import add_noise
 from rcl_cli.plugins.hooks import hookimpl
 from rcl_cli.task import Task
@@ -33,6 +34,11 @@ class Demosaic(Task):
 
     def build_head(self, domain: Domain, feature_channels: int) -> nn.Module:
         return UpsamplingHead(feature_channels, domain)
+
+    def head_on(self, network: Network) -> nn.Module:
+        if not network.coded:
+            return super().head_on(network)
+        return DirectedHead(network.feature_channels, network.domain, start_channels=network.start_channels)
 
     def degrade(
         self, clean: Tensor, domain: Domain, noise: NoiseProfile, rng: torch.Generator

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
+from rcl_cli.network import Network
 from rcl_cli.nn.cfa import from_rgb
-from rcl_cli.nn.heads import ResidualHead
+from rcl_cli.nn.heads import NoiseBoundHead, ResidualHead
 from rcl_cli.noise import add_noise
 from rcl_cli.plugins.hooks import hookimpl
 from rcl_cli.task import Task
@@ -26,6 +27,11 @@ class Denoise(Task):
 
     def build_head(self, domain: Domain, feature_channels: int) -> nn.Module:
         return ResidualHead(feature_channels, domain.channels)
+
+    def head_on(self, network: Network) -> nn.Module:
+        if not network.coded:
+            return super().head_on(network)
+        return NoiseBoundHead(network.feature_channels, network.domain.channels)
 
     def degrade(
         self, clean: Tensor, domain: Domain, noise: NoiseProfile, rng: torch.Generator

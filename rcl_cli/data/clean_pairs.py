@@ -15,6 +15,7 @@ from rcl_cli.data.crops import middle_window, random_window
 from rcl_cli.data.pairs import VALIDATION_SIDE, Degradation, Pair, crop_multiple, crop_side, hold_out
 from rcl_cli.data.seeds import drawn, step_generator
 from rcl_cli.domain import Domain
+from rcl_cli.nn.balance import Balance
 from rcl_cli.noise import NoiseSource
 from rcl_cli.task import Task
 
@@ -38,6 +39,8 @@ class CleanPairs:
     step: int
     """Sides are multiples of this."""
     seed: int = 0
+    coded: bool = False
+    """The network's: it sees balanced values."""
 
     @classmethod
     def split(
@@ -51,6 +54,7 @@ class CleanPairs:
         crop: int = 128,
         labels: int | None = None,
         seed: int = 0,
+        coded: bool = False,
     ) -> CleanPairs:
         """Hold pictures out and keep `labels` of the rest. `crop` is rounded up; `multiple`: the network's.
 
@@ -58,7 +62,7 @@ class CleanPairs:
         """
         train, held_out = hold_out(pictures, labels, seed)
         side, step = crop_side(crop, task, domain, multiple), crop_multiple(task, domain, multiple)
-        return cls(task, domain, train, held_out, noise, side, step, seed)
+        return cls(task, domain, train, held_out, noise, side, step, seed, coded)
 
     def draw(self, rng: torch.Generator) -> Pair:
         picture = drawn(self.train, rng)
@@ -76,8 +80,9 @@ class CleanPairs:
         return {"noise": self.noise.describe(), "labels": len(self.train), "validation": len(self.held_out)}
 
     def _degraded(self, rgb: Tensor, camera_rgb: bool, rng: torch.Generator) -> Pair:
-        clean = rgb * camera_light(self.domain.is_raw and not camera_rgb, rng)
-        return Degradation(self.task, self.domain, self.noise)(clean, rng)
+        light = camera_light(self.domain.is_raw and not camera_rgb, rng)
+        balance = Balance.undoing(light.flatten().tolist()) if self.coded else None
+        return Degradation(self.task, self.domain, self.noise)(rgb * light, rng, balance)
 
     def _middle(self, rgb: Tensor) -> Tensor:
         window = middle_window(rgb.shape, max(self.side, VALIDATION_SIDE), multiple=self.step)

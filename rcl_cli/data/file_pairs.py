@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from torch import Tensor
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
+from rcl_cli.nn.balance import Balance
 from rcl_cli.nn.cfa import from_rgb
 from rcl_cli.raw.cfa import canonical
 from rcl_cli.raw.folder import find_files
@@ -70,6 +71,8 @@ class PairReader:
     """The noise profile of a noisy file."""
     linear: bool = False
     """Keep the values of RGB files as they are, instead of decoding them by the sRGB curve."""
+    coded: bool = False
+    """The network's: it sees balanced values."""
 
     def __call__(self, files: FilePair) -> LoadedPair:
         """Raises FileError where a file cannot be read, is of another domain, or the two do not fit together."""
@@ -82,7 +85,17 @@ class PairReader:
             x, target = noisy_tensor(noisy), clean_tensor(clean, noisy, self.task)
         except RclError as error:
             raise FileError(files.clean, str(error)) from error
-        return LoadedPair(files, x, target, self.profile_of(noisy), noisy.metadata.camera)
+        return self._balanced(LoadedPair(files, x, target, self.profile_of(noisy), noisy.metadata.camera), noisy)
+
+    def _balanced(self, pair: LoadedPair, noisy: Frame) -> LoadedPair:
+        if not self.coded:
+            return pair
+        balance = Balance.of(noisy)
+        x, target = (
+            t * balance.planes(domain)
+            for t, domain in ((pair.x, self.domain), (pair.target, self.task.output(self.domain)))
+        )
+        return replace(pair, x=x, target=target, noise=balance.profile(pair.noise))
 
 
 def noisy_tensor(frame: Frame) -> Tensor:

@@ -15,6 +15,7 @@ from rcl_cli.data.pairs import VALIDATION_SIDE, Pair, crop_multiple, crop_side
 from rcl_cli.data.seeds import drawn
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError
+from rcl_cli.nn.curve import bend_for
 from rcl_cli.noise import sigma_map
 from rcl_cli.task import Task
 
@@ -52,7 +53,7 @@ class PairedCrops:
 
     def _cut(self, pair: LoadedPair, window: Window) -> Pair:
         x, target = window.of(pair.x), window.of(pair.target, self.task.upsample(self.domain))
-        return Pair(x, sigma_map(x, pair.noise, self.domain), target)
+        return Pair(x, sigma_map(x, pair.noise, self.domain), target, torch.tensor(bend_for(pair.noise)))
 
     @property
     def _pixels(self) -> int:

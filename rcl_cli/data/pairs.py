@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -13,6 +13,8 @@ from torch import Tensor
 
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
+from rcl_cli.nn.balance import Balance
+from rcl_cli.nn.curve import REST, bend_for
 from rcl_cli.noise import NoiseSource, sigma_map
 from rcl_cli.task import Task
 
@@ -34,6 +36,8 @@ class Pair:
     """(C, h, w), σ(x) by the noise profile."""
     target: Tensor
     """(C_out, h·U, w·U)"""
+    bend: Tensor = field(default_factory=lambda: torch.tensor(REST))
+    """(): `bend_for` its noise, for coded networks."""
 
 
 class PairSource(Protocol):
@@ -56,7 +60,7 @@ def batch(source: PairSource, count: int, rng: torch.Generator) -> Pair:
 
 def stacked(pairs: Sequence[Pair]) -> Pair:
     """Pairs of one size as one of (N, …) tensors."""
-    return Pair(*(torch.stack([getattr(pair, name) for pair in pairs]) for name in ("x", "sigma", "target")))
+    return Pair(*(torch.stack([getattr(pair, name) for pair in pairs]) for name in ("x", "sigma", "target", "bend")))
 
 
 @dataclass(frozen=True)
@@ -67,11 +71,17 @@ class Degradation:
     domain: Domain
     noise: NoiseSource
 
-    def __call__(self, rgb: Tensor, rng: torch.Generator) -> Pair:
-        """A pair from clean RGB (3, H, W); its noise level and its noise are drawn anew."""
+    def __call__(self, rgb: Tensor, rng: torch.Generator, balance: Balance | None = None) -> Pair:
+        """A pair from clean RGB (3, H, W); its noise level and its noise are drawn anew.
+
+        `balance`: what values are multiplied by once they are noisy, for coded networks.
+        """
         profile = self.noise.draw(rng)
         x, target = self.task.degrade(rgb, self.domain, profile, rng)
-        return Pair(x, sigma_map(x, profile, self.domain), target)
+        if balance is not None:
+            x, target = x * balance.planes(self.domain), target * balance.planes(self.task.output(self.domain))
+            profile = balance.profile(profile)
+        return Pair(x, sigma_map(x, profile, self.domain), target, torch.tensor(bend_for(profile)))
 
 
 @dataclass(frozen=True)

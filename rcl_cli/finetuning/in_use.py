@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rcl_cli.data.pairs import Pair, PairSource
 from rcl_cli.domain import Domain
@@ -48,7 +48,7 @@ def _trimmed(pair: Pair, multiple: int) -> Pair:
     height, width = (side - side % multiple for side in pair.x.shape[-2:])
     scale = pair.target.shape[-1] // pair.x.shape[-1]
     target = pair.target[..., : height * scale, : width * scale]
-    return Pair(pair.x[..., :height, :width], pair.sigma[..., :height, :width], target)
+    return replace(pair, x=pair.x[..., :height, :width], sigma=pair.sigma[..., :height, :width], target=target)
 
 
 def compared(new: dict[str, float], old: InUse, name: str) -> str:

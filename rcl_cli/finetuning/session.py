@@ -88,7 +88,7 @@ def finetune(
     )
     called = check_name(name) if name else f"{made.name}-{chosen.value}"
     folder = run_folder(as_path(output), opened, called)
-    wanted = Wanted(made, chosen, start.model.multiple, crop, labels, training.seed, linear)
+    wanted = Wanted(made, chosen, start.model.multiple, crop, labels, training.seed, linear, start.model.network.coded)
     with given_back(folder, opened):
         source = _source(
             list(map(Path, given)),

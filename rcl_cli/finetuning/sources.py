@@ -39,6 +39,8 @@ class Wanted:
     seed: int = 0
     linear: bool = False
     """Keep the values of RGB files as they are, instead of decoding them by the sRGB curve."""
+    coded: bool = False
+    """The network's: it sees balanced values."""
     done: Callable[[], None] = lambda: None
     """Hears of each picture read."""
 
@@ -67,14 +69,16 @@ def clean_source(paths: Sequence[Path], wanted: Wanted, noise: NoiseSource, redu
     reader = CleanReader(wanted.side, _share(wanted, len(files)), reduce, wanted.linear)
     split = load_split(files, reader, wanted.labels, wanted.seed, wanted.done)
     step = crop_multiple(wanted.task, wanted.domain, wanted.multiple)
-    pairs = CleanPairs(wanted.task, wanted.domain, split.train, split.held_out, noise, wanted.side, step, wanted.seed)
+    pairs = CleanPairs(
+        wanted.task, wanted.domain, split.train, split.held_out, noise, wanted.side, step, wanted.seed, wanted.coded
+    )
     return Source(pairs, fingerprint(p.path for p in split.train), missing + split.failures)
 
 
 def paired_source(folder: Path, wanted: Wanted, profile_of: ProfileOf) -> Source:
     """Pairs of files. Raises RclError where too few can be used."""
     files, lonely = find_pairs(folder)
-    reader = PairReader(wanted.task, wanted.domain, profile_of, wanted.linear)
+    reader = PairReader(wanted.task, wanted.domain, profile_of, wanted.linear, wanted.coded)
     least = wanted.side // (wanted.domain.pixels * wanted.task.scale)
     share = _share(wanted, len(files))
 

@@ -23,6 +23,7 @@ from rcl_cli.models.choose import find_model
 from rcl_cli.models.header import read_header
 from rcl_cli.models.store import SUFFIX, Store
 from rcl_cli.models.task_model import TaskModel, load_head
+from rcl_cli.nn.balance import Balance
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.pack import Placement
 from rcl_cli.raw.picture import Picture
@@ -84,11 +85,14 @@ class Model:
         turns = ALL_TURNS if ensemble else UPRIGHT
         output, scale = self.task.output(self.domain), self.task.scale
         told = known.profile if known and self.task.noise_aware else None
+        balance = Balance.of(frame) if self.ready.model.network.coded else Balance()
 
         def seen(number: int, turn: Turn) -> tuple[Float, float, Placement]:
             x, placement = packed(frame.normalized(), frame.cfa, turn, self.ready.tiling.multiple)
             own = turn.profile(told) if told and frame.cfa else told
-            part = restoration.run(x, placement, self.ready, own, lambda done: report((number + done) / len(turns)))
+            part = restoration.run(
+                x, placement, self.ready, own, lambda done: report((number + done) / len(turns)), balance
+            )
             return upright(part.pixels, placement, turn, output, scale), part.strength, placement
 
         pixels, found, placement = seen(0, turns[0])

@@ -16,6 +16,8 @@ from rcl_cli.inference.brightness import keep_mean
 from rcl_cli.inference.risk import STEP, best_strength, disturbance
 from rcl_cli.inference.tiling import Float, Tiling, apply_tiled
 from rcl_cli.models.task_model import TaskModel
+from rcl_cli.nn.balance import Balance
+from rcl_cli.nn.curve import bend_for
 from rcl_cli.noise import sigma_map
 from rcl_cli.raw.pack import Placement
 from rcl_cli.task import Task
@@ -41,6 +43,7 @@ class Restored:
 
 
 _NO_NOISE = NoiseProfile.uniform(0.0, 0.0)
+_AS_IT_IS = Balance()
 
 
 @dataclass(frozen=True)
@@ -78,18 +81,25 @@ class Restoration:
         ready: Ready,
         profile: NoiseProfile | None,
         report: Callable[[float], None] = lambda done: None,
+        balance: Balance = _AS_IT_IS,
     ) -> Restored:
         """Restore (C, h, w), packed at multiples of `ready.tiling.multiple`.
 
-        `profile`: the noise of `x`; needed where the task is noise-aware. The mean of each colour is kept; the task's
-        `finish` has the last word. Raises RclError where the head's result has another shape than the task says.
+        `profile`: the noise of `x`; needed where the task is noise-aware. `balance`: what coded networks see `x` with.
+        The mean of each colour is kept; the task's `finish` has the last word. Raises RclError where the head's result
+        has another shape than the task says.
         """
+        told = balance.profile(profile) if profile else None
+        bend = torch.tensor(bend_for(told), device=ready.device)
+        domains = (self.domain, self.task.output(self.domain))
+        gains, back = (balance.planes(domain).to(ready.device) for domain in domains)
 
         def network(tile: Tensor) -> Tensor:
-            sigma = sigma_map(tile, profile, self.domain) * self._told if profile else None
-            prediction: Tensor = ready.model(tile, sigma)
+            x = tile * gains
+            sigma = sigma_map(x, told, self.domain) * self._told if told else None
+            prediction: Tensor = ready.model(x, sigma, bend)
             self._check_shape(tile, prediction)
-            return prediction
+            return prediction / back
 
         passes = 2 if self.strength is None else 1
 

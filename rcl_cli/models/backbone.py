@@ -12,6 +12,7 @@ from rcl_cli.models.checkpoint import load_checkpoint
 from rcl_cli.models.header import Header
 from rcl_cli.models.modules import expect, fill, make_network, save_module
 from rcl_cli.network import Network
+from rcl_cli.nn.curve import Code
 
 
 class Backbone(nn.Module):
@@ -36,7 +37,8 @@ class Backbone(nn.Module):
 
     def features(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
         """What the last layer works on: (N, F, h, w)."""
-        features: Tensor = self.network(x, sigma)
+        code = Code.of(None, coded=self.network.coded)
+        features: Tensor = self.network(code.encode(x), code.sigma(sigma, x))
         return features
 
     def forward(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
@@ -45,7 +47,8 @@ class Backbone(nn.Module):
         # In mixed precision too: bfloat16 cannot show a residual of a few 1/255 next to the picture.
         with torch.autocast(x.device.type, enabled=False):
             y: Tensor = self.last(features.float())
-        return x + y if self.skip else y
+        code = Code.of(None, coded=self.network.coded)
+        return code.decode(code.encode(x) + y if self.skip else y)
 
 
 def save_backbone(path: Path, backbone: Backbone, header: Header) -> None:

@@ -16,20 +16,31 @@ from rcl_cli.models.checkpoint import load_checkpoint
 from rcl_cli.models.header import Header
 from rcl_cli.models.modules import expect, fill, make_network, save_module
 from rcl_cli.network import Network
+from rcl_cli.nn.curve import Code
 from rcl_cli.nn.heads import ResidualHead
 from rcl_cli.plugins.options import plain_options
 from rcl_cli.task import Task
 
 
 class TaskModel(nn.Module):
-    """Network and head: (N, C, h, w), and σ(x) for noise-aware tasks → (N, C_out, h·U, w·U)."""
+    """Network and head: (N, C, h, w), and σ(x) for noise-aware tasks → (N, C_out, h·U, w·U), linear like x."""
 
     def __init__(self, network: Network, head: nn.Module) -> None:
         super().__init__()
         self.network = network
         self.head = head
 
-    def forward(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, sigma: Tensor | None = None, bend: Tensor | None = None) -> Tensor:
+        """`bend`: see `Code`; of coded networks alone."""
+        code = self.code(bend)
+        return code.decode(self.seen(code.encode(x), code.sigma(sigma, x)))
+
+    def code(self, bend: Tensor | None) -> Code:
+        """How values are seen by the network and the head."""
+        return Code.of(bend, coded=self.network.coded)
+
+    def seen(self, x: Tensor, sigma: Tensor | None) -> Tensor:
+        """The result as the network sees values, from values as it sees them."""
         features = self.network(x, sigma)
         # In mixed precision too: bfloat16 cannot show the detail of a picture, which some heads make as a whole.
         with torch.autocast(x.device.type, enabled=False):
@@ -53,7 +64,7 @@ class TaskModel(nn.Module):
 
 def build_model(task: Task, domain: Domain, network: Network) -> TaskModel:
     """A fresh head of `task` on `network`."""
-    return TaskModel(network, task.build_head(domain, network.feature_channels))
+    return TaskModel(network, task.head_on(network))
 
 
 def denoiser(backbone: Backbone) -> TaskModel:

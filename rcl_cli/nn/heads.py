@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, pixel_shuffle
 
 from rcl_cli.domain import Domain
-from rcl_cli.nn.cfa import bilinear
+from rcl_cli.nn.cfa import bilinear, measured, unpack
 from rcl_cli.nn.malvar import malvar
+from rcl_cli.nn.start import start
 
 _START = 0.02
+LIMIT = 4.0
+"""Noise is rarely larger than so many σ; what is further away from its surroundings is detail."""
+_TINY = 1e-9
 
 
 class ResidualHead(nn.Module):
@@ -59,14 +64,61 @@ class UpsamplingHead(nn.Module):
         return enlarged(rgb, self.scale) + correction
 
 
+class NoiseBoundHead(nn.Module):
+    """`ResidualHead` for coded networks: z + conv(features), by no more than `LIMIT` σ where that is told.
+
+    So without noise the picture stays as it is.
+    """
+
+    def __init__(self, feature_channels: int, channels: int) -> None:
+        super().__init__()
+        self.last = small_conv(feature_channels, channels)
+
+    def forward(self, features: Tensor, z: Tensor, sigma: Tensor | None = None) -> Tensor:
+        correction: Tensor = self.last(features)
+        return z + (correction if sigma is None else within_noise(correction, sigma))
+
+
+class DirectedHead(nn.Module):
+    """`UpsamplingHead` for coded networks: it corrects the result of directional demosaicing.
+
+    At the sensor's own resolution, samples are corrected by no more than `LIMIT` σ: without noise they stay. The last
+    `start_channels` features, if any, are that result, packed (see `Network.start_channels`).
+    """
+
+    def __init__(self, feature_channels: int, domain: Domain, scale: int = 1, start_channels: int = 0) -> None:
+        super().__init__()
+        self.domain = domain
+        self.scale = scale
+        self.factor = domain.pixels * scale
+        self.own = feature_channels - start_channels
+        self.last = small_conv(self.own, 3 * self.factor**2, bias=False)
+
+    def forward(self, features: Tensor, z: Tensor, sigma: Tensor | None = None) -> Tensor:
+        correction = pixel_shuffle(self.last(features[:, : self.own]), self.factor)  # (N, 3, h·U, w·U)
+        if self.scale == 1 and self.domain.is_raw:
+            noise = unpack(torch.zeros_like(z) if sigma is None else sigma, self.domain).unsqueeze(1)  # (N, 1, H, W)
+            correction = torch.where(measured(correction, self.domain), within_noise(correction, noise), correction)
+        told = features[:, self.own :]
+        rgb = pixel_shuffle(told, self.domain.pixels) if told.shape[1] else start(z, self.domain)
+        return enlarged(rgb, self.scale) + correction
+
+
+def within_noise(correction: Tensor, sigma: Tensor) -> Tensor:
+    """`correction`, softly limited to ±`LIMIT` σ."""
+    most = LIMIT * sigma + _TINY
+    return most * torch.tanh(correction / most)
+
+
 def enlarged(rgb: Tensor, scale: int) -> Tensor:
     """Bicubic enlargement: (N, 3, H, W) → (N, 3, H·scale, W·scale); pixel centres are those of area reduction."""
     return rgb if scale == 1 else interpolate(rgb, scale_factor=scale, mode="bicubic")
 
 
-def small_conv(feature_channels: int, channels: int) -> nn.Conv2d:
+def small_conv(feature_channels: int, channels: int, *, bias: bool = True) -> nn.Conv2d:
     """A 3×3 convolution so small at the start that a fresh head gives what its skip gives, yet passes gradients on."""
-    conv = nn.Conv2d(feature_channels, channels, 3, padding=1)
+    conv = nn.Conv2d(feature_channels, channels, 3, padding=1, bias=bias)
     nn.init.normal_(conv.weight, std=_START / (9 * feature_channels) ** 0.5)
-    nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
+    if conv.bias is not None:
+        nn.init.zeros_(conv.bias)
     return conv

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 
 from rcl_cli.data.pairs import Pair
 from rcl_cli.data.seeds import step_generator
+from rcl_cli.models.task_model import TaskModel
 from rcl_cli.train.device import placed
 
 T = TypeVar("T")
@@ -34,7 +36,25 @@ def batches(draw: Draw, count: int, seed: int, steps: int) -> Iterator[Pair]:
 
 
 def predict(model: nn.Module, pair: Pair, device: torch.device, *, told: bool) -> Tensor:
-    """`model`'s float32 result for a pair or a batch of pairs, (N, …); `told`: it gets the noise level too."""
+    """`model`'s float32 result for a pair or a batch of pairs, (N, …), linear; `told`: it gets the noise level too."""
     x, sigma = (placed(t if t.ndim == 4 else t[None], device) for t in (pair.x, pair.sigma))
-    y: Tensor = model(x, sigma if told else None)
+    bend = {"bend": pair.bend.to(device)} if isinstance(model, TaskModel) else {}
+    y: Tensor = model(x, sigma if told else None, **bend)
     return y.float()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A batch of pairs as a model's network sees values: linear, or on the curve."""
+
+    x: Tensor
+    sigma: Tensor | None
+    """None where the model is not told the noise level."""
+    target: Tensor
+
+    @classmethod
+    def by(cls, model: TaskModel, pair: Pair, device: torch.device, *, told: bool) -> Seen:
+        """For a batch of pairs, on `device`."""
+        x, sigma, target = (placed(t, device) for t in (pair.x, pair.sigma, pair.target))
+        code = model.code(pair.bend.to(device))
+        return cls(code.encode(x), code.sigma(sigma, x) if told else None, code.encode(target))

@@ -15,9 +15,9 @@ from rcl_cli.errors import RclError
 from rcl_cli.measure.metrics import mean_figures
 from rcl_cli.models.task_model import TaskModel
 from rcl_cli.task import Task
-from rcl_cli.train.batches import batches, predict
+from rcl_cli.train.batches import Seen, batches, predict
 from rcl_cli.train.descent import Descent
-from rcl_cli.train.device import autocast, choose_device, place_module, placed
+from rcl_cli.train.device import autocast, choose_device, place_module
 
 Record = dict[str, float]
 _ASTRAY = 2.0
@@ -105,9 +105,10 @@ def train_head(
         losses: list[float] = []
         words = _words(start)
         for step, pair in enumerate(drawn, start=1):
+            seen = Seen.by(model.train(), pair, device, told=task.noise_aware)
             with autocast(device):
-                prediction = predict(model.train(), pair, device, told=task.noise_aware)
-            loss = task.loss(prediction, placed(pair.target, device))
+                prediction = model.seen(seen.x, seen.sigma)
+            loss = task.loss(prediction.float(), seen.target)
             losses.append(descent.step(step, loss))
             finite = math.isfinite(losses[-1])
             if not finite or step % settings.validate_every == 0 or step == settings.steps:

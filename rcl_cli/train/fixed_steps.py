@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from rcl_cli.data.seeds import step_generator
 from rcl_cli.models.task_model import TaskModel
 from rcl_cli.task import Task
-from rcl_cli.train.batches import Draw, batches, predict
-from rcl_cli.train.device import autocast, placed
+from rcl_cli.train.batches import Draw, Seen, batches
+from rcl_cli.train.device import autocast
 from rcl_cli.train.optimizer import descend, make_optimizer, require_number, share_of_rate
 
 
@@ -37,9 +37,10 @@ def train_all(training: FixedSteps, task: Task, model: TaskModel, draw: Draw, de
 
     def losses() -> Iterable[Tensor]:
         for pair in batches(draw, training.batch, training.seed, training.steps):
+            seen = Seen.by(model, pair, device, told=training.told)
             with autocast(device):
-                prediction = predict(model, pair, device, told=training.told)
-            yield task.loss(prediction, placed(pair.target, device))
+                prediction = model.seen(seen.x, seen.sigma)
+            yield task.loss(prediction.float(), seen.target)
 
     _train(training, model, losses())
 
@@ -49,7 +50,7 @@ def train_last_layer(
 ) -> None:
     """Train `model.head` alone, on features computed once for `pool` crops. Raises RclError as `train_all`."""
     model.network.requires_grad_(False)
-    features, inputs, targets = _pool(training, model.network, draw, device, pool)
+    features, inputs, targets = _pool(training, model, draw, device, pool)
     rng = step_generator(training.seed, 0)
 
     def losses() -> Iterable[Tensor]:
@@ -69,14 +70,15 @@ def _train(training: FixedSteps, trained: nn.Module, losses: Iterable[Tensor]) -
 
 @torch.no_grad()
 def _pool(
-    training: FixedSteps, network: nn.Module, draw: Draw, device: torch.device, pool: int
+    training: FixedSteps, model: TaskModel, draw: Draw, device: torch.device, pool: int
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Features (P, F, h, w), inputs (P, C, h, w) and targets (P, C_out, h·U, w·U) of the pool."""
+    """Features (P, F, h, w), inputs (P, C, h, w) and targets (P, C_out, h·U, w·U), as the model sees values."""
     features, inputs, targets = [], [], []
     for number, start in enumerate(range(0, pool, training.batch), start=1):
         pair = draw(min(training.batch, pool - start), step_generator(training.seed, number))
+        seen = Seen.by(model, pair, device, told=training.told)
         with autocast(device):
-            features.append(predict(network, pair, device, told=training.told))
-        inputs.append(placed(pair.x, device))
-        targets.append(placed(pair.target, device))
+            features.append(model.network(seen.x, seen.sigma).float())
+        inputs.append(seen.x)
+        targets.append(seen.target)
     return torch.cat(features), torch.cat(inputs), torch.cat(targets)

@@ -11,9 +11,11 @@ from rcl_cli.errors import RclError
 from rcl_cli.inference.model import prepare
 from rcl_cli.inference.restore import Ready, Restoration, elements_inside
 from rcl_cli.models.task_model import TaskModel, build_model
+from rcl_cli.nn.balance import Balance
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.pack import Placement, pack, pack_rgb, unpack
 from rcl_cli.task import Task, get_task
+from rcl_tasks.restorer import Restorer
 from rcl_tasks.unet import UNet
 
 PROFILE = NoiseProfile.uniform(0.01, 1e-4)
@@ -69,6 +71,44 @@ def test_tiled_equals_whole_for_every_task_and_domain(name: str, domain: Domain)
     up = task.upsample(domain)
     assert tiled.shape == (task.output(domain).channels, x.shape[1] * up, x.shape[2] * up)
     np.testing.assert_allclose(tiled, whole, rtol=0, atol=1e-5)
+
+
+def coded(task: Task, domain: Domain, tile: int | None = None) -> Ready:
+    """A head on a network that sees values on the curve."""
+    torch.manual_seed(4)
+    model = build_model(task, domain, Restorer(domain, {"width": 6, "blocks": 2, "depth": 1}))
+    for parameter in model.head.parameters():
+        nn.init.normal_(parameter, std=0.02)
+    return prepare(model, task, domain, CPU, tile)
+
+
+@pytest.mark.parametrize(("name", "domain"), CASES)
+def test_tiled_equals_whole_on_the_curve_too(name: str, domain: Domain) -> None:
+    task = get_task(name)
+    x, placement = picture(domain, 171, 146, multiple=8)
+    restoration, balance = Restoration(task, domain), Balance((2.0, 1.0, 1.5))
+    tiled, whole = (
+        restoration.run(x, placement, coded(task, domain, tile=tile), PROFILE, balance=balance).pixels
+        for tile in (16, 10_000)
+    )
+    assert np.abs(whole - Restoration(task, domain).run(x, placement, coded(task, domain), PROFILE).pixels).max() > 1e-3
+    np.testing.assert_allclose(tiled, whole, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["denoise", "demosaic"])
+def test_a_balanced_sensor_and_an_unbalanced_one_give_the_same_picture(name: str) -> None:
+    """The same light through weaker red and blue filters, with the gains that make up for them."""
+    task, gains = get_task(name), (2.0, 1.0, 1.6)
+    x, placement = picture(Domain.BAYER, 64, 64)
+    x = np.minimum(x, 0.5)  # below what counts as clipped
+    balance = Balance(gains)
+    per_channel = balance.planes(Domain.BAYER).numpy()
+    strong = NoiseProfile((0.02, 0.01, 0.01, 0.016), (4e-4, 1e-4, 1e-4, 2.56e-4))
+    weak = NoiseProfile.uniform(0.01, 1e-4)
+    made = coded(task, Domain.BAYER)
+    balanced = Restoration(task, Domain.BAYER).run(x, placement, made, strong).pixels
+    found = Restoration(task, Domain.BAYER).run(x / per_channel, placement, made, weak, balance=balance).pixels
+    np.testing.assert_allclose(found * balance.planes(task.output(Domain.BAYER)).numpy(), balanced, atol=1e-5)
 
 
 def reach(model: TaskModel, channels: int, side: int, at: tuple[int, int], up: int) -> int:

@@ -69,6 +69,8 @@ def test_finetuning_trains_everything_and_a_copy() -> None:
 class _Channels(torch.nn.Module):
     """Features among which the picture is, so that a last layer can pass it on."""
 
+    coded = False
+
     def forward(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
         return torch.cat([x, torch.ones_like(x[:, :1])], 1)
 

@@ -1,0 +1,65 @@
+"""The network of the shipped heads."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from rcl_cli.domain import Domain
+from rcl_cli.models.task_model import TaskModel, build_model
+from rcl_cli.nn.cfa import from_rgb
+from rcl_cli.nn.curve import Code
+from rcl_cli.nn.start import start
+from rcl_cli.testing import check_network
+from rcl_tasks.demosaic import Demosaic
+from rcl_tasks.denoise import Denoise
+from rcl_tasks.restorer import Restorer
+
+SMALL = {"width": 8, "blocks": 2, "depth": 1}
+RAW = [Domain.BAYER, Domain.XTRANS]
+
+
+@pytest.mark.parametrize("depth", [0, 2])
+def test_it_keeps_the_contract(depth: int) -> None:
+    check_network(Restorer, {**SMALL, "depth": depth})
+
+
+@pytest.mark.parametrize("domain", Domain)
+@pytest.mark.parametrize("depth", [0, 1, 2])
+def test_the_radius_covers_what_it_sees(domain: Domain, depth: int) -> None:
+    torch.manual_seed(depth)
+    network = Restorer(domain, {"width": 4, "blocks": 1, "depth": depth})
+    radius, multiple, reach = network.radius(), network.multiple, 0
+    side = 2 * (radius + multiple) // multiple * multiple + multiple
+    x = torch.rand(1, domain.channels, side, side, requires_grad=True)
+    features = network(x)
+    for phase in range(multiple):
+        place = side // 2 // multiple * multiple + phase
+        (gradient,) = torch.autograd.grad(features[0, :, place, place].pow(2).sum(), x, retain_graph=True)
+        reach = max(reach, int((gradient[0].abs().amax(0).nonzero() - place).abs().max()))
+    assert radius - 2 <= reach <= radius
+
+
+@pytest.mark.parametrize("domain", Domain)
+def test_a_darker_picture_with_less_noise_is_the_same_picture(domain: Domain) -> None:
+    """What it learns at one noise level holds at others: its features are as many times smaller."""
+    network = Restorer(domain, SMALL)
+    x = torch.rand(1, domain.channels, 16, 16)
+    sigma = 0.05 * torch.rand_like(x)
+    features, darker = network(x, sigma), network(0.25 * x, 0.25 * sigma)
+    torch.testing.assert_close(darker, 0.25 * features, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("domain", RAW)
+def test_an_untrained_demosaicer_is_directional_demosaicing_on_the_curve(domain: Domain) -> None:
+    model = build_model(Demosaic(), domain, Restorer(domain, SMALL))
+    torch.nn.init.zeros_(model.head.last.weight)  # type: ignore[union-attr, arg-type]
+    x, code = from_rgb(torch.rand(1, 3, 24, 24), domain), Code.of(0.02)
+    found = model(x, None, torch.tensor([0.02]))
+    torch.testing.assert_close(found, code.decode(start(code.encode(x), domain)), rtol=1e-4, atol=1e-5)
+
+
+def test_a_denoiser_without_noise_returns_its_input() -> None:
+    model: TaskModel = build_model(Denoise(), Domain.BAYER, Restorer(Domain.BAYER, SMALL))
+    x = torch.rand(1, 4, 16, 16) - 0.1
+    torch.testing.assert_close(model(x, torch.zeros_like(x)), x, rtol=1e-4, atol=1e-5)
