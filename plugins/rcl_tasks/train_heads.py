@@ -1,148 +1,187 @@
-"""Train the heads that this package ships, on procedural scenes alone: `python -m rcl_tasks.train_heads DIR`.
+"""Train the heads that this package ships: `python -m rcl_tasks.train_heads PHOTOGRAPHS -o DIR HEAD ...`.
 
-In each domain the tasks are trained one after the other, each from the network of the one before.
+A run that is cut off goes on where it was, step by step as if it had not been.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
+from torch import Tensor, nn
 
-from rcl_cli.data.clean_pairs import CleanPairs
-from rcl_cli.data.clean_pictures import CleanPicture
+from rcl_cli.data.fingerprint import fingerprint
+from rcl_cli.data.pairs import crop_side
+from rcl_cli.data.seeds import step_generator
 from rcl_cli.domain import Domain
 from rcl_cli.models.header import Header
 from rcl_cli.models.task_model import TaskModel, build_model, load_head, of_task, save_head
-from rcl_cli.network import Network
-from rcl_cli.noise import SensorNoise
-from rcl_cli.samples.scenes import scene
-from rcl_cli.task import Task
-from rcl_cli.train.few_labels import FinetuneSettings, train_head
-from rcl_tasks.demosaic import Demosaic
-from rcl_tasks.denoise import Denoise
-from rcl_tasks.jdensr import JointDenoiseSuperResolution
-from rcl_tasks.sr import SuperResolution
-from rcl_tasks.unet import UNet
+from rcl_cli.raw.folder import find_files
+from rcl_cli.task import Task, get_task
+from rcl_cli.train.batches import Seen
+from rcl_cli.train.device import choose_device, place_module
+from rcl_cli.train.muon import Muon
+from rcl_cli.train.optimizer import require_number
+from rcl_cli.train.state import load_state, save_state
+from rcl_tasks.photographs import Photographs, load_photographs
+from rcl_tasks.restorer import Restorer
 
-SIZE = {"width": 24, "depth": 2}
-SCENE_SIDE = 384
+EMA = 0.999
+"""Of the weights: those that are shipped are the mean of about the last thousand steps."""
+FAINT = 0.04
+"""σ on the curve at which a crop counts half as much as one without noise: what noise hides cannot be learnt."""
+RISE = 200
+SAVE_EVERY = 250
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """One head's share of the training."""
+    """One head's training."""
 
-    task: type[Task]
-    domain: Domain
     steps: int
-    crop: int
-    """Side of a crop in target pixels."""
+    side: int
+    """Of crops, in target pixels."""
+    parent: str = ""
+    """The head whose network it starts from."""
+    noiseless: float = 0.0
+    """Share of crops without noise."""
+    batch: int = 8
+    lr: float = 0.01
+    """Of the hidden layers."""
+    network: dict[str, Any] = field(default_factory=dict)
+    """Options of a fresh network."""
 
 
-LESSONS = (
-    Lesson(Denoise, Domain.BAYER, 3000, 128),
-    Lesson(Demosaic, Domain.BAYER, 2500, 128),
-    Lesson(JointDenoiseSuperResolution, Domain.BAYER, 700, 192),
-    Lesson(SuperResolution, Domain.BAYER, 500, 192),
-    Lesson(Denoise, Domain.XTRANS, 1200, 132),
-    Lesson(Demosaic, Domain.XTRANS, 1200, 132),
-    Lesson(JointDenoiseSuperResolution, Domain.XTRANS, 500, 192),
-    Lesson(SuperResolution, Domain.XTRANS, 400, 192),
-    Lesson(Denoise, Domain.RGB, 1000, 72),
-    Lesson(JointDenoiseSuperResolution, Domain.RGB, 700, 120),
-    Lesson(SuperResolution, Domain.RGB, 500, 120),
-)
+LESSONS = {
+    "demosaic-bayer": Lesson(20_000, 96, noiseless=0.4, lr=0.006),
+    "denoise-bayer": Lesson(6_000, 96, parent="demosaic-bayer", lr=0.004),
+    "jdensr-bayer": Lesson(5_000, 144, parent="demosaic-bayer", lr=0.004),
+    "sr-bayer": Lesson(3_000, 144, parent="demosaic-bayer", lr=0.004, noiseless=1.0),
+    "demosaic-xtrans": Lesson(18_000, 96, noiseless=0.4, lr=0.005, network={"width": 48, "blocks": 6, "depth": 1}),
+    "denoise-xtrans": Lesson(5_000, 96, parent="demosaic-xtrans", lr=0.004),
+    "jdensr-xtrans": Lesson(4_000, 144, parent="demosaic-xtrans", lr=0.004),
+    "sr-xtrans": Lesson(2_500, 144, parent="demosaic-xtrans", lr=0.004, noiseless=1.0),
+    "denoise-rgb": Lesson(20_000, 96),
+    "jdensr-rgb": Lesson(5_000, 144, parent="denoise-rgb", lr=0.004),
+    "sr-rgb": Lesson(10_000, 144, parent="denoise-rgb", lr=0.004, noiseless=1.0),
+}
 
 
 def main() -> None:
-    """Heads that are in the folder already are kept, so an interrupted run goes on where it was."""
+    """The command."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--scenes", type=int, default=400, help="procedural scenes to train on (default %(default)s)")
-    parser.add_argument("--budget", type=float, default=1.0, help="factor on the steps of every head")
+    parser.add_argument("photographs", type=Path, help="folder of clean photographs")
+    parser.add_argument("heads", nargs="*", metavar="HEAD", help=f"of {', '.join(LESSONS)} (default: all)")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder of heads, and of runs not yet done")
+    parser.add_argument("--steps", type=float, default=1.0, help="factor on the steps of every head")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--further", nargs="*", default=[], metavar="TASK-DOMAIN", help="heads to train once more")
+    parser.add_argument("--device", default="auto")
     options = parser.parse_args()
-    train_heads(options.folder, options.scenes, options.budget, options.seed, options.further)
+    wanted = options.heads or list(LESSONS)
+    unknown = [name for name in wanted if name not in LESSONS]
+    if unknown:
+        parser.error(f"there is no head {unknown[0]}; there are {', '.join(LESSONS)}")
+    for name in wanted:
+        if not (options.output / f"{name}.safetensors").exists():
+            train_one(name, options.photographs, options.output, options.steps, options.seed, options.device)
 
 
-def train_heads(folder: Path, scenes: int, budget: float, seed: int, further: Sequence[str] = ()) -> None:
-    """Train every lesson's head that is not in `folder` yet, and again those named in `further`.
-
-    Progress goes to standard error as JSON lines.
-    """
-    pictures = _paint(scenes, seed)
-    before: dict[Domain, Network] = {}
-    for lesson in LESSONS:
-        task, domain = lesson.task(), lesson.domain
-        path = folder / f"{task.name}-{domain.value}.safetensors"
-        done = 0
-        if path.exists():
-            model, header = load_head(path, task, domain)
-            done = header.step
-        else:
-            torch.manual_seed(seed)
-            network = before.get(domain) or UNet(domain, SIZE)
-            model = build_model(task, domain, network)
-        if not path.exists() or path.stem in further:
-            steps = max(1, round(lesson.steps * budget))
-            # Other crops and other noise than in the steps before.
-            settings = FinetuneSettings(steps=steps, validate_every=500, seed=seed + done)
-            model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-            _train(path, lesson, model, pictures, settings, done)
-        before[domain] = load_head(path, task, domain)[0].network
-
-
-def _paint(count: int, seed: int) -> list[CleanPicture]:
-    def paint(number: int) -> CleanPicture:
-        rgb = scene(SCENE_SIDE, SCENE_SIDE, np.random.default_rng([seed, number]))
-        tensor = torch.from_numpy(rgb).permute(2, 0, 1).to(torch.float16)
-        return CleanPicture(Path(f"scene-{number}"), tensor, camera_rgb=False)
-
-    return [paint(number) for number in range(count)]
-
-
-def _train(
-    path: Path, lesson: Lesson, model: TaskModel, pictures: list[CleanPicture], settings: FinetuneSettings, done: int
-) -> None:
-    task = lesson.task()
-    noise = SensorNoise()
-    pairs = CleanPairs.split(
-        task, lesson.domain, pictures, noise, multiple=model.multiple, crop=lesson.crop, seed=settings.seed - done
-    )
-    began = time.monotonic()
-
-    def log(record: Mapping[str, float]) -> None:
-        print(json.dumps({"head": path.stem, **record}), file=sys.stderr, flush=True)
-
-    result = train_head(task, model, pairs, settings, log=log)
-    if result.interrupted:
-        raise KeyboardInterrupt
+def train_one(name: str, photographs: Path, folder: Path, share: float, seed: int, device_name: str) -> None:
+    """Train one head into `folder`; its parent must be there. Progress goes to standard error as JSON lines."""
+    lesson = LESSONS[name]
+    task_name, layout = name.split("-")
+    task, domain, device = get_task(task_name), Domain(layout), choose_device(device_name)
+    model = _fresh(lesson, task, domain, folder, seed)
+    averaged = _fresh(lesson, task, domain, folder, seed).requires_grad_(False)
+    both = nn.ModuleDict({"model": model, "averaged": averaged})
+    place_module(both, device)
+    side = crop_side(lesson.side, task, domain, model.multiple)
+    pictures = load_photographs(photographs, side)
+    source = Photographs(task, domain, pictures, side, lesson.noiseless)
+    optimizer = _optimizer(model, lesson)
+    steps = max(1, round(share * lesson.steps))
+    state = folder / f"{name}.state.safetensors"
+    done = load_state(state, both, optimizer) if state.exists() else 0
+    began, losses = time.monotonic(), []
+    for step, pair in _numbered(source, lesson, seed, done, steps):
+        seen = Seen.by(model.train(), pair, device, told=task.noise_aware)
+        # In float32: bfloat16 is too coarse for the detail that demosaicing has to learn.
+        loss = _weighted(model.seen(seen.x, seen.sigma), seen)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        losses.append(require_number(float(loss.detach()), step, "start again with a smaller lr"))
+        optimizer.scale(min(1.0, step / RISE) * (0.5 + 0.5 * math.cos(math.pi * (step - 1) / steps)))
+        optimizer.step()
+        _average(averaged, model, min(EMA, (1 + step) / (10 + step)))
+        if step % SAVE_EVERY == 0 and step < steps:
+            save_state(state, both, optimizer, step)
+            _say(name, step, losses[-SAVE_EVERY:], began)
+    _say(name, steps, losses[-SAVE_EVERY:], began)
     header = Header(
         kind="head",
-        domain=lesson.domain,
-        name=path.stem,
-        step=done + result.best_step,
-        noise=noise.describe(),
-        parent="none",
-        data=f"{len(pictures)} procedural scenes",
+        domain=domain,
+        name=name,
+        step=steps,
+        noise={"kind": "sensor and Gaussian"},
+        parent=lesson.parent or "none",
+        data=fingerprint(item.path for item in find_files([photographs])[0]),
         notes={
             "licence": "MIT",
-            "validation": {name: round(value, 5) for name, value in result.figures.items()},
-            "skip": {name: round(value, 5) for name, value in result.start.items()},
+            "photographs": len(pictures),
+            "seed": seed,
             "minutes": round((time.monotonic() - began) / 60, 1),
-            "command": "python -m rcl_tasks.train_heads",
+            "command": f"python -m rcl_tasks.train_heads PHOTOGRAPHS -o DIR {name}",
         },
     )
-    save_head(path, model, of_task(header, task), half=True)
+    save_head(folder / f"{name}.safetensors", averaged, of_task(header, task), half=True)
+    state.unlink(missing_ok=True)
+
+
+def _fresh(lesson: Lesson, task: Task, domain: Domain, folder: Path, seed: int) -> TaskModel:
+    torch.manual_seed(seed)
+    if not lesson.parent:
+        return build_model(task, domain, Restorer(domain, lesson.network))
+    parent = lesson.parent.split("-")[0]
+    path = folder / f"{lesson.parent}.safetensors"
+    return build_model(task, domain, load_head(path, get_task(parent), domain)[0].network)
+
+
+def _optimizer(model: TaskModel, lesson: Lesson) -> Muon:
+    hidden = [p for name, p in model.named_parameters() if name.startswith("network.body.")]
+    kept = {id(p) for p in hidden}
+    return Muon(hidden, [p for p in model.parameters() if id(p) not in kept], lesson.lr, lesson.lr / 5)
+
+
+def _numbered(source: Photographs, lesson: Lesson, seed: int, done: int, steps: int) -> Iterator[tuple[int, Any]]:
+    """Steps from `done` + 1 to `steps`, each with its own batch."""
+    for step in range(done + 1, steps + 1):
+        yield step, source.batch(lesson.batch, step_generator(seed, step))
+
+
+def _weighted(prediction: Tensor, seen: Seen) -> Tensor:
+    """Mean absolute error on the curve; the noisier a crop, the less it counts."""
+    error = (prediction - seen.target).abs().mean(dim=(1, 2, 3))
+    noise = torch.zeros_like(error) if seen.sigma is None else seen.sigma.mean(dim=(1, 2, 3))
+    return (error * FAINT / (FAINT + noise)).mean()
+
+
+@torch.no_grad()
+def _average(averaged: nn.Module, model: nn.Module, keep: float) -> None:
+    for mean, new in zip(averaged.parameters(), model.parameters(), strict=True):
+        mean.lerp_(new, 1 - keep)
+
+
+def _say(name: str, step: int, losses: Sequence[float], began: float) -> None:
+    record = {"head": name, "step": step, "loss": math.fsum(losses) / max(1, len(losses))}
+    print(json.dumps({**record, "minutes": round((time.monotonic() - began) / 60, 1)}), file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,9 @@ def _same_kind(path: Path) -> str:
         kind = sniff(path)
     except FileError:
         kind = Kind.UNKNOWN  # reading it will tell why
-    usual = {Kind.PNG: ".png", Kind.JPEG: ".jpg", Kind.TIFF: ".tif", Kind.EXR: ".exr"}.get(kind, ".dng")
+    # WebP is read and not written.
+    suffixes = {Kind.PNG: ".png", Kind.JPEG: ".jpg", Kind.WEBP: ".png", Kind.TIFF: ".tif", Kind.EXR: ".exr"}
+    usual = suffixes.get(kind, ".dng")
     same = {".jpeg": ".jpg", ".tiff": ".tif"}
     suffix = path.suffix.lower()
     return path.suffix if same.get(suffix, suffix) == usual else usual

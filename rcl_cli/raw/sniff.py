@@ -18,6 +18,7 @@ class Kind(Enum):
     TIFF = "TIFF"
     PNG = "PNG"
     JPEG = "JPEG"
+    WEBP = "WebP"
     EXR = "OpenEXR"
     EMPTY = "empty"
     UNKNOWN = "unknown"
@@ -25,7 +26,7 @@ class Kind(Enum):
     @property
     def is_rgb(self) -> bool:
         """True for the pictures that are read as RGB."""
-        return self in (Kind.TIFF, Kind.PNG, Kind.JPEG, Kind.EXR)
+        return self in (Kind.TIFF, Kind.PNG, Kind.JPEG, Kind.WEBP, Kind.EXR)
 
 
 _RAW_NAMES = (
@@ -33,7 +34,7 @@ _RAW_NAMES = (
     " srw x3f"
 )
 RAW_SUFFIXES = frozenset(f".{name}" for name in _RAW_NAMES.split())
-RGB_SUFFIXES = frozenset([".tif", ".tiff", ".png", ".jpg", ".jpeg", ".exr"])
+RGB_SUFFIXES = frozenset([".tif", ".tiff", ".png", ".jpg", ".jpeg", ".webp", ".exr"])
 
 _SIGNATURES = {
     b"\x89PNG\r\n\x1a\n": Kind.PNG,
@@ -53,7 +54,12 @@ _SIGNATURES = {
     b"DSC-Image": Kind.RAW,  # Casio
     b"NKRW": Kind.RAW,  # Nikon mobile
 }
-_SIGNATURES_INSIDE = {(4, b"ftypcrx "): Kind.RAW, (6, b"HEAPCCDR"): Kind.RAW, (4, b"RED"): Kind.RAW}
+_SIGNATURES_INSIDE = {
+    (4, b"ftypcrx "): Kind.RAW,
+    (6, b"HEAPCCDR"): Kind.RAW,
+    (4, b"RED"): Kind.RAW,
+    (8, b"WEBP"): Kind.WEBP,
+}
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
 

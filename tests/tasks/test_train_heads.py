@@ -1,0 +1,98 @@
+"""Training of the shipped heads, in small: it ends, goes on where it was cut off, and gives heads that `rcl` takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from rcl_cli.data.seeds import step_generator
+from rcl_cli.domain import Domain
+from rcl_cli.models.checkpoint import load_checkpoint
+from rcl_cli.models.task_model import load_head
+from rcl_cli.nn.cfa import from_rgb
+from rcl_cli.raw.srgb import srgb_encode
+from rcl_cli.samples.scenes import scene
+from rcl_cli.task import get_task
+from rcl_tasks import train_heads
+from rcl_tasks.photographs import Photographs, load_photographs
+from rcl_tasks.train_heads import Lesson, train_one
+
+SMALL = {"width": 4, "blocks": 1, "depth": 1}
+LESSONS = {
+    "demosaic-bayer": Lesson(6, 24, noiseless=0.5, batch=2, network=SMALL),
+    "denoise-bayer": Lesson(2, 24, parent="demosaic-bayer", batch=2),
+}
+
+
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("photographs")
+    for number in range(2):
+        rgb = srgb_encode(scene(64, 80, np.random.default_rng([7, number])))
+        lossless = [cv2.IMWRITE_WEBP_QUALITY, 101]
+        assert cv2.imwrite(str(folder / f"{number}.webp"), np.rint(255 * rgb[..., ::-1]), lossless)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train_heads, "LESSONS", LESSONS)
+    monkeypatch.setattr(train_heads, "SAVE_EVERY", 2)
+
+
+def test_a_run_that_was_cut_off_ends_like_an_unbroken_one(
+    photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train_one("demosaic-bayer", photographs, tmp_path, 1.0, 0, "cpu")
+    whole = load_checkpoint(tmp_path / "demosaic-bayer.safetensors")
+    cut = tmp_path / "cut"
+    cut.mkdir()
+    with monkeypatch.context() as context:
+        context.setattr(train_heads, "_say", lambda name, step, *rest: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            train_one("demosaic-bayer", photographs, cut, 1.0, 0, "cpu")
+    assert (cut / "demosaic-bayer.state.safetensors").exists()
+    train_one("demosaic-bayer", photographs, cut, 1.0, 0, "cpu")
+    assert [path.name for path in cut.iterdir()] == ["demosaic-bayer.safetensors"]
+    resumed = load_checkpoint(cut / "demosaic-bayer.safetensors")
+    for name, value in whole.tensors.items():
+        assert torch.equal(value, resumed.tensors[name]), name
+    assert whole.header.notes["photographs"] == 2
+
+
+def test_a_head_starts_from_its_parents_network(photographs: Path, tmp_path: Path) -> None:
+    train_one("demosaic-bayer", photographs, tmp_path, 1.0, 0, "cpu")
+    train_one("denoise-bayer", photographs, tmp_path, 1.0, 0, "cpu")
+    model, header = load_head(tmp_path / "denoise-bayer.safetensors", get_task("denoise"), Domain.BAYER)
+    parent, _ = load_head(tmp_path / "demosaic-bayer.safetensors", get_task("demosaic"), Domain.BAYER)
+    assert header.parent == "demosaic-bayer"
+    assert header.network == "restorer"
+    near = (model.network.stem.weight - parent.network.stem.weight).abs().max()  # type: ignore[operator, union-attr]
+    assert 0 < float(near.detach()) < 0.05
+
+
+@pytest.mark.parametrize("domain", Domain)
+def test_pairs_tell_the_noise_that_they_have(photographs: Path, domain: Domain) -> None:
+    pictures = load_photographs(photographs, 48)
+    assert len(pictures) == 2
+    source = Photographs(get_task("denoise"), domain, pictures, 48)
+    ratios = []
+    for step in range(40):
+        pair = source.draw(step_generator(0, step))
+        assert torch.equal(pair.x, source.draw(step_generator(0, step)).x)
+        # The median, since of dark pixels the noise itself makes σ(x) too small.
+        ratios.append(float(((pair.x - pair.target) / pair.sigma.clamp_min(1e-9)).abs().median()) / 0.6745)
+    # Misjudged on purpose by up to a fifth.
+    assert np.median(ratios) == pytest.approx(1.0, abs=0.12)
+    assert 0.75 < min(ratios) < 0.95 < 1.05 < max(ratios) < 1.35
+
+
+def test_noiseless_pairs_are_samples_of_their_targets(photographs: Path) -> None:
+    source = Photographs(get_task("demosaic"), Domain.BAYER, load_photographs(photographs, 48), 48, noiseless=1.0)
+    pair = source.draw(step_generator(0, 1))
+    torch.testing.assert_close(pair.x, from_rgb(pair.target, Domain.BAYER))
+    assert not pair.sigma.any()
