@@ -22,6 +22,7 @@ from rcl_cli.nn.curve import bend_for
 from rcl_cli.noise import SensorNoise, SigmaNoise, sigma_map
 from rcl_cli.raw.folder import find_files
 from rcl_cli.task import Task
+from rcl_tasks.processed import compressed, processed_noise
 
 STOPS = (-2.5, 1.0)
 """Exposure of linear pictures; what is brighter than white is clipped, as on a sensor."""
@@ -31,6 +32,9 @@ DISPLAY_SHARE = 0.3
 UNBALANCED_SHARE = 0.6
 MISJUDGED = 0.2
 """The noise level that a network is told is wrong by up to this share either way, the white balance by half of it."""
+COMPRESSED_SHARE = 0.15
+"""Of RGB crops with values of a display that have been through JPEG."""
+JPEG_QUALITY = (80.0, 98.0)
 _GAUSSIAN = SigmaNoise(0.0, 60.0)
 _SENSOR = SensorNoise()
 
@@ -68,11 +72,22 @@ class Photographs:
         light = self._light(display, rng)
         clean = (_turned(crop, rng) * light).clamp_max(1.0)
         noise = self._noise(display, rng)
-        x, target = self.task.degrade(clean, self.domain, noise, rng)
+        x, target = self._degraded(clean, noise, display, rng)
         balance = _guess(light, rng)
         x, target = x * balance.planes(self.domain), target * balance.planes(self.task.output(self.domain))
         told = _scaled(balance.profile(noise), math.exp(_uniform(-MISJUDGED, MISJUDGED, rng)) ** 2)
         return Pair(x, sigma_map(x, told, self.domain), target, torch.tensor(bend_for(told)))
+
+    def _degraded(
+        self, clean: Tensor, noise: NoiseProfile, display: bool, rng: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        if self.domain.is_raw:
+            return self.task.degrade(clean, self.domain, noise, rng)
+        x, target = self.task.degrade(clean, self.domain, _scaled(noise, 0.0), rng)
+        x = x + processed_noise(x.shape, rng) * sigma_map(x, noise, self.domain)
+        if display and self.task.noise_aware and _share(COMPRESSED_SHARE, rng):
+            x = compressed(x, round(_uniform(*JPEG_QUALITY, rng)))
+        return x, target
 
     def _light(self, display: bool, rng: torch.Generator) -> Tensor:
         exposure = 2 ** _uniform(*(DISPLAY_STOPS if display else STOPS), rng)
