@@ -19,7 +19,7 @@ from rcl_cli.data.seeds import drawn
 from rcl_cli.domain import Domain
 from rcl_cli.nn.balance import Balance
 from rcl_cli.nn.curve import bend_for
-from rcl_cli.noise import SensorNoise, SigmaNoise, sigma_map
+from rcl_cli.noise import RANGE_255, SensorNoise, SigmaNoise, sigma_map
 from rcl_cli.raw.folder import find_files
 from rcl_cli.task import Task
 from rcl_tasks.processed import compressed, processed_noise
@@ -30,10 +30,15 @@ DISPLAY_STOPS = (-1.0, 0.0)
 DISPLAY_SHARE = 0.3
 """Of pictures whose values are those of a display, taken as they are: RGB files are often used so."""
 UNBALANCED_SHARE = 0.6
-MISJUDGED = 0.2
-"""The noise level that a network is told is wrong by up to this share either way, the white balance by half of it."""
-COMPRESSED_SHARE = 0.15
-"""Of RGB crops with values of a display that have been through JPEG."""
+MISJUDGED, MISJUDGED_PROCESSED = (-0.2, 0.2), (-0.5, 0.3)
+"""How far the logarithm of the noise level that a network is told may be wrong: of noise that is independent from pixel
+to pixel, and of processed noise, which is hard to measure."""
+MISJUDGED_BALANCE = (-0.1, 0.1)
+WHITE_SHARE = 0.5
+"""Of RGB crops whose noise is independent from pixel to pixel."""
+COMPRESSED_SHARE = 0.3
+"""Of RGB crops with processed noise and values of a display that have been through JPEG."""
+LEAST_COMPRESSED_255 = 3.0
 JPEG_QUALITY = (80.0, 98.0)
 _GAUSSIAN = SigmaNoise(0.0, 60.0)
 _SENSOR = SensorNoise()
@@ -72,20 +77,25 @@ class Photographs:
         light = self._light(display, rng)
         clean = (_turned(crop, rng) * light).clamp_max(1.0)
         noise = self._noise(display, rng)
-        x, target = self._degraded(clean, noise, display, rng)
+        white = self.domain.is_raw or _share(WHITE_SHARE, rng)
+        if white:
+            x, target = self.task.degrade(clean, self.domain, noise, rng)
+        else:
+            x, target = self._processed(clean, noise, display, rng)
         balance = _guess(light, rng)
         x, target = x * balance.planes(self.domain), target * balance.planes(self.task.output(self.domain))
-        told = _scaled(balance.profile(noise), math.exp(_uniform(-MISJUDGED, MISJUDGED, rng)) ** 2)
+        wrong = _uniform(*(MISJUDGED if white else MISJUDGED_PROCESSED), rng)
+        told = _scaled(balance.profile(noise), math.exp(2 * wrong))
         return Pair(x, sigma_map(x, told, self.domain), target, torch.tensor(bend_for(told)))
 
-    def _degraded(
+    def _processed(
         self, clean: Tensor, noise: NoiseProfile, display: bool, rng: torch.Generator
     ) -> tuple[Tensor, Tensor]:
-        if self.domain.is_raw:
-            return self.task.degrade(clean, self.domain, noise, rng)
         x, target = self.task.degrade(clean, self.domain, _scaled(noise, 0.0), rng)
-        x = x + processed_noise(x.shape, rng) * sigma_map(x, noise, self.domain)
-        if display and self.task.noise_aware and _share(COMPRESSED_SHARE, rng):
+        sigma = sigma_map(x, noise, self.domain)
+        x = x + processed_noise(x.shape, rng) * sigma
+        # What JPEG adds to a picture with fainter noise would be more than the noise that is told.
+        if display and _share(COMPRESSED_SHARE, rng) and float(sigma.mean()) > LEAST_COMPRESSED_255 / RANGE_255:
             x = compressed(x, round(_uniform(*JPEG_QUALITY, rng)))
         return x, target
 
@@ -121,7 +131,7 @@ def _roughness(crop: Tensor) -> float:
 
 def _guess(light: Tensor, rng: torch.Generator) -> Balance:
     red, green, blue = Balance.undoing(light.flatten().tolist()).gains
-    wrong = [math.exp(_uniform(-MISJUDGED / 2, MISJUDGED / 2, rng)) for _ in range(2)]
+    wrong = [math.exp(_uniform(*MISJUDGED_BALANCE, rng)) for _ in range(2)]
     return Balance((red * wrong[0], green, blue * wrong[1])) if red != 1 or blue != 1 else Balance()
 
 

@@ -10,8 +10,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
 
-WHITE_SHARE = 0.5
-"""Of pictures whose noise is independent from pixel to pixel."""
 NARROWEST, WIDEST = 0.35, 1.0
 """σ of the Gaussian by which noise is spread, in pixels; 0.7 gives the correlation that camera JPEGs show: 0.6 from one
 pixel to the next, 0.13 two pixels away."""
@@ -21,12 +19,10 @@ _REACH = 3
 
 
 def processed_noise(shape: Sequence[int], rng: torch.Generator) -> Tensor:
-    """Noise of variance 1, (3, H, W): white in half of all cases, else correlated over pixels and channels."""
+    """Noise of variance 1, (3, H, W), correlated over pixels and channels."""
     height, width = shape[-2:]
-    white, spread, common = torch.rand(3, generator=rng).tolist()
+    spread, common = torch.rand(2, generator=rng).tolist()
     noise = torch.randn(4, height + 2 * _REACH, width + 2 * _REACH, generator=rng)
-    if white < WHITE_SHARE:
-        return noise[:3, _REACH:-_REACH, _REACH:-_REACH]
     share = common * MOST_COMMON
     mixed = (1 - share) ** 0.5 * noise[:3] + share**0.5 * noise[3]
     kernel = _gaussian(NARROWEST + spread * (WIDEST - NARROWEST))

@@ -8,14 +8,14 @@ import torch
 from rcl_tasks.processed import compressed, processed_noise
 
 
-def test_it_has_variance_one_and_is_correlated_in_half_of_all_cases() -> None:
+def test_it_has_variance_one_and_is_correlated() -> None:
     rng = torch.Generator().manual_seed(0)
     noises = [processed_noise((3, 96, 96), rng) for _ in range(60)]
     assert [float(n.std()) for n in noises] == pytest.approx([1.0] * 60, abs=0.05)
     beside = torch.tensor([float((n[..., 1:] * n[..., :-1]).mean()) for n in noises])
-    assert 0.3 < float((beside.abs() < 0.03).float().mean()) < 0.7
+    assert 0.0 < float(beside.min()) < 0.3
     # A Gaussian of σ = 1 gives exp(-1/4) between neighbours.
-    assert 0.6 < float(beside.max()) < 0.79
+    assert 0.6 < float(beside.max()) < 0.83
     channels = torch.tensor([float((n[0] * n[1]).mean()) for n in noises])
     assert float(channels.max()) == pytest.approx(0.6, abs=0.1)
 

@@ -86,9 +86,11 @@ def test_pairs_tell_the_noise_that_they_have(photographs: Path, domain: Domain) 
         assert torch.equal(pair.x, source.draw(step_generator(0, step)).x)
         # The median, since of dark pixels the noise itself makes σ(x) too small.
         ratios.append(float(((pair.x - pair.target) / pair.sigma.clamp_min(1e-9)).abs().median()) / 0.6745)
-    # Misjudged on purpose by up to a fifth; JPEG takes more away.
+    # Misjudged on purpose by up to a fifth; further where processing has spread the noise.
     assert np.median(ratios) == pytest.approx(1.0, abs=0.12)
-    assert 0.6 < min(ratios) < 0.95 < 1.05 < max(ratios) < 1.35
+    lowest, highest = (0.75, 1.35) if domain.is_raw else (0.6, 1.75)
+    assert lowest < min(ratios) < 0.95
+    assert 1.05 < max(ratios) < highest
 
 
 def test_noiseless_pairs_are_samples_of_their_targets(photographs: Path) -> None:
