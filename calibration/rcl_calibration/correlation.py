@@ -41,7 +41,7 @@ def noise_covariance(picture: NDArray[np.floating[Any]]) -> Array:
     blocks = _blocks(picture)
     means = blocks.mean((2, 3))
     inside = ((means > _CLIPPED[0]) & (means < _CLIPPED[1])).all(1)
-    noise = _without_plane(blocks[inside] if inside.any() else blocks)
+    noise = without_plane(blocks[inside] if inside.any() else blocks)
     energy = np.square(noise).mean((1, 2, 3))
     return _lagged_products(noise[energy <= np.quantile(energy, _SHARE)][:_MOST_BLOCKS])
 
@@ -85,7 +85,7 @@ def _blocks(picture: NDArray[np.floating[Any]]) -> Array:
     return np.moveaxis(windows, 0, 2).reshape(-1, len(picture), BLOCK, BLOCK).astype(np.float64)
 
 
-def _without_plane(blocks: Array) -> Array:
+def without_plane(blocks: Array) -> Array:
     """Less the least-squares plane of each channel."""
     flat = blocks - blocks.mean((2, 3), keepdims=True)
     ramp = np.arange(BLOCK) - (BLOCK - 1) / 2

@@ -24,7 +24,7 @@ def processed_noise(shape: Sequence[int], rng: torch.Generator) -> Tensor:
     spread, common = torch.rand(2, generator=rng).tolist()
     noise = torch.randn(4, height + 2 * _REACH, width + 2 * _REACH, generator=rng)
     share = common * MOST_COMMON
-    mixed = (1 - share) ** 0.5 * noise[:3] + share**0.5 * noise[3]
+    mixed: Tensor = (1 - share) ** 0.5 * noise[:3] + share**0.5 * noise[3]
     kernel = _gaussian(NARROWEST + spread * (WIDEST - NARROWEST))
     for weights in (kernel[:, None], kernel[None]):
         mixed = conv2d(mixed[:, None], weights[None, None])[:, 0]

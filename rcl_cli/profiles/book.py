@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from rcl_cli.files import write_text
 from rcl_cli.folders import store_folder
 from rcl_cli.profiles.lattices import labels, lattices
 from rcl_cli.profiles.lookup import Found, Lookup
-from rcl_cli.raw.frame import Frame
+from rcl_cli.profiles.processed import processed_profile
+from rcl_cli.raw.frame import Frame, RgbFrame
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,11 @@ def profile_for(frame: Frame, *, given: Path | None = None, store: Path | None =
 
 
 def blind_estimate(frame: Frame) -> NoiseProfile:
-    """The noise profile that a frame's own pixels tell."""
+    """The noise profile that a frame's own pixels tell; of RGB files also where processing has spread their noise."""
+    if isinstance(frame, RgbFrame) and frame.transfer == "srgb":
+        processed = processed_profile(frame)
+        if processed is not None:
+            return replace(processed, **labels(frame))
     return estimate(lattices(frame), **labels(frame))
 
 
