@@ -12,7 +12,7 @@ from rcl_cli.errors import FileError, RclError
 from rcl_cli.finetuning.in_use import compared, head_in_use
 from rcl_cli.finetuning.run import HEAD, METRICS, run_folder, save_run
 from rcl_cli.finetuning.sources import Source, Wanted, clean_source, paired_source
-from rcl_cli.finetuning.start import Start, choose_domain, find_backbone, starting_model
+from rcl_cli.finetuning.start import FRESH, Start, choose_domain, find_backbone, starting_model
 from rcl_cli.folders import as_path
 from rcl_cli.models.runs import given_back
 from rcl_cli.models.store import Store, check_name
@@ -65,8 +65,8 @@ def finetune(
     From clean pictures, files or folders, to which `noise` is added (default: that of sensors at any ISO), or from
     `pairs`, a folder of noisy and clean files, whose noise levels are those of `profile`, calibrated, their own or
     blind. `labels`: how many clean pictures to learn from; None: all. `backbone`: a name in the store, a file, the
-    folder of a pretraining or "none"; None: the newest in the store for the domain. `network` and its options are those
-    of a fresh one. `crop`: side of a crop in pixels of the result. `reduce`: clean pictures are shrunk by this first.
+    folder of a pretraining, "shipped" or "none"; None: the newest in the store for the domain, else the head that comes
+    with the task. `network` and its options are those of a fresh one. `crop`: side of a crop in pixels of the result. `reduce`: clean pictures are shrunk by this first.
     `camera`: the head is for its files alone. `changes`: fields of `FinetuneSettings`, such as `steps`.
 
     A tenth of the pictures is held out; the weights that do best on it are kept. Raises RclError where labels, task,
@@ -80,9 +80,10 @@ def finetune(
     training = replace(settings or FinetuneSettings(), **changes)
     origin = None if backbone is None else str(backbone)
     chosen = choose_domain(made, None if domain is None else Domain(domain).value, origin, folder_of_pairs, opened)
-    pretrained = find_backbone(origin, chosen, opened)
-    if pretrained is not None and (network or network_options):
+    fresh = bool(network or network_options)
+    if fresh and origin not in (None, FRESH):
         raise RclError("the network is the backbone's; --network and its options go with --backbone none")
+    pretrained = None if fresh else find_backbone(origin, made, chosen, opened)
     start = starting_model(
         made, chosen, pretrained, network=network, network_options=network_options, seed=training.seed
     )

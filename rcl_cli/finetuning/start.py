@@ -13,7 +13,7 @@ from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.finetuning.sources import pairs_domain
 from rcl_cli.models.backbone import load_backbone
-from rcl_cli.models.choose import usable
+from rcl_cli.models.choose import SHIPPED, usable
 from rcl_cli.models.header import read_header
 from rcl_cli.models.store import BACKBONE, Store
 from rcl_cli.models.task_model import TaskModel, build_model, load_head
@@ -32,19 +32,24 @@ class Start:
     """Name of what its weights are from; "none" for fresh ones."""
 
 
-def find_backbone(wanted: str | None, domain: Domain | None, store: Store) -> Path | None:
-    """The file that `--backbone` means: NAME or PATH; None for "none".
+def find_backbone(wanted: str | None, task: Task, domain: Domain, store: Store) -> Path | None:
+    """The file that `--backbone` means: NAME, PATH or "shipped"; None for "none".
 
-    None given: the newest backbone of the store for `domain`, where there is one. Raises RclError for a name that
-    the store has not.
+    None given: the newest backbone of the store for `domain`, else the head that comes with the task, else none.
+    Raises RclError for a name that the store has not, or a head that the task comes without.
     """
     if wanted == FRESH:
         return None
+    shipped = task.default_head(domain)
+    if wanted == SHIPPED and not store.has(SHIPPED):
+        if shipped is None:
+            raise RclError(f"{task.name} comes with no head for {domain.value} files")
+        return shipped
     if wanted is not None:
         return store.resolve(wanted)
     fitting = [m for m in store.scan()[0] if m.header.kind == "backbone" and m.header.domain is domain]
     installed, _ = usable(fitting)
-    return installed[0].path if installed else None
+    return installed[0].path if installed else shipped
 
 
 def choose_domain(
@@ -58,7 +63,7 @@ def choose_domain(
         domain = Domain(given)
     elif pairs_folder is not None:
         domain = pairs_domain(pairs_folder)
-    elif backbone is not None and backbone != FRESH:
+    elif backbone is not None and backbone not in (FRESH, SHIPPED):
         domain = read_header(store.resolve(backbone)).domain
     else:
         domain = Domain.BAYER if Domain.BAYER in task.domains else min(task.domains, key=lambda d: d.value)

@@ -62,9 +62,9 @@ class _Command(PluginCommand):
 )
 @click.option(
     "--backbone",
-    metavar="NAME|PATH|none",
-    help="Pretrained backbone: a name in the store, a model file or the folder of a run.  "
-    "[default: the newest in the store for the domain, else none]",
+    metavar="NAME|PATH|shipped|none",
+    help="What to start from: a name in the store, a model file, the folder of a run, or the head that comes with the "
+    "task.  [default: the newest backbone in the store for the domain, else shipped]",
 )
 @click.option("--freeze", is_flag=True, help="Train the head only and leave the backbone unchanged.")
 @click.option(
