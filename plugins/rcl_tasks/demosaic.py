@@ -32,6 +32,9 @@ class Demosaic(Task):
     def output(self, domain: Domain) -> Domain:
         return Domain.RGB
 
+    def network(self, domain: Domain) -> str:
+        return "restorer"
+
     def build_head(self, domain: Domain, feature_channels: int) -> nn.Module:
         return UpsamplingHead(feature_channels, domain)
 

@@ -25,6 +25,9 @@ class Denoise(Task):
     domains = frozenset(Domain)
     noise_aware = True
 
+    def network(self, domain: Domain) -> str:
+        return "restorer"
+
     def build_head(self, domain: Domain, feature_channels: int) -> nn.Module:
         return ResidualHead(feature_channels, domain.channels)
 

@@ -65,9 +65,10 @@ def finetune(
     From clean pictures, files or folders, to which `noise` is added (default: that of sensors at any ISO), or from
     `pairs`, a folder of noisy and clean files, whose noise levels are those of `profile`, calibrated, their own or
     blind. `labels`: how many clean pictures to learn from; None: all. `backbone`: a name in the store, a file, the
-    folder of a pretraining, "shipped" or "none"; None: the newest in the store for the domain, else the head that comes
-    with the task. `network` and its options are those of a fresh one. `crop`: side of a crop in pixels of the result. `reduce`: clean pictures are shrunk by this first.
-    `camera`: the head is for its files alone. `changes`: fields of `FinetuneSettings`, such as `steps`.
+    folder of a pretraining, "shipped" or "none"; None: the newest in the store for the domain, else the head that
+    comes with the task. `network` and its options are those of a fresh one. `crop`: side of a crop in pixels of the
+    result. `reduce`: clean pictures are shrunk by this first. `camera`: the head is for its files alone. `changes`:
+    fields of `FinetuneSettings`, such as `steps`.
 
     A tenth of the pictures is held out; the weights that do best on it are kept. Raises RclError where labels, task,
     network and settings do not fit each other, or `output` holds a run already.

@@ -14,7 +14,7 @@ import torch
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
-from rcl_cli.inference.memory import tile_size
+from rcl_cli.inference.memory import keep_freed_memory, tile_size
 from rcl_cli.inference.restore import Ready, Restoration
 from rcl_cli.inference.result import Result
 from rcl_cli.inference.tiling import Float, Tiling
@@ -200,6 +200,8 @@ def prepare(model: TaskModel, task: Task, domain: Domain, device: torch.device, 
     Raises RclError where the head looks at the whole picture.
     """
     model = model.eval().to(device)
+    if device.type == "cpu":
+        keep_freed_memory()
     # X-Trans changes red and blue from one 3×3 element to the next: tiles must start on even ones.
     multiple = lcm(model.multiple, 2 if domain is Domain.XTRANS else 1)
     tiling = Tiling(model.radius(), multiple, task.upsample(domain))

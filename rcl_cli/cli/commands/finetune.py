@@ -35,7 +35,7 @@ def _task(name: str) -> type[Any]:
 
 
 class _Command(PluginCommand):
-    plugin_flags = (PluginFlag("task", _task), PluginFlag("network", load_network, "unet"))
+    plugin_flags = (PluginFlag("task", _task), PluginFlag("network", load_network, "restorer"))
 
 
 @click.command(cls=_Command)
