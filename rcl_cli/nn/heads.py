@@ -96,12 +96,21 @@ class DirectedHead(nn.Module):
 
     def forward(self, features: Tensor, z: Tensor, sigma: Tensor | None = None) -> Tensor:
         correction = pixel_shuffle(self.last(features[:, : self.own]), self.factor)  # (N, 3, h·U, w·U)
-        if self.scale == 1 and self.domain.is_raw:
-            noise = unpack(torch.zeros_like(z) if sigma is None else sigma, self.domain).unsqueeze(1)  # (N, 1, H, W)
-            correction = torch.where(measured(correction, self.domain), within_noise(correction, noise), correction)
         told = features[:, self.own :]
         rgb = pixel_shuffle(told, self.domain.pixels) if told.shape[1] else start(z, self.domain)
-        return enlarged(rgb, self.scale) + correction
+        rgb = enlarged(rgb, self.scale)
+        if not self.domain.is_raw:
+            return rgb + correction
+        noise = unpack(torch.zeros_like(z) if sigma is None else sigma, self.domain).unsqueeze(1)  # (N, 1, H, W)
+        if self.scale > 1:
+            return _above_black(rgb + correction, interpolate(noise, scale_factor=self.scale))
+        samples = rgb + within_noise(correction, noise)
+        return torch.where(measured(rgb, self.domain), samples, _above_black(rgb + correction, noise))
+
+
+def _above_black(rgb: Tensor, noise: Tensor) -> Tensor:
+    """What is interpolated undershoots beside bright edges; below black is only what noise explains."""
+    return torch.maximum(rgb, -LIMIT * noise)
 
 
 def within_noise(correction: Tensor, sigma: Tensor) -> Tensor:
