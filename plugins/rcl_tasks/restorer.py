@@ -8,15 +8,17 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn, relu_
-from torch.nn.functional import pixel_shuffle, pixel_unshuffle
+from torch.nn.functional import avg_pool2d, interpolate, pixel_shuffle, pixel_unshuffle
 
 from rcl_cli.domain import Domain
 from rcl_cli.network import Network
-from rcl_cli.nn.cfa import samples_in_place
+from rcl_cli.nn.cfa import measured
 from rcl_cli.nn.start import START_RADIUS, start
 from rcl_cli.plugins.hooks import hookimpl
 from rcl_cli.plugins.options import option
 
+_AROUND = 8
+"""Elements around its own of whose mean each one is told its difference."""
 _FULL = 12
 """Features of a full-size RGB pixel: blocks work on 2×2 of them together."""
 
@@ -69,7 +71,8 @@ class Level(nn.Module):
 class Restorer(Network):
     """Features of packed pixels: 2×2 (Bayer and RGB) or 3×3 (X-Trans) of them are one element of its blocks.
 
-    It sees the mosaic demosaiced by a classical method, and its noise. No biases, normalisation layers or pooling.
+    It sees the mosaic demosaiced by a classical method, less its local mean, and the noise. Where a picture is flat
+    there is nothing to see, and no bias to make something of it: its colours stay, and no lattice can show.
     """
 
     name = "restorer"
@@ -114,32 +117,45 @@ class Restorer(Network):
         depth, packed = self.options.depth, 1 if self.domain.is_raw else 2
         blocks = 2 * self.options.blocks + sum(4 << level for level in range(1, depth + 1))
         grids = packed * (1 << depth) - 1
-        return packed * (1 + blocks) + grids + START_RADIUS[self.domain]
+        return packed * (1 + blocks + _AROUND) + grids + START_RADIUS[self.domain]
 
     def features(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
         """(N, C, h, w), and σ of that shape where it is told, both on the curve → (N, F, h, w)."""
         # In mixed precision too: bfloat16 is too coarse for the detail of a picture, not for what is made of it here.
         with torch.autocast(x.device.type, enabled=False):
-            seen = self._seen(x, torch.zeros_like(x) if sigma is None else sigma)
-            y: Tensor = self.stem(seen)
+            rgb = start(x, self.domain)
+            y: Tensor = self.stem(self._seen(x, rgb, torch.zeros_like(x) if sigma is None else sigma))
         y = self.body(y)
         if self.full is not None:
             return pixel_shuffle(self.full(y), 2)
-        return torch.cat([y, seen[:, : self.start_channels]], 1)
+        return torch.cat([y, pixel_unshuffle(rgb, self._packed)], 1)
 
     @property
     def _seen_channels(self) -> int:
         return {Domain.BAYER: 12 + 4, Domain.XTRANS: 27 + 27 + 9, Domain.RGB: 12 + 12}[self.domain]
 
-    def _seen(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """(N, C', h, w) packed: the start, for X-Trans the samples in their places, and σ."""
-        packed = 3 if self.domain is Domain.XTRANS else 2
-        parts = [pixel_unshuffle(start(x, self.domain), packed)]
+    @property
+    def _packed(self) -> int:
+        """Pixels that are one element of the blocks, each way."""
+        return 3 if self.domain is Domain.XTRANS else 2
+
+    def _seen(self, x: Tensor, rgb: Tensor, sigma: Tensor) -> Tensor:
+        """(N, C', h, w) packed: what the start and, for X-Trans, the samples differ from their surroundings, and σ."""
+        detail = rgb - interpolate(_surroundings(avg_pool2d(rgb, self._packed)), scale_factor=self._packed)
+        parts = [pixel_unshuffle(detail, self._packed)]
         if self.domain is Domain.XTRANS:
             # Samples change places from element to element: they have to be told from what is interpolated.
-            parts.append(pixel_unshuffle(samples_in_place(x, self.domain), packed))
-        parts.append(sigma if self.domain.is_raw else pixel_unshuffle(sigma, packed))
+            parts.append(pixel_unshuffle(detail * measured(detail, self.domain), self._packed))
+        parts.append(sigma if self.domain.is_raw else pixel_unshuffle(sigma, self._packed))
         return torch.cat(parts, 1)
+
+
+def _surroundings(elements: Tensor) -> Tensor:
+    """The mean of each element's surroundings: (N, 3, h, w) → (N, 3, h, w)."""
+    for size in ((2 * _AROUND + 1, 1), (1, 2 * _AROUND + 1)):
+        around = (size[0] // 2, size[1] // 2)
+        elements = avg_pool2d(elements, size, 1, around, count_include_pad=False)
+    return elements
 
 
 @hookimpl

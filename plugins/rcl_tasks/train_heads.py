@@ -27,7 +27,7 @@ from rcl_cli.models.task_model import TaskModel, build_model, load_head, of_task
 from rcl_cli.raw.folder import find_files
 from rcl_cli.task import Task, get_task
 from rcl_cli.train.batches import Seen
-from rcl_cli.train.device import choose_device, place_module
+from rcl_cli.train.device import autocast, choose_device, place_module
 from rcl_cli.train.muon import Muon
 from rcl_cli.train.optimizer import require_number
 from rcl_cli.train.state import load_state, save_state
@@ -113,8 +113,9 @@ def train_one(name: str, photographs: Path, folder: Path, share: float, seed: in
     began, losses = time.monotonic(), []
     for step, pair in _numbered(source, lesson, seed, done, steps):
         seen = Seen.by(model.train(), pair, device, told=task.noise_aware)
-        # In float32: bfloat16 is too coarse for the detail that demosaicing has to learn.
-        loss = _weighted(model.seen(seen.x, seen.sigma), seen)
+        with autocast(device):
+            prediction = model.seen(seen.x, seen.sigma)
+        loss = _weighted(prediction, seen)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         losses.append(require_number(float(loss.detach()), step, "start again with a smaller lr"))

@@ -56,12 +56,6 @@ def bilinear(x: Tensor, domain: Domain) -> Tensor:
     return torch.where(known, flat, mean)
 
 
-def samples_in_place(x: Tensor, domain: Domain) -> Tensor:
-    """The samples of a mosaic, each in its colour, 0 elsewhere: (N, C, h, w) → (N, 3, h·p, w·p)."""
-    flat = unpack(x, domain).unsqueeze(1)  # (N, 1, H, W)
-    return flat * measured(flat, domain)
-
-
 def measured(image: Tensor, domain: Domain) -> Tensor:
     """(3, H, W): where an image (…, H, W) of a sensor has samples of R, G and B."""
     return _colors(image, domain) == torch.arange(3, device=image.device)[:, None, None]

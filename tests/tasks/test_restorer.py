@@ -51,6 +51,17 @@ def test_a_darker_picture_with_less_noise_is_the_same_picture(domain: Domain) ->
 
 
 @pytest.mark.parametrize("domain", RAW)
+def test_a_flat_colour_stays_as_it_is_whatever_has_been_learnt(domain: Domain) -> None:
+    """No shift of colour, and no lattice of the pixel grid."""
+    model = build_model(Demosaic(), domain, Restorer(domain, SMALL))
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    flat = torch.tensor([0.5, 0.3, 0.04]).view(1, 3, 1, 1).expand(1, 3, 48, 48)
+    x = from_rgb(flat, domain)
+    torch.testing.assert_close(model(x, torch.zeros_like(x)), flat.contiguous(), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("domain", RAW)
 def test_an_untrained_demosaicer_is_directional_demosaicing_on_the_curve(domain: Domain) -> None:
     model = build_model(Demosaic(), domain, Restorer(domain, SMALL))
     torch.nn.init.zeros_(model.head.last.weight)  # type: ignore[union-attr, arg-type]
