@@ -83,14 +83,6 @@ class Network(nn.Module, ABC):
         """
         return network_radius(self.features, self.domain.channels, self.multiple)
 
-    @property
-    def start_channels(self) -> int:
-        """How many features at the end are `rcl_cli.nn.start` itself, packed, so that heads need not repeat its work.
-
-        3·p² with p = `domain.pixels`, or 0. Default: 0.
-        """
-        return 0
-
     @abstractmethod
     def features(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
         """(N, C, h, w) linear, and σ(x) of that shape where the noise level is told → (N, F, h, w).

@@ -41,7 +41,7 @@ class Demosaic(Task):
     def head_on(self, network: Network) -> nn.Module:
         if not network.coded:
             return super().head_on(network)
-        return DirectedHead(network.feature_channels, network.domain, start_channels=network.start_channels)
+        return DirectedHead(network.feature_channels, network.domain)
 
     def degrade(
         self, clean: Tensor, domain: Domain, noise: NoiseProfile, rng: torch.Generator

@@ -99,13 +99,8 @@ class Restorer(Network):
 
     @property
     def feature_channels(self) -> int:
-        """Of an element, with the start of mosaics at the end."""
-        return self.options.width + self.start_channels if self.domain.is_raw else _FULL
-
-    @property
-    def start_channels(self) -> int:
-        """Of a mosaic's elements; the start of RGB is the picture itself."""
-        return 3 * self.domain.pixels**2 if self.domain.is_raw else 0
+        """Of an element."""
+        return self.options.width if self.domain.is_raw else _FULL
 
     @property
     def multiple(self) -> int:
@@ -123,12 +118,9 @@ class Restorer(Network):
         """(N, C, h, w), and σ of that shape where it is told, both on the curve → (N, F, h, w)."""
         # In mixed precision too: bfloat16 is too coarse for the detail of a picture, not for what is made of it here.
         with torch.autocast(x.device.type, enabled=False):
-            rgb = start(x, self.domain)
-            y: Tensor = self.stem(self._seen(x, rgb, torch.zeros_like(x) if sigma is None else sigma))
+            y: Tensor = self.stem(self._seen(x, torch.zeros_like(x) if sigma is None else sigma))
         y = self.body(y)
-        if self.full is not None:
-            return pixel_shuffle(self.full(y), 2)
-        return torch.cat([y, pixel_unshuffle(rgb, self._packed)], 1)
+        return y if self.full is None else pixel_shuffle(self.full(y), 2)
 
     @property
     def _seen_channels(self) -> int:
@@ -139,8 +131,9 @@ class Restorer(Network):
         """Pixels that are one element of the blocks, each way."""
         return 3 if self.domain is Domain.XTRANS else 2
 
-    def _seen(self, x: Tensor, rgb: Tensor, sigma: Tensor) -> Tensor:
+    def _seen(self, x: Tensor, sigma: Tensor) -> Tensor:
         """(N, C', h, w) packed: what the start and, for X-Trans, the samples differ from their surroundings, and σ."""
+        rgb = start(x, self.domain)
         detail = rgb - interpolate(_surroundings(avg_pool2d(rgb, self._packed)), scale_factor=self._packed)
         parts = [pixel_unshuffle(detail, self._packed)]
         if self.domain is Domain.XTRANS:

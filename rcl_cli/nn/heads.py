@@ -82,23 +82,19 @@ class NoiseBoundHead(nn.Module):
 class DirectedHead(nn.Module):
     """`UpsamplingHead` for coded networks: it corrects the result of directional demosaicing.
 
-    At the sensor's own resolution, samples are corrected by no more than `LIMIT` σ: without noise they stay. The last
-    `start_channels` features, if any, are that result, packed (see `Network.start_channels`).
+    At the sensor's own resolution, samples are corrected by no more than `LIMIT` σ: without noise they stay.
     """
 
-    def __init__(self, feature_channels: int, domain: Domain, scale: int = 1, start_channels: int = 0) -> None:
+    def __init__(self, feature_channels: int, domain: Domain, scale: int = 1) -> None:
         super().__init__()
         self.domain = domain
         self.scale = scale
         self.factor = domain.pixels * scale
-        self.own = feature_channels - start_channels
-        self.last = small_conv(self.own, 3 * self.factor**2, bias=False)
+        self.last = small_conv(feature_channels, 3 * self.factor**2, bias=False)
 
     def forward(self, features: Tensor, z: Tensor, sigma: Tensor | None = None) -> Tensor:
-        correction = pixel_shuffle(self.last(features[:, : self.own]), self.factor)  # (N, 3, h·U, w·U)
-        told = features[:, self.own :]
-        rgb = pixel_shuffle(told, self.domain.pixels) if told.shape[1] else start(z, self.domain)
-        rgb = enlarged(rgb, self.scale)
+        correction = pixel_shuffle(self.last(features), self.factor)  # (N, 3, h·U, w·U)
+        rgb = enlarged(start(z, self.domain), self.scale)
         if not self.domain.is_raw:
             return rgb + correction
         noise = unpack(torch.zeros_like(z) if sigma is None else sigma, self.domain).unsqueeze(1)  # (N, 1, H, W)

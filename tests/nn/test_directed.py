@@ -94,3 +94,12 @@ def test_it_is_as_good_as_published_directional_demosaicing(realdata: Path) -> N
     )
     assert found > published - 0.2
     assert found > linear + 4
+
+
+def test_a_start_is_made_once_for_a_network_and_its_head() -> None:
+    z = torch.rand(1, 4, 8, 8)
+    first = start(z, Domain.BAYER)
+    assert start(z, Domain.BAYER) is first
+    other = torch.rand(1, 4, 8, 8)
+    torch.testing.assert_close(start(other, Domain.BAYER), directed(other))
+    torch.testing.assert_close(start(z, Domain.BAYER), first)
