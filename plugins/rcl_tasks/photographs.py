@@ -33,6 +33,8 @@ UNBALANCED_SHARE = 0.6
 MISJUDGED, MISJUDGED_PROCESSED = (-0.2, 0.2), (-0.5, 0.3)
 """How far the logarithm of the noise level that a network is told may be wrong: of noise that is independent from pixel
 to pixel, and of processed noise, which is hard to measure."""
+OVERESTIMATED = (-0.2, 0.4)
+"""The same for denoising: where there is texture everywhere, blind estimates are too high, and detail would be lost."""
 MISJUDGED_BALANCE = (-0.1, 0.1)
 WHITE_SHARE = 0.5
 """Of RGB crops whose noise is independent from pixel to pixel."""
@@ -63,6 +65,7 @@ class Photographs:
     """Of crops, in target pixels."""
     noiseless: float = 0.0
     """Share of crops without noise."""
+    misjudged: tuple[float, float] = MISJUDGED
 
     def batch(self, count: int, rng: torch.Generator) -> Pair:
         """`count` crops, stacked."""
@@ -84,7 +87,7 @@ class Photographs:
             x, target = self._processed(clean, noise, display, rng)
         balance = _guess(light, rng)
         x, target = x * balance.planes(self.domain), target * balance.planes(self.task.output(self.domain))
-        wrong = _uniform(*(MISJUDGED if white else MISJUDGED_PROCESSED), rng)
+        wrong = _uniform(*(self.misjudged if white else MISJUDGED_PROCESSED), rng)
         told = _scaled(balance.profile(noise), math.exp(2 * wrong))
         return Pair(x, sigma_map(x, told, self.domain), target, torch.tensor(bend_for(told)))
 

@@ -31,7 +31,7 @@ from rcl_cli.train.device import autocast, choose_device, place_module
 from rcl_cli.train.muon import Muon
 from rcl_cli.train.optimizer import require_number
 from rcl_cli.train.state import load_state, save_state
-from rcl_tasks.photographs import Photographs, load_photographs
+from rcl_tasks.photographs import MISJUDGED, OVERESTIMATED, Photographs, load_photographs
 from rcl_tasks.restorer import Restorer
 
 EMA = 0.999
@@ -53,6 +53,7 @@ class Lesson:
     """The head whose network it starts from."""
     noiseless: float = 0.0
     """Share of crops without noise."""
+    misjudged: tuple[float, float] = MISJUDGED
     batch: int = 8
     lr: float = 0.01
     """Of the hidden layers."""
@@ -62,11 +63,11 @@ class Lesson:
 
 LESSONS = {
     "demosaic-bayer": Lesson(20_000, 96, noiseless=0.4, lr=0.006),
-    "denoise-bayer": Lesson(6_000, 96, parent="demosaic-bayer", lr=0.004),
+    "denoise-bayer": Lesson(6_000, 96, parent="demosaic-bayer", misjudged=OVERESTIMATED, lr=0.004),
     "jdensr-bayer": Lesson(5_000, 144, parent="demosaic-bayer", lr=0.004),
     "sr-bayer": Lesson(3_000, 144, parent="demosaic-bayer", lr=0.004, noiseless=1.0),
     "demosaic-xtrans": Lesson(18_000, 96, noiseless=0.4, lr=0.005, network={"width": 48, "blocks": 6, "depth": 1}),
-    "denoise-xtrans": Lesson(5_000, 96, parent="demosaic-xtrans", lr=0.004),
+    "denoise-xtrans": Lesson(6_000, 96, parent="demosaic-xtrans", misjudged=OVERESTIMATED, lr=0.004),
     "jdensr-xtrans": Lesson(4_000, 144, parent="demosaic-xtrans", lr=0.004),
     "sr-xtrans": Lesson(2_500, 144, parent="demosaic-xtrans", lr=0.004, noiseless=1.0),
     "denoise-rgb": Lesson(20_000, 96),
@@ -105,7 +106,7 @@ def train_one(name: str, photographs: Path, folder: Path, share: float, seed: in
     place_module(both, device)
     side = crop_side(lesson.side, task, domain, model.multiple)
     pictures = load_photographs(photographs, side)
-    source = Photographs(task, domain, pictures, side, lesson.noiseless)
+    source = Photographs(task, domain, pictures, side, lesson.noiseless, lesson.misjudged)
     optimizer = _optimizer(model, lesson)
     steps = max(1, round(share * lesson.steps))
     state = folder / f"{name}.state.safetensors"

@@ -82,7 +82,8 @@ class NoiseBoundHead(nn.Module):
 class DirectedHead(nn.Module):
     """`UpsamplingHead` for coded networks: it corrects the result of directional demosaicing.
 
-    At the sensor's own resolution, samples are corrected by no more than `LIMIT` σ: without noise they stay.
+    At the sensor's own resolution, samples are corrected by no more than `LIMIT` σ: without noise they stay. Where the
+    noise is told, nothing else is further below black than that.
     """
 
     def __init__(self, feature_channels: int, domain: Domain, scale: int = 1) -> None:
@@ -95,13 +96,15 @@ class DirectedHead(nn.Module):
     def forward(self, features: Tensor, z: Tensor, sigma: Tensor | None = None) -> Tensor:
         correction = pixel_shuffle(self.last(features), self.factor)  # (N, 3, h·U, w·U)
         rgb = enlarged(start(z, self.domain), self.scale)
+        result = rgb + correction
         if not self.domain.is_raw:
-            return rgb + correction
+            return result
         noise = unpack(torch.zeros_like(z) if sigma is None else sigma, self.domain).unsqueeze(1)  # (N, 1, H, W)
+        if sigma is not None:
+            result = _above_black(result, interpolate(noise, scale_factor=self.scale))
         if self.scale > 1:
-            return _above_black(rgb + correction, interpolate(noise, scale_factor=self.scale))
-        samples = rgb + within_noise(correction, noise)
-        return torch.where(measured(rgb, self.domain), samples, _above_black(rgb + correction, noise))
+            return result
+        return torch.where(measured(rgb, self.domain), rgb + within_noise(correction, noise), result)
 
 
 def _above_black(rgb: Tensor, noise: Tensor) -> Tensor:
