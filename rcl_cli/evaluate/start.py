@@ -97,5 +97,5 @@ def keeps_layout(task: Task, domain: Domain) -> bool:
 def new_layer(task: Task, domain: Domain, backbone: Backbone) -> nn.Module:
     """An untrained last layer for a backbone of this kind."""
     if backbone.skip:
-        return task.build_head(domain, backbone.feature_channels)
+        return task.head_on(backbone.network)
     return PlainHead(backbone.feature_channels, task.output(domain).channels, task.upsample(domain))
