@@ -47,7 +47,7 @@ gpu: ## What a GPU does, in eight minutes at most: a page of checks and times; D
 
 constraints: ## Pin the newest versions that work together, from a clean environment
 	$(PYTHON) -m venv --clear build/pins
-	build/pins/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) '.[dev,plots]'
+	build/pins/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) '.[dev,plots,benchmark]'
 	build/pins/bin/python -m pip freeze --exclude rcl-cli | sed 's/+cpu$$//' > constraints.txt
 
 lowest: ## The quick tests with the lowest versions that pyproject.toml allows, torch's excepted
