@@ -62,12 +62,12 @@ class Lesson:
 
 
 LESSONS = {
-    "demosaic-bayer": Lesson(20_000, 96, noiseless=0.4, lr=0.006),
-    "denoise-bayer": Lesson(6_000, 96, parent="demosaic-bayer", misjudged=OVERESTIMATED, lr=0.004),
+    "demosaic-bayer": Lesson(15_000, 96, noiseless=0.4, lr=0.006),
+    "denoise-bayer": Lesson(4_200, 96, parent="demosaic-bayer", misjudged=OVERESTIMATED, lr=0.004),
     "jdensr-bayer": Lesson(5_000, 144, parent="demosaic-bayer", lr=0.004),
     "sr-bayer": Lesson(3_000, 144, parent="demosaic-bayer", lr=0.004, noiseless=1.0),
-    "demosaic-xtrans": Lesson(18_000, 96, noiseless=0.4, lr=0.005, network={"width": 48, "blocks": 6, "depth": 1}),
-    "denoise-xtrans": Lesson(6_000, 96, parent="demosaic-xtrans", misjudged=OVERESTIMATED, lr=0.004),
+    "demosaic-xtrans": Lesson(13_500, 96, noiseless=0.4, lr=0.005, network={"width": 48, "blocks": 6, "depth": 1}),
+    "denoise-xtrans": Lesson(4_200, 96, parent="demosaic-xtrans", misjudged=OVERESTIMATED, lr=0.004),
     "jdensr-xtrans": Lesson(4_000, 144, parent="demosaic-xtrans", lr=0.004),
     "sr-xtrans": Lesson(2_500, 144, parent="demosaic-xtrans", lr=0.004, noiseless=1.0),
     "denoise-rgb": Lesson(20_000, 96),
