@@ -43,7 +43,8 @@ class Offset:
 
 
 def fresh(seed: int = 0) -> TaskModel:
-    return starting_model(Denoise(), Domain.RGB, None, network_options={"width": 4, "depth": 1}, seed=seed).model
+    size = {"width": 4, "depth": 1}
+    return starting_model(Denoise(), Domain.RGB, None, network="unet", network_options=size, seed=seed).model
 
 
 def settings(**changes: Any) -> FinetuneSettings:

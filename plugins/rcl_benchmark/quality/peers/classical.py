@@ -63,7 +63,7 @@ def opencv_edge_aware(mosaic: Mosaic) -> Float:
 
 
 def _package() -> Any:
-    with warnings.catch_warnings():
-        # It imports from a namespace of SciPy that is to go.
+    # It changes how NumPy prints numbers, and imports from a namespace of SciPy that is to go.
+    with np.printoptions(), warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return import_module("colour_demosaicing")
