@@ -104,7 +104,7 @@ class Model:
         used = sum(strengths) / len(strengths)
         picture = Picture.from_frame(
             frame,
-            pixels / np.float32(len(turns)),
+            pixels / np.float32(len(turns)) if ensemble else pixels,
             cfa=placement.cfa(scale) if output.is_raw else None,
             scale=scale,
             noise_profile=self._noise_left(frame, known, used),
