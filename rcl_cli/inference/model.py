@@ -25,6 +25,7 @@ from rcl_cli.models.store import SUFFIX, Store
 from rcl_cli.models.task_model import TaskModel, load_head
 from rcl_cli.nn.balance import Balance
 from rcl_cli.raw.frame import Frame
+from rcl_cli.raw.greens import even_greens
 from rcl_cli.raw.pack import Placement
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.record import Record, source_digest
@@ -89,6 +90,8 @@ class Model:
 
         def seen(number: int, turn: Turn) -> tuple[Float, float, Placement]:
             x, placement = packed(frame.normalized(), frame.cfa, turn, self.ready.tiling.multiple)
+            # Where a mosaic is the result, its greens are left for the raw developer.
+            x = even_greens(x) if self.domain is Domain.BAYER and not output.is_raw else x
             own = turn.profile(told) if told and frame.cfa else told
             part = restoration.run(
                 x, placement, self.ready, own, lambda done: report((number + done) / len(turns)), balance
