@@ -49,6 +49,8 @@ def test_a_backbone_has_one_row(clean: Path, store: Path) -> None:
     table = judge(clean, "none", "--width", "4", "--depth", "1", "--no-skip")
     assert table.exit_code == 0, table.output
     assert "psnr_std" in table.stdout
+    mosaics = judge(clean, "none", "--width", "4", "--depth", "1", "--domain", "bayer")
+    assert mosaics.exit_code == 0, mosaics.output
 
 
 def test_what_cannot_be_judged_is_said(clean: Path) -> None:
@@ -57,6 +59,7 @@ def test_what_cannot_be_judged_is_said(clean: Path) -> None:
         ("none", ("--labels", "0"), "needs a pretrained backbone"),
         ("nothing", (), "no file and no model"),
         (clean / "x.safetensors", ("--width", "4"), "are for a fresh network"),
+        (clean / "x.safetensors", ("--domain", "bayer"), "are for a fresh network"),
         ("none", ("--mode", "guess"), "is not one of"),
     ):
         result = judge(clean, backbone, *more)

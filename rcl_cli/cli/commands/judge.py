@@ -12,10 +12,10 @@ import click
 from rcl_cli.cli.console import json_head, new_table, print_json_line, print_table, progress
 from rcl_cli.cli.options import DEVICE, LINEAR, NETWORK_OPTION, SEED, STORE, Option, json_option, network_option
 from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
+from rcl_cli.domain import Domain
 from rcl_cli.evaluate.settings import MODES, PROXY, Protocol
 
 if TYPE_CHECKING:
-    from rcl_cli.domain import Domain
     from rcl_cli.evaluate.protocol import Outcome
     from rcl_cli.evaluate.start import Start
     from rcl_cli.task import Task
@@ -105,6 +105,12 @@ class _Command(PluginCommand):
     show_default=True,
     help="Whether the result of a fresh network is added to its input.",
 )
+@click.option(
+    "--domain",
+    "fresh_domain",
+    type=click.Choice([domain.value for domain in Domain]),
+    help="Layout of the pictures of a fresh network.  [default: rgb]",
+)
 @SEED
 @LINEAR
 @DEVICE
@@ -119,6 +125,7 @@ def command(
     network: str | None,
     network_extra: dict[str, str],
     skip: bool,
+    fresh_domain: str | None,
     linear: bool,
     device: str,
     store: Path | None,
@@ -142,7 +149,7 @@ def command(
     options = network_extra | take_plugin_options(given, "network")
     named = {field.name for field in fields(Protocol)}
     protocol = Protocol(**{name: value for name, value in given.items() if name in named})
-    start, domain = _start(task, backbone, network, options, skip, store)
+    start, domain = _start(task, backbone, network, options, skip, fresh_domain, store)
     degradation = Degradation(task, domain, SigmaNoise(*sigma_range))
     labels = PictureFiles(_files(clean), protocol.crop * domain.pixels * task.scale, linear)
     tests = fixed_pairs(
@@ -156,9 +163,14 @@ def command(
 
 
 def _start(
-    task: Task, backbone: str, network: str | None, options: dict[str, Any], skip: bool, store: Path | None
+    task: Task,
+    backbone: str,
+    network: str | None,
+    options: dict[str, Any],
+    skip: bool,
+    fresh_domain: str | None,
+    store: Path | None,
 ) -> tuple[Start, Domain]:
-    from rcl_cli.domain import Domain
     from rcl_cli.errors import RclError
     from rcl_cli.evaluate.start import Start
     from rcl_cli.models.backbone import Backbone
@@ -167,12 +179,14 @@ def _start(
     from rcl_cli.network import get_network
 
     if backbone == _FRESH:
-        domain = Domain.RGB
+        domain = Domain(fresh_domain or Domain.RGB)
         chosen = get_network(network or task.network(domain))
         start = Start(lambda: Backbone(chosen(domain, options), skip=skip))
     else:
-        if network or options or not skip:
-            raise click.UsageError("--network, its options and --no-skip are for a fresh network, BACKBONE none")
+        if network or options or fresh_domain or not skip:
+            raise click.UsageError(
+                "--network, its options, --domain and --no-skip are for a fresh network, BACKBONE none"
+            )
         path = Store.open(store).resolve(backbone)
         domain = read_header(path).domain
         start = Start.load(path, domain)
