@@ -1,7 +1,7 @@
 """Each shipped head is as good as it was when it was last trained, and better than what needs no head.
 
 Pictures go through `rcl simulate` and `rcl evaluate`, and so through the steps of `rcl apply`. Only their middles, so
-that all heads take seconds; figures of whole pictures are in docs/benchmarks/starter-heads.md.
+that all heads take seconds; `rcl benchmark quality` measures whole pictures.
 """
 
 from __future__ import annotations
