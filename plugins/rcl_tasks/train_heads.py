@@ -70,9 +70,9 @@ LESSONS = {
     "denoise-xtrans": Lesson(4_200, 96, parent="demosaic-xtrans", misjudged=OVERESTIMATED, lr=0.004),
     "jdensr-xtrans": Lesson(4_000, 144, parent="demosaic-xtrans", lr=0.004),
     "sr-xtrans": Lesson(2_500, 144, parent="demosaic-xtrans", lr=0.004, noiseless=1.0),
-    "denoise-rgb": Lesson(20_000, 96),
-    "jdensr-rgb": Lesson(5_000, 144, parent="denoise-rgb", lr=0.004),
-    "sr-rgb": Lesson(10_000, 144, parent="denoise-rgb", lr=0.004, noiseless=1.0),
+    "denoise-rgb": Lesson(24_000, 96),
+    "jdensr-rgb": Lesson(4_000, 144, parent="denoise-rgb", lr=0.004),
+    "sr-rgb": Lesson(6_000, 144, parent="denoise-rgb", lr=0.004, noiseless=1.0),
 }
 
 
