@@ -43,7 +43,7 @@ FLOORS = {
         "sr-xtrans": (30.7, 2.4),
         "sr-rgb": (38.3, 3.4),
         "jdensr-bayer": (34.5, 5.3),
-        "jdensr-xtrans": (30.0, 1.9),
+        "jdensr-xtrans": (33.5, 5.4),
         "jdensr-rgb": (35.0, 1.4),
     },
     "photographs": {
@@ -56,7 +56,7 @@ FLOORS = {
         "sr-xtrans": (26.1, 1.8),
         "sr-rgb": (30.9, 1.6),
         "jdensr-bayer": (29.3, 4.9),
-        "jdensr-xtrans": (25.5, 1.3),
+        "jdensr-xtrans": (28.7, 4.6),
         "jdensr-rgb": (29.2, 0.8),
     },
 }
