@@ -27,13 +27,19 @@ class Metadata:
     white_balance: tuple[float, float, float] | None = None
     """As-shot gains of R, G, B that make grey neutral, G = 1."""
     xyz_to_camera: NDArray[np.float64] | None = None
-    """(3, 3), XYZ (D65) to camera RGB: DNG's ColorMatrix."""
+    """(3, 3), XYZ to camera RGB: a DNG's for the light of the shot, calibration included; others' for D65."""
+    camera_to_xyz: NDArray[np.float64] | None = None
+    """(3, 3), white-balanced camera RGB to XYZ (D50), where the file has more to say of it than `xyz_to_camera`."""
     orientation: int = 1
     """EXIF orientation, 1–8: how the stored rows and columns are to be turned for display."""
     noise_profile: NoiseProfile | None = None
     """From the file's own NoiseProfile tag."""
     lens_corrections: bytes = b""
     """DNG's OpcodeList3: corrections that are applied to the demosaiced picture."""
+    default_crop: tuple[float, float, float, float] | None = None
+    """Top, left, height and width, in pixels of the frame, of what is to be shown of it; None for all."""
+    pixel_aspect: float = 1.0
+    """Width of a pixel over its height."""
 
     @property
     def camera(self) -> str:
@@ -52,7 +58,7 @@ class RawFrame:
     """One colour filter mosaic: the visible area, as a copy, in DN."""
 
     mosaic: NDArray[np.uint16]
-    """(H, W)"""
+    """(H, W). Where the file's black level varies within a plane, that is evened out."""
     cfa: CFA
     black_level: tuple[float, float, float, float]
     """DN, of the planes R, Gr, Gb, B."""

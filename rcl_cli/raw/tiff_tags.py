@@ -32,6 +32,8 @@ class TiffTags:
     values: Mapping[str, Any] = field(default_factory=dict)
     first: Mapping[str, Any] = field(default_factory=dict)
     """IFD 0's tags alone."""
+    raw: Mapping[str, Any] = field(default_factory=dict)
+    """The full-size raw's own tags, and IFD 0's where it lacks them: what levels and geometry are read from."""
     exif: Mapping[str, Any] = field(default_factory=dict)
     """The EXIF directory's tags."""
     photometric: frozenset[int] = frozenset()
@@ -55,15 +57,11 @@ class TiffTags:
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """A numeric tag as a flat array, rationals divided; empty if it is missing or no number."""
-        value, kind = self.values.get(name), self.values.get(f"{name} type")
-        try:
-            flat = np.atleast_1d(np.asarray(value, np.float64)).ravel()
-        except (TypeError, ValueError):
-            return np.empty(0)
-        if kind in (tifffile.DATATYPE.RATIONAL, tifffile.DATATYPE.SRATIONAL):
-            with np.errstate(divide="ignore", invalid="ignore"):
-                return flat[::2] / flat[1::2]
-        return flat if np.isfinite(flat).all() else np.empty(0)
+        return _numbers(self.values, name)
+
+    def raw_numbers(self, name: str) -> NDArray[np.float64]:
+        """As `numbers`, of `raw`."""
+        return _numbers(self.raw, name)
 
     def color_matrix(self) -> NDArray[np.float64] | None:
         """(3, 3) ColorMatrix, XYZ to camera: the one for D65, else the last one; None if there is none."""
@@ -82,6 +80,18 @@ class TiffTags:
             return None
         r, g, b = neutral
         return float(g / r), 1.0, float(g / b)
+
+
+def _numbers(tags: Mapping[str, Any], name: str) -> NDArray[np.float64]:
+    value, kind = tags.get(name), tags.get(f"{name} type")
+    try:
+        flat = np.atleast_1d(np.asarray(list(value) if isinstance(value, bytes) else value, np.float64)).ravel()
+    except (TypeError, ValueError):
+        return np.empty(0)
+    if kind in (tifffile.DATATYPE.RATIONAL, tifffile.DATATYPE.SRATIONAL):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return flat[::2] / flat[1::2]
+    return flat if np.isfinite(flat).all() else np.empty(0)
 
 
 def read_tiff_tags(source: Path | BytesIO) -> TiffTags:
@@ -104,24 +114,31 @@ def _directories(tiff: tifffile.TiffFile) -> Iterator[tifffile.TiffPage]:
 def _tags_of(pages: list[tifffile.TiffPage]) -> TiffTags:
     first = {tag.name: tag.value for tag in pages[0].tags}
     exif: Any = next((page.tags["ExifTag"].value for page in pages if "ExifTag" in page.tags), {})
+    first_page = pages[0]
     pages = sorted(pages, key=_importance, reverse=True)
-    values: dict[str, Any] = {}
-    for page in pages:
-        for tag in page.tags:
-            values.setdefault(tag.name, tag.value)
-            values.setdefault(f"{tag.name} type", tag.dtype)
     photometric = {int(page.tags[_PHOTOMETRIC].value) for page in pages if _PHOTOMETRIC in page.tags}
     raw = pages[0] if _importance(pages[0])[0] else None
     segments = [] if raw is None else list(zip(raw.dataoffsets, raw.databytecounts, strict=True))
     return TiffTags(
-        values,
+        _merged(pages),
         first,
+        {} if raw is None else _merged([raw, first_page]),
         exif if isinstance(exif, dict) else {},
         frozenset(photometric),
         raw_pixels=raw.size if raw is not None else 0,
         raw_bytes=sum(size for _, size in segments),
         raw_end=max((offset + size for offset, size in segments), default=0),
     )
+
+
+def _merged(pages: list[tifffile.TiffPage]) -> dict[str, Any]:
+    """Values and types by name, the first page's word before the others'."""
+    values: dict[str, Any] = {}
+    for page in pages:
+        for tag in page.tags:
+            values.setdefault(tag.name, tag.value)
+            values.setdefault(f"{tag.name} type", tag.dtype)
+    return values
 
 
 _PHOTOMETRIC = "PhotometricInterpretation"
