@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from rcl_cli.raw.cfa import CFA, tent
 from rcl_cli.raw.frame import Frame, Metadata
+from rcl_cli.raw.light import XYZ_D50_TO_SRGB
 from rcl_cli.raw.orientation import upright
 from rcl_cli.raw.pack import pack
 from rcl_cli.raw.picture import Picture
@@ -38,6 +39,8 @@ def preview(source: Picture | Frame, longest: int = 1024) -> NDArray[np.uint8]:
 
 def camera_to_srgb(metadata: Metadata) -> NDArray[np.float64]:
     """(3, 3): white-balanced camera RGB to linear sRGB, equal values staying equal; identity without a matrix."""
+    if metadata.camera_to_xyz is not None:
+        return XYZ_D50_TO_SRGB @ metadata.camera_to_xyz
     if metadata.xyz_to_camera is None:
         return np.eye(3)
     srgb_to_camera = metadata.xyz_to_camera @ np.linalg.inv(XYZ_TO_SRGB)

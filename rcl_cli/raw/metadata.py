@@ -10,6 +10,8 @@ import rawpy
 from numpy.typing import NDArray
 
 from rcl_cli.errors import FileError
+from rcl_cli.raw.dng_color import as_shot_gains, shot_color
+from rcl_cli.raw.dng_sensor import pixel_aspect, plausible_aspect
 from rcl_cli.raw.exif import LARGEST_SHORT_ISO, read_exif
 from rcl_cli.raw.frame import Metadata
 from rcl_cli.raw.libraw import open_raw
@@ -45,18 +47,21 @@ def raw_metadata(path: Path, raw: rawpy.RawPy, tags: TiffTags) -> Metadata:
     `tags`: the file's, as `identify` read them.
     """
     tagged = tagged_metadata(path, tags)
-    other = raw.other
+    other, known_gains = raw.other, plausible_gains(raw.camera_whitebalance)
     return Metadata(
         path=path,
         make=tagged.make,
         model=tagged.model,
         iso=_iso(other.iso_speed, tagged.iso),
         exposure_s=_positive(other.shutter_speed) or tagged.exposure_s,
-        white_balance=plausible_gains(raw.camera_whitebalance) or tagged.white_balance,
+        # LibRaw scales a DNG's by its levels.
+        white_balance=(tagged.white_balance or known_gains) if tags.dng else (known_gains or tagged.white_balance),
         xyz_to_camera=tagged.xyz_to_camera if tagged.xyz_to_camera is not None else _known_matrix(raw),
         orientation=_ORIENTATION_OF_FLIP.get(int(raw.sizes.flip), 1),
         noise_profile=tagged.noise_profile,
         lens_corrections=tagged.lens_corrections,
+        camera_to_xyz=tagged.camera_to_xyz,
+        pixel_aspect=tagged.pixel_aspect if tags.dng else plausible_aspect(raw.sizes.pixel_aspect),
     )
 
 
@@ -68,17 +73,20 @@ def tagged_metadata(path: Path, tags: TiffTags) -> Metadata:
         raise FileError(path, f"cannot be read ({error.strerror})") from error
     named = Metadata(make=exif.make, model=exif.model or tags.text("UniqueCameraModel"))
     opcodes = tags.values.get("OpcodeList3")
+    color = shot_color(tags) if tags.dng else None
     return Metadata(
         path=path,
         make=named.make,
         model=named.model,
         iso=exif.iso,
         exposure_s=exif.exposure_s,
-        white_balance=tags.neutral_gains(),
-        xyz_to_camera=tags.color_matrix() if tags.dng else None,
+        white_balance=as_shot_gains(tags) if color is None else color.gains and plausible_gains(color.gains),
+        xyz_to_camera=color.xyz_to_camera if color else None,
+        camera_to_xyz=color.camera_to_xyz if color else None,
         orientation=exif.orientation,
         noise_profile=noise_profile(tags, camera=named.camera, iso=exif.iso),
         lens_corrections=opcodes if isinstance(opcodes, bytes) else b"",
+        pixel_aspect=pixel_aspect(tags) if tags.dng else 1.0,
     )
 
 
@@ -98,8 +106,11 @@ def _known_matrix(raw: rawpy.RawPy) -> NDArray[np.float64] | None:
 
 
 def _iso(decoded: float, tagged: float | None) -> float | None:
+    # LibRaw keeps 16 bits of EXIF's, but may know more from the maker's notes.
     known = _positive(decoded)
-    return known if known is not None and known < LARGEST_SHORT_ISO else tagged or known
+    if known in (None, LARGEST_SHORT_ISO) or (tagged or 0) > LARGEST_SHORT_ISO:
+        return tagged or known
+    return known
 
 
 def _positive(value: float) -> float | None:

@@ -20,7 +20,6 @@ LINEAR_RAW = 34892
 FULL_SIZE = 0
 """NewSubfileType of the raw itself, beside previews, masks and enhanced copies."""
 
-_D65 = 21
 # tifffile tells of every damaged tag; what can be used is used, and the reader has its own word for the rest.
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)
 
@@ -62,24 +61,6 @@ class TiffTags:
     def raw_numbers(self, name: str) -> NDArray[np.float64]:
         """As `numbers`, of `raw`."""
         return _numbers(self.raw, name)
-
-    def color_matrix(self) -> NDArray[np.float64] | None:
-        """(3, 3) ColorMatrix, XYZ to camera: the one for D65, else the last one; None if there is none."""
-        matrices = {
-            illuminant: matrix.reshape(3, 3)
-            for n in (1, 2, 3)
-            for illuminant in [int(next(iter(self.numbers(f"CalibrationIlluminant{n}")), 0))]
-            if (matrix := self.numbers(f"ColorMatrix{n}")).size == 9
-        }
-        return matrices.get(_D65, next(reversed(matrices.values()), None))
-
-    def neutral_gains(self) -> tuple[float, float, float] | None:
-        """Gains of R, G, B, G = 1, from AsShotNeutral; None if there is none."""
-        neutral = self.numbers("AsShotNeutral")
-        if neutral.size != 3 or not (np.isfinite(neutral).all() and (neutral > 0).all()):
-            return None
-        r, g, b = neutral
-        return float(g / r), 1.0, float(g / b)
 
 
 def _numbers(tags: Mapping[str, Any], name: str) -> NDArray[np.float64]:
