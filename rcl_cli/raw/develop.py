@@ -20,21 +20,48 @@ _D65 = np.array([0.95047, 1.0, 1.08883])
 
 
 def develop(picture: Picture) -> Float:
-    """The picture in sRGB values, (H, W, 3) in [0, 1], upright; a mosaic is demosaiced by linear interpolation."""
+    """The picture in sRGB values, (H, W, 3) in [0, 1], cropped as the file asks, with square pixels, upright.
+
+    A mosaic is demosaiced by linear interpolation.
+    """
     rgb = picture.pixels if picture.cfa is None else interpolate(picture.pixels, picture.cfa)
-    return upright(_encode(rgb, picture.camera_rgb, picture.metadata), picture.metadata.orientation)
+    srgb = _encode(cropped(rgb, picture), picture.camera_rgb, picture.metadata)
+    height, width = square_size(srgb, picture.metadata)
+    if (height, width) != srgb.shape[:2]:
+        srgb = np.clip(cv2.resize(srgb, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1).astype(np.float32)
+    return upright(srgb, picture.metadata.orientation)
 
 
 def preview(source: Picture | Frame, longest: int = 1024) -> NDArray[np.uint8]:
-    """A small version for the screen, (h, w, 3) uint8 sRGB, upright, at most `longest` pixels a side; fast."""
+    """A small version of what `develop` gives, (h, w, 3) uint8 sRGB, at most `longest` pixels a side; fast."""
     picture = source if isinstance(source, Picture) else _as_picture(source)
     rgb = picture.pixels if picture.cfa is None else _one_pixel_per_element(picture.pixels, picture.cfa)
-    shrink = longest / max(rgb.shape[:2])
-    if shrink < 1:
-        size = (max(1, round(rgb.shape[1] * shrink)), max(1, round(rgb.shape[0] * shrink)))
-        rgb = cv2.resize(np.ascontiguousarray(rgb), size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    rgb = cropped(rgb, picture)
+    height, width = square_size(rgb, picture.metadata)
+    shrink = min(1.0, longest / max(height, width))
+    height, width = max(1, round(height * shrink)), max(1, round(width * shrink))
+    if (height, width) != rgb.shape[:2]:
+        rgb = cv2.resize(np.ascontiguousarray(rgb), (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
     srgb = upright(_encode(rgb, picture.camera_rgb, picture.metadata), picture.metadata.orientation)
     return np.rint(srgb * 255).astype(np.uint8)
+
+
+def cropped(rgb: Float, picture: Picture) -> Float:
+    """The part of `rgb` (H, W, 3), a version of the picture in any size, that the file wants shown."""
+    crop = picture.metadata.default_crop
+    if crop is None:
+        return rgb
+    (full_height, full_width), (height, width) = picture.pixels.shape[:2], rgb.shape[:2]
+    y, x = picture.scale * height / full_height, picture.scale * width / full_width
+    top, left, bottom, right = crop[0] * y, crop[1] * x, (crop[0] + crop[2]) * y, (crop[1] + crop[3]) * x
+    shown = rgb[round(top) : round(bottom), round(left) : round(right)]
+    return shown if shown.size else rgb
+
+
+def square_size(rgb: Float, metadata: Metadata) -> tuple[int, int]:
+    """Height and width that `rgb` (H, W, 3) has with square pixels, neither smaller than before."""
+    (height, width, _), aspect = rgb.shape, metadata.pixel_aspect
+    return (height, round(width * aspect)) if aspect >= 1 else (round(height / aspect), width)
 
 
 def camera_to_srgb(metadata: Metadata) -> NDArray[np.float64]:

@@ -64,7 +64,7 @@ def write_dng(path: Path, frame: RawFrame, *, note: str = "", overwrite: bool = 
     """
     raw = _Raw(frame.mosaic, frame.cfa, frame.black_level, frame.white_level)
     shot = [*_colour_entries(frame.metadata), *naming_entries(frame.metadata, note)]
-    more = _noise_entries(frame.metadata.noise_profile)
+    more = [*_noise_entries(frame.metadata.noise_profile), *_shown_entries(frame.metadata, frame.size)]
     with atomic_path(path, overwrite=overwrite) as temporary:
         _write(temporary, raw, _preview(frame), shot, frame.metadata, more)
 
@@ -82,6 +82,7 @@ def write_picture_dng(path: Path, picture: Picture) -> None:
     if picture.denoised:
         shot.append(rationals(50935, [1.0]))  # NoiseReductionApplied, from 0 to 1
     more = [*_lens_corrections(picture), *_noise_entries(picture.noise_profile)]
+    more += _shown_entries(metadata, (picture.pixels.shape[0], picture.pixels.shape[1]), picture.scale)
     _write(path, raw, _preview(picture), shot, metadata, more)
 
 
@@ -173,6 +174,17 @@ def _noise_entries(profile: NoiseProfile | None) -> list[Entry]:
     return [] if profile is None else [noise_entry(profile)]
 
 
+def _shown_entries(metadata: Metadata, size: tuple[int, int], scale: int = 1) -> list[Entry]:
+    """What of the pixels is to be shown, and how wide they are."""
+    crop = None if metadata.default_crop is None else [scale * value for value in metadata.default_crop]
+    top, left, height, width = crop or (0, 0, *size)
+    entries = [rationals(50719, [left, top]), rationals(50720, [width, height])]  # DefaultCropOrigin, DefaultCropSize
+    aspect = metadata.pixel_aspect
+    return (
+        entries if aspect == 1 else [*entries, rationals(50718, [max(aspect, 1), max(1 / aspect, 1)])]
+    )  # DefaultScale
+
+
 def _raw_entries(raw: _Raw) -> list[Entry]:
     height, width = raw.pixels.shape[:2]
     samples = 3 if raw.cfa is None else 1
@@ -187,8 +199,6 @@ def _raw_entries(raw: _Raw) -> list[Entry]:
         longs(278, height),  # RowsPerStrip
         longs(279, raw.pixels.size * 2),  # StripByteCounts
         shorts(284, 1),  # PlanarConfiguration: chunky
-        longs(50719, 0, 0),  # DefaultCropOrigin
-        longs(50720, width, height),  # DefaultCropSize
         longs(50717, *[round(raw.white)] * samples),  # WhiteLevel
     ]
     if raw.cfa is None:

@@ -74,6 +74,8 @@ class Picture:
             record=record,
         )
         made = replace(made, camera_rgb=frame.camera_rgb)
+        if pixels.shape[:2] != tuple(scale * side for side in frame.size):
+            made = replace(made, metadata=replace(frame.metadata, default_crop=None))  # a part of it, or reduced
         if isinstance(frame, RawFrame):
             return replace(made, black_level=frame.black_level, white_level=frame.white_level, transfer="linear")
         return replace(made, transfer=frame.transfer, bits=frame.bits)

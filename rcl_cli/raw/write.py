@@ -33,8 +33,9 @@ def write_picture(path: Path, picture: Picture, *, overwrite: bool = False) -> N
     |------------------|-------|
     | .dng             | the mosaic (CFA DNG) or linear RGB (linear DNG), with levels, matrix, neutral, orientation |
     | .npy, .exr       | float32, exactly the linear pixels, (H, W) or (H, W, 3), 0 = black level, 1 = white level |
-    | .tif, .png, .jpg | of a raw: developed and upright, 16 bits (JPEG: 8); of an RGB picture: stored as the source |
-    |                  | was, by its transfer, its bits as far as the format has them, and its orientation tag |
+    | .tif, .png, .jpg | of a raw: developed, cropped as it asks, with square pixels and upright, 16 bits (JPEG: 8); |
+    |                  | of an RGB picture: stored as the source was, by its transfer, its bits as far as the    |
+    |                  | format has them, and its orientation tag |
 
     A format that has no room for how the picture was made, .npy or a plugin's, gets that in a sidecar `NAME.npy.xmp`.
     The rest of the source's metadata comes along where exiftool is installed. Raises FileError if the suffix is

@@ -60,7 +60,7 @@ def write_float_tiff(path: Path, rgb: NDArray[np.float32], *, overwrite: bool = 
 def _raw_frame(pair: SimulatedPair, mosaic: NDArray[np.float32], noise: NoiseProfile | None) -> RawFrame:
     """A normalised mosaic (H, W) in DN, with room below black and above white."""
     shot = pair.source.metadata if pair.source.camera_rgb else _BALANCED
-    metadata = replace(shot, noise_profile=noise)
+    metadata = replace(shot, noise_profile=noise, default_crop=None)
     dn = np.clip(np.rint(BLACK_DN + (WHITE_DN - BLACK_DN) * mosaic), 0, 65535).astype(np.uint16)
     assert pair.cfa is not None
     return RawFrame(dn, pair.cfa, (float(BLACK_DN),) * 4, float(WHITE_DN), metadata)
