@@ -75,11 +75,11 @@ def calibrate_file(path: Path, *, linear: bool = False) -> ImageCalibration:
 
 
 def pool_cameras(images: Iterable[ImageCalibration]) -> list[CameraCalibration]:
-    """One calibration for each camera, ISO, levels and colour filters, in the order in which they first come."""
+    """One calibration for each camera, ISO, levels and colour filters, by camera and ISO."""
     groups: dict[tuple[Key, str], list[ImageCalibration]] = {}
     for image in images:
         groups.setdefault(image.key, []).append(image)
-    return [_pool_group(group) for group in groups.values()]
+    return sorted(map(_pool_group, groups.values()), key=lambda one: (one.profile.camera, one.profile.iso or 0.0))
 
 
 def _pool_group(group: Sequence[ImageCalibration]) -> CameraCalibration:

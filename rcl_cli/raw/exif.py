@@ -72,7 +72,7 @@ def exif_of(tags: TiffTags) -> Exif:
     return Exif(
         make=_text(tags.first.get("Make")) or _printable(tags.text("Make")),
         model=_text(tags.first.get("Model")) or _printable(tags.text("Model")),
-        iso=_iso(tags.exif) or _number(tags.first.get("ISOSpeedRatings")),
+        iso=_iso(tags.exif) or _iso(tags.first),
         exposure_s=_ratio(tags.exif.get("ExposureTime")) or _ratio(tags.first.get("ExposureTime")),
         orientation=int(orientation) if orientation and orientation <= 8 else 1,
     )

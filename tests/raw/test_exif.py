@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import struct
 import subprocess
 from io import BytesIO
 from pathlib import Path
@@ -12,13 +13,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.exif import Exif, exif_of
 from rcl_cli.raw.exif import read_exif as read_exif_of
-from rcl_cli.raw.exif_block import exif_block
+from rcl_cli.raw.exif_block import EXIF_POINTER, exif_block
 from rcl_cli.raw.frame import Metadata
+from rcl_cli.raw.ifd import directory, longs, shorts
 from rcl_cli.raw.libraw import open_raw
 from rcl_cli.raw.png import encode_png, exif_chunk
+from rcl_cli.raw.read import read_frame
 from rcl_cli.raw.tiff_tags import TiffTags, read_tiff_tags
+
+from .dng_files import numbers, write_dng_file
 
 
 def read_exif(path: Path) -> Exif:
@@ -81,6 +87,33 @@ def test_an_iso_beyond_16_bits_is_written_and_read(iso: float) -> None:
 )
 def test_the_iso_is_read_where_it_is(exif: dict[str, object], iso: float | None) -> None:
     assert exif_of(TiffTags(exif=exif)).iso == iso
+
+
+@pytest.mark.parametrize(
+    ("exif", "iso"),
+    [
+        ([(34855, 3, 1, 65535), (34864, 3, 1, 2), (34866, 4, 1, 102400)], 102400),
+        ([(34864, 3, 1, 1), (34865, 4, 1, 80000)], 80000),  # LibRaw knows none
+        ([(34855, 4, 1, 204800)], 204800),  # of which LibRaw keeps 16 bits
+        ([(34855, 3, 1, 100), (34864, 3, 1, 2), (34866, 4, 1, 80)], 100),
+    ],
+)
+@pytest.mark.parametrize("place", ["EXIF directory", "IFD 0"])
+def test_a_raw_s_iso_is_exif_s_where_libraw_s_is_too_small(
+    exif: list[tuple[int, int, int, int]], iso: float, place: str, tmp_path: Path
+) -> None:
+    path, mosaic = tmp_path / "a.dng", np.full((40, 60), 2000, np.uint16)
+    if place == "IFD 0":
+        write_dng_file(path, mosaic, *((*tag, True) for tag in exif), cfa=CFA.bayer("RGGB"))
+    else:
+        # tifffile leaves the pointer to an EXIF directory out, so it is told one of the next lower code.
+        write_dng_file(path, mosaic, numbers(EXIF_POINTER - 1, 2**24), cfa=CFA.bayer("RGGB"))
+        pointer, written = struct.Struct("<HHII"), path.read_bytes()
+        made, wanted = (EXIF_POINTER - 1, 4, 1, 2**24), (EXIF_POINTER, 4, 1, len(written))
+        entries = [{3: shorts, 4: longs}[kind](code, value) for code, kind, _, value in exif]
+        changed = written.replace(pointer.pack(*made), pointer.pack(*wanted))
+        path.write_bytes(changed + directory(entries, len(written)))
+    assert read_frame(path).metadata.iso == iso
 
 
 def test_a_png_s_exif_may_stand_behind_its_pixels(tmp_path: Path) -> None:
