@@ -24,9 +24,12 @@ def srgb_decode(encoded: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     return np.where(x <= 0.04045, x / 12.92, ((np.maximum(x, 0) + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
-def srgb_encode(linear: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-    """Linear light → sRGB values, any shape; the inverse of `srgb_decode`. Clips to [0, 1], as a display would."""
-    x = np.clip(np.asarray(linear, np.float32), 0, 1)
+def srgb_encode(linear: NDArray[np.floating[Any]], *, bounded: bool = True) -> NDArray[np.float32]:
+    """Linear light → sRGB values, any shape; the inverse of `srgb_decode`.
+
+    Clips to [0, 1], as a display would; without `bounded`, light of at least 0 goes on above 1.
+    """
+    x = np.clip(np.asarray(linear, np.float32), 0, 1 if bounded else None)
     # OpenCV's power is some ten times as fast as NumPy's, which counts with 24 million pixels.
     encoded = cv2.pow(x.reshape(1, -1), 1 / 2.4).reshape(x.shape).astype(np.float32, copy=False)
     encoded *= 1.055
