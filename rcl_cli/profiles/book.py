@@ -100,7 +100,7 @@ def profile_for(frame: Frame, *, given: Path | None = None, store: Path | None =
 
 def blind_estimate(frame: Frame) -> NoiseProfile:
     """The noise profile that a frame's own pixels tell; of RGB files also where processing has spread their noise."""
-    if isinstance(frame, RgbFrame) and frame.transfer == "srgb":
+    if isinstance(frame, RgbFrame) and frame.transfer != "linear":
         processed = processed_profile(frame)
         if processed is not None:
             return replace(processed, **labels(frame))

@@ -25,7 +25,7 @@ def develop(picture: Picture) -> Float:
     A mosaic is demosaiced by linear interpolation.
     """
     rgb = picture.pixels if picture.cfa is None else interpolate(picture.pixels, picture.cfa)
-    srgb = _encode(cropped(rgb, picture), picture.camera_rgb, picture.metadata)
+    srgb = _encode(cropped(rgb, picture), picture)
     height, width = square_size(srgb, picture.metadata)
     if (height, width) != srgb.shape[:2]:
         srgb = np.clip(cv2.resize(srgb, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1).astype(np.float32)
@@ -108,9 +108,13 @@ def _one_pixel_per_element(mosaic: Float, cfa: CFA) -> Float:
     return np.stack([color.mean(axis=0) for color in colors], axis=-1)
 
 
-def _encode(rgb: Float, camera_rgb: bool, metadata: Metadata) -> Float:
-    if not camera_rgb:
-        return srgb_encode(rgb)
+def _encode(rgb: Float, picture: Picture) -> Float:
+    metadata = picture.metadata
+    if not picture.camera_rgb:
+        if picture.stored.profile is None:
+            return srgb_encode(rgb)
+        to_srgb = XYZ_TO_SRGB @ np.linalg.inv(picture.xyz_to_rgb)
+        return srgb_encode(rgb @ to_srgb.T.astype(np.float32))
     balanced = np.minimum(rgb * display_gains(metadata).astype(np.float32), 1)
     return srgb_encode(balanced @ camera_to_srgb(metadata).T.astype(np.float32))
 

@@ -75,7 +75,7 @@ def write_picture_dng(path: Path, picture: Picture) -> None:
     raw = _Raw(_to_dn(picture.pixels, picture.cfa, black, white), picture.cfa, black, white)
     metadata = picture.metadata
     if not picture.camera_rgb:
-        metadata = replace(metadata, xyz_to_camera=XYZ_TO_SRGB, white_balance=None)
+        metadata = replace(metadata, xyz_to_camera=picture.xyz_to_rgb, white_balance=None)
     shot = [*_colour_entries(metadata), *naming_entries(metadata, picture.note)]
     if picture.record is not None:
         shot.append(packet(XMP_TAG, picture.record.packet()))

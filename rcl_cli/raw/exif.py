@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from rcl_cli.raw.riff import riff_chunks
 from rcl_cli.raw.tiff_tags import TiffTags, read_tiff_tags
 
 LARGEST_SHORT_ISO = 65535
@@ -22,6 +23,8 @@ _CIFF_FOLDERS = (0x2807, 0x300A)
 _CIFF_CAMERA = 0x080A
 _QUICKTAKE = {b"qktk": "QuickTake 100", b"qktn": "QuickTake 150"}
 _OUTPUT, _INDEX, _SPEED = "StandardOutputSensitivity", "RecommendedExposureIndex", "ISOSpeed"
+_INCHES = {2: 1.0, 3: 1 / 2.54}
+"""ResolutionUnit → inches."""
 _MEANT = {1: _OUTPUT, 2: _INDEX, 3: _SPEED, 4: _INDEX, 5: _SPEED, 6: _INDEX, 7: _INDEX}
 """SensitivityType → which tag the ISO tag repeats."""
 
@@ -35,6 +38,8 @@ class Exif:
     iso: float | None = None
     exposure_s: float | None = None
     orientation: int = 1
+    resolution: tuple[float, float] | None = None
+    """Pixels per inch, across and down."""
 
     @property
     def named(self) -> bool:
@@ -56,8 +61,10 @@ def read_exif(path: Path, tags: TiffTags) -> Exif:
             return _from_ciff(head + file.read())
         if head[:4] in _QUICKTAKE:
             return Exif("Apple", _QUICKTAKE[head[:4]])
-        # JPEG and PNG have a TIFF structure inside, and so have raws that are none: bare (CR3, MRW) or in a JPEG.
-        blocks = [_png_block(file)] if head.startswith(_PNG) else _blocks(head)
+        # Pictures have a TIFF structure inside, and so have raws that are none: bare (CR3, MRW) or in a JPEG.
+        blocks: Iterable[bytes] = [_png_block(file)] if head.startswith(_PNG) else _blocks(head)
+        if head[8:12] == b"WEBP":
+            blocks = [riff_chunks(head + file.read()).get(b"EXIF", b"").removeprefix(b"Exif\0\0")]
         found = [own]
         for block in blocks:
             found.append(exif_of(read_tiff_tags(BytesIO(block))))
@@ -75,7 +82,14 @@ def exif_of(tags: TiffTags) -> Exif:
         iso=_iso(tags.exif) or _iso(tags.first),
         exposure_s=_ratio(tags.exif.get("ExposureTime")) or _ratio(tags.first.get("ExposureTime")),
         orientation=int(orientation) if orientation and orientation <= 8 else 1,
+        resolution=_resolution(tags.first),
     )
+
+
+def _resolution(tags: Mapping[str, Any]) -> tuple[float, float] | None:
+    across, down = _ratio(tags.get("XResolution")), _ratio(tags.get("YResolution"))
+    inches = _INCHES.get(int(_number(tags.get("ResolutionUnit")) or 2))
+    return (across / inches, down / inches) if across and down and inches else None
 
 
 def _iso(exif: Mapping[str, Any]) -> float | None:

@@ -14,9 +14,14 @@ EXIF_POINTER = 34665
 
 
 def naming_entries(metadata: Metadata, note: str) -> list[Entry]:
-    """Camera, program and, where there is one, a note: tags of a picture's first directory."""
+    """Camera, program, resolution and, where there is one, a note: tags of a picture's first directory."""
     texts = {270: note, 271: metadata.make, 272: metadata.model, 305: SOFTWARE}
-    return [text(code, words) for code, words in texts.items() if words]
+    entries = [text(code, words) for code, words in texts.items() if words]
+    if metadata.resolution is not None:
+        across, down = metadata.resolution
+        # XResolution, YResolution, ResolutionUnit: inch
+        entries += [rationals(282, [across]), rationals(283, [down]), shorts(296, 2)]
+    return entries
 
 
 def shot_entries(metadata: Metadata) -> list[Entry]:

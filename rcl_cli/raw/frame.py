@@ -13,6 +13,7 @@ from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.optical_black import OpticalBlack
+from rcl_cli.raw.stored import Stored
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Metadata:
     """Top, left, height and width, in pixels of the frame, of what is to be shown of it; None for all."""
     pixel_aspect: float = 1.0
     """Width of a pixel over its height."""
+    resolution: tuple[float, float] | None = None
+    """Pixels per inch in print, across and down."""
 
     @property
     def camera(self) -> str:
@@ -112,14 +115,17 @@ class RgbFrame:
     """Three planes: a PNG, JPEG or TIFF, or a raw file that holds RGB instead of a mosaic."""
 
     rgb: NDArray[np.float32]
-    """(H, W, 3), linear, 0 = black, 1 = white."""
+    """(H, W, 3), linear, 0 = black, 1 = white, in the primaries of the file."""
     transfer: str = "srgb"
-    """How the file stored the values: "srgb" (decoded by the sRGB curve) or "linear" (kept as they are)."""
+    """How the file stored the values: "srgb" (decoded by the sRGB curve), "profile" (by the curves of its ICC profile)
+    or "linear" (kept as they are)."""
     bits: int = 8
-    """Bits per value in the file: 8, 16 or 32 (float)."""
+    """Bits per value in the file: 1…16, or 32 for floating-point ones of any size."""
     camera_rgb: bool = False
     """True where the planes are camera RGB (a linear raw), white balance and matrix still to be applied."""
     metadata: Metadata = field(default_factory=Metadata)
+    stored: Stored = field(default_factory=Stored)
+    """What else the file has that its results are to have."""
 
     # What a mosaic has and three planes have not, so that code which asks for it need not tell the two apart.
     cfa = None

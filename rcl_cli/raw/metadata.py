@@ -84,6 +84,7 @@ def tagged_metadata(path: Path, tags: TiffTags) -> Metadata:
         xyz_to_camera=color.xyz_to_camera if color else None,
         camera_to_xyz=color.camera_to_xyz if color else None,
         orientation=exif.orientation,
+        resolution=exif.resolution,
         noise_profile=noise_profile(tags, camera=named.camera, iso=exif.iso),
         lens_corrections=opcodes if isinstance(opcodes, bytes) else b"",
         pixel_aspect=pixel_aspect(tags) if tags.dng else 1.0,

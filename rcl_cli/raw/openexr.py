@@ -1,89 +1,112 @@
-"""OpenEXR in its simplest form: one part, scan lines, float32, not compressed (openexr.com, "OpenEXR File Layout")."""
+"""OpenEXR files by the OpenEXR library: which channels are the picture, and what its header says."""
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+import Imath
 import numpy as np
+import OpenEXR
 from numpy.typing import NDArray
 
 from rcl_cli.errors import FileError
+from rcl_cli.raw.decoded import Decoded, per_inch
+from rcl_cli.raw.icc import make_profile
+from rcl_cli.raw.stored import PREMULTIPLIED, Alpha
+from rcl_cli.raw.tone import LINEAR
 
-_MAGIC = b"\x76\x2f\x31\x01\x02\x00\x00\x00"
-_FLOAT = 2
-_LARGEST_HEADER = 1 << 20
-
-
-def encode_exr(pixels: NDArray[np.float32], texts: Mapping[str, bytes] | None = None) -> bytes:
-    """(H, W) as channel Y, or (H, W, 3) as channels R, G, B; the values as they are. `texts`: UTF-8, by name."""
-    height, width = pixels.shape[:2]
-    # Channels lie in alphabetical order, one row of each after the other.
-    planes = {"Y": pixels} if pixels.ndim == 2 else {"B": pixels[..., 2], "G": pixels[..., 1], "R": pixels[..., 0]}
-    window = struct.pack("<4i", 0, 0, width - 1, height - 1)
-    channels = b"".join(name.encode() + b"\0" + struct.pack("<iB3xii", _FLOAT, 0, 1, 1) for name in planes)
-    header = b"".join(
-        _attribute(*attribute)
-        for attribute in (
-            ("channels", "chlist", channels + b"\0"),
-            ("compression", "compression", b"\0"),
-            ("dataWindow", "box2i", window),
-            ("displayWindow", "box2i", window),
-            ("lineOrder", "lineOrder", b"\0"),
-            ("pixelAspectRatio", "float", struct.pack("<f", 1)),
-            ("screenWindowCenter", "v2f", struct.pack("<2f", 0, 0)),
-            ("screenWindowWidth", "float", struct.pack("<f", 1)),
-            *((name, "string", text) for name, text in (texts or {}).items()),
-        )
-    )
-    start = len(_MAGIC) + len(header) + 1 + 8 * height
-    row_bytes = 4 * width * len(planes)
-    lines = np.zeros(height, np.dtype([("y", "<i4"), ("size", "<i4"), ("row", "<f4", (len(planes), width))]))
-    lines["y"], lines["size"] = np.arange(height), row_bytes
-    lines["row"] = np.stack(list(planes.values()), axis=1)
-    offsets = start + np.arange(height, dtype="<u8") * np.uint64(8 + row_bytes)
-    return b"".join([_MAGIC, header, b"\0", offsets.tobytes(), lines.tobytes()])
+_COLORS = (("R", "G", "B"), ("r", "g", "b"), ("red", "green", "blue"), ("Y",), ("y",))
+_OPACITY = ("A", "a", "alpha")
+_OF_THE_FILE = frozenset(
+    ["channels", "chunkCount", "compression", "lineOrder", "name", "tiles", "type", "version", "xmp"]
+)
+"""Attributes that are the writer's own."""
 
 
-def read_exr(path: Path) -> NDArray[np.float32]:
-    """The inverse of `encode_exr`: (H, W) or (H, W, 3). Raises FileError for any other form of OpenEXR."""
+def encode_exr(channels: Mapping[str, NDArray[np.float32]], attributes: Mapping[str, Any]) -> bytes:
+    """Planes (H, W), by name, as scan lines, compressed without loss; `attributes`: of the header, by name."""
+    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage, **attributes}
+    planes = {name: np.ascontiguousarray(plane, np.float32) for name, plane in channels.items()}
+    stream = BytesIO()
+    with OpenEXR.File(header, planes) as file:
+        file.write(stream)
+    return stream.getvalue()
+
+
+def decode_exr(path: Path) -> Decoded:
+    """R, G, B or luminance of an OpenEXR file's first part as float32, its A, and its header.
+
+    Where none bears such a name alone, those of its only layer that has them. Raises FileError if it has no such
+    channels, the library's errors if it is damaged.
+    """
     data = path.read_bytes()
-    try:
-        attributes, end = _parse_header(data)
-        channels = attributes["channels"].count(b"\0\x02\0\0\0")
-        x0, y0, x1, y1 = struct.unpack("<4i", attributes["dataWindow"])
-        simple = data.startswith(_MAGIC) and attributes["compression"] == b"\0"
-    except (KeyError, ValueError, struct.error) as error:
-        raise FileError(path, "is a damaged OpenEXR file") from error
-    height, width = y1 - y0 + 1, x1 - x0 + 1
-    if not simple or channels not in (1, 3) or len(attributes["channels"]) != channels * 18 + 1:
-        raise FileError(path, "is OpenEXR of a kind that is not read; use float32 R, G, B without compression")
-    line = np.dtype([("y", "<i4"), ("size", "<i4"), ("row", "<f4", (channels, width))])
-    start = end + 8 * height
-    if len(data) != start + line.itemsize * height:
-        raise FileError(path, "is cut short")
-    rows = np.frombuffer(data, line, height, start)["row"]
-    return np.ascontiguousarray(rows[:, 0] if channels == 1 else rows.transpose(0, 2, 1)[..., ::-1])
+    header = _header(data)
+    names = _chosen(
+        [channel.name for channel in header["channels"] if (channel.xSampling, channel.ySampling) == (1, 1)]
+    )
+    if not names:
+        named = ", ".join(channel.name for channel in header["channels"][:8])
+        raise FileError(path, f"has no channels R, G, B or Y of full size to be its picture, but {named}")
+    planes = _planes(data, header, names)
+    colors = 3 if len(names) >= 3 else 1
+    alpha = Alpha(planes[colors], PREMULTIPLIED) if len(names) > colors else None
+    kept = {name: value for name, value in header.items() if name not in _OF_THE_FILE}
+    return Decoded(np.stack(planes[:colors], axis=-1), 32, alpha, _profile(header), _resolution(header), kept)
 
 
 def exr_attributes(path: Path) -> dict[str, bytes]:
-    """The attributes of an OpenEXR file by name. Raises ValueError or struct.error for a damaged header."""
-    with path.open("rb") as file:
-        return _parse_header(file.read(_LARGEST_HEADER))[0]
+    """The texts in the header of an OpenEXR file, by name, in UTF-8. Raises ValueError if it is damaged."""
+    try:
+        header = _header(path.read_bytes())
+    except (RuntimeError, TypeError) as error:
+        raise ValueError("no OpenEXR file") from error
+    return {name: value.encode() for name, value in header.items() if isinstance(value, str)}
 
 
-def _attribute(name: str, kind: str, value: bytes) -> bytes:
-    return name.encode() + b"\0" + kind.encode() + b"\0" + struct.pack("<i", len(value)) + value
+def _header(data: bytes) -> dict[str, Any]:
+    with OpenEXR.File(BytesIO(data), header_only=True) as file:
+        return dict(file.parts[0].header)
 
 
-def _parse_header(data: bytes) -> tuple[dict[str, bytes], int]:
-    attributes: dict[str, bytes] = {}
-    at = len(_MAGIC)
-    while data[at : at + 1] != b"\0":
-        name_end = data.index(b"\0", at)
-        kind_end = data.index(b"\0", name_end + 1)
-        (size,) = struct.unpack_from("<i", data, kind_end + 1)
-        attributes[data[at:name_end].decode("latin-1")] = data[kind_end + 5 : kind_end + 5 + size]
-        at = kind_end + 5 + size
-    return attributes, at + 1
+def _chosen(names: Sequence[str]) -> list[str]:
+    """The picture's channels, with the one of its opacity at the end; none where it isn't clear which they are."""
+    layers = {name.rpartition(".")[0] for name in names}
+    found = {layer: channels for layer in layers if (channels := _of_layer(f"{layer}." if layer else "", names))}
+    if "" in found:
+        return found[""]
+    return next(iter(found.values())) if len(found) == 1 else []
+
+
+def _of_layer(prefix: str, names: Sequence[str]) -> list[str]:
+    for colors in _COLORS:
+        if {prefix + color for color in colors} <= set(names):
+            opacity = [prefix + name for name in _OPACITY if prefix + name in names]
+            return [prefix + color for color in colors] + opacity[:1]
+    return []
+
+
+def _planes(data: bytes, header: Mapping[str, Any], names: Sequence[str]) -> list[NDArray[np.float32]]:
+    # The library's newer way to read pixels prints to standard output where a file is damaged.
+    (left, top), (right, bottom) = header["dataWindow"]
+    shape = (int(bottom) - int(top) + 1, int(right) - int(left) + 1)
+    file = OpenEXR.InputFile(BytesIO(data))
+    try:
+        found = file.channels(list(names), Imath.PixelType(Imath.PixelType.FLOAT))
+    except OSError as error:
+        raise ValueError("damaged pixels") from error
+    finally:
+        file.close()
+    return [np.frombuffer(plane, np.float32).reshape(shape) for plane in found]
+
+
+def _profile(header: Mapping[str, Any]) -> bytes:
+    found = header.get("chromaticities")
+    return make_profile(found, LINEAR) if found is not None else b""
+
+
+def _resolution(header: Mapping[str, Any]) -> tuple[float, float] | None:
+    across = header.get("xDensity")
+    return per_inch(across, across / header.get("pixelAspectRatio", 1.0)) if across else None

@@ -11,6 +11,8 @@ from rcl_calibration.profile import NoiseProfile
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.frame import Frame, Metadata, RawFrame
 from rcl_cli.raw.record import Record
+from rcl_cli.raw.srgb import XYZ_TO_SRGB
+from rcl_cli.raw.stored import Stored
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,11 @@ class Picture:
     camera_rgb: bool = False
     """True for a mosaic and for camera RGB: white balance and matrix are still to be applied for display."""
     transfer: str = "srgb"
-    """Of an RGB source: "srgb" or "linear", as in `RgbFrame`."""
+    """Of an RGB source: "srgb", "profile" or "linear", as in `RgbFrame`."""
     bits: int = 16
-    """Of an RGB source: bits per value in its file, 8, 16 or 32 (float)."""
+    """Of an RGB source: bits per value in its file, 1…16, or 32 for floating-point ones."""
+    stored: Stored = field(default_factory=Stored)
+    """Of an RGB source: what else its file has; transparency of the size of `pixels`."""
     metadata: Metadata = field(default_factory=Metadata)
     """Of the source. Its noise profile is not that of the result and is not written."""
     noise_profile: NoiseProfile | None = None
@@ -46,6 +50,13 @@ class Picture:
     def note(self) -> str:
         """What was done, in words for whoever opens the file."""
         return self.record.words if self.record else ""
+
+    @property
+    def xyz_to_rgb(self) -> NDArray[np.float64]:
+        """(3, 3): XYZ (D65) to the linear RGB of a picture that is no camera's: of its profile, else sRGB."""
+        profile = self.stored.profile
+        matrix = None if profile is None else profile.to_xyz
+        return XYZ_TO_SRGB if matrix is None else np.asarray(np.linalg.inv(matrix), np.float64)
 
     def __post_init__(self) -> None:
         if self.pixels.ndim != (3 if self.cfa is None else 2):
@@ -78,4 +89,5 @@ class Picture:
             made = replace(made, metadata=replace(frame.metadata, default_crop=None))  # a part of it, or reduced
         if isinstance(frame, RawFrame):
             return replace(made, black_level=frame.black_level, white_level=frame.white_level, transfer="linear")
-        return replace(made, transfer=frame.transfer, bits=frame.bits)
+        stored = frame.stored.resized(*pixels.shape[:2])
+        return replace(made, transfer=frame.transfer, bits=frame.bits, stored=stored)

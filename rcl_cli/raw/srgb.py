@@ -36,8 +36,3 @@ def srgb_encode(linear: NDArray[np.floating[Any]], *, bounded: bool = True) -> N
     encoded -= 0.055
     np.multiply(x, 12.92, out=encoded, where=x <= 0.0031308)
     return encoded
-
-
-def decoding_table(bits: int) -> NDArray[np.float32]:
-    """(2**bits,) linear light of every value of an 8 or 16 bit sRGB file."""
-    return srgb_decode(np.linspace(0, 1, 1 << bits))
