@@ -25,6 +25,8 @@ class Decoded:
     """An ICC profile."""
     resolution: tuple[float, float] | None = None
     """Pixels per inch, across and down."""
+    orientation: int | None = None
+    """As EXIF has it; None where the picture itself says nothing, but its file may."""
     exr: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -42,7 +42,7 @@ def preview(source: Picture | Frame, longest: int = 1024) -> NDArray[np.uint8]:
     height, width = max(1, round(height * shrink)), max(1, round(width * shrink))
     if (height, width) != rgb.shape[:2]:
         rgb = cv2.resize(np.ascontiguousarray(rgb), (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
-    srgb = upright(_encode(rgb, picture.camera_rgb, picture.metadata), picture.metadata.orientation)
+    srgb = upright(_encode(rgb, picture), picture.metadata.orientation)
     return np.rint(srgb * 255).astype(np.uint8)
 
 

@@ -29,8 +29,9 @@ def exr_content(picture: Picture) -> tuple[dict[str, NDArray[np.float32]], dict[
     if stored.alpha is not None and (stored.alpha.meaning == PREMULTIPLIED or stored.alpha.opaque):
         channels["A"] = stored.alpha.values
     attributes = dict(stored.exr)
-    if all(name in attributes for name in _WINDOWS):
-        attributes |= {name: _enlarged(attributes[name], picture.scale) for name in _WINDOWS}
+    windows = {name: _enlarged(attributes.pop(name), picture.scale) for name in _WINDOWS if name in attributes}
+    if len(windows) == 2 and _size(windows["dataWindow"]) == pixels.shape[:2]:
+        attributes |= windows
     if not picture.camera_rgb and stored.profile is not None and stored.profile.to_xyz is not None:
         attributes.setdefault("chromaticities", chromaticities(stored.profile.to_xyz))
     if picture.metadata.resolution is not None:
@@ -43,3 +44,8 @@ def exr_content(picture: Picture) -> tuple[dict[str, NDArray[np.float32]], dict[
 def _enlarged(window: tuple[Any, Any], scale: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     first, last = (np.asarray(corner, np.int32) for corner in window)
     return first * scale, (last + 1) * scale - 1
+
+
+def _size(window: tuple[NDArray[np.int32], NDArray[np.int32]]) -> tuple[int, int]:
+    width, height = (window[1] - window[0] + 1).tolist()
+    return height, width

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from rcl_cli.raw.tone import LINEAR, SRGB, Curve, Power, curve_of
 
+ADOBE_RGB, ADOBE_CURVE = (0.64, 0.33, 0.21, 0.71, 0.15, 0.06, 0.3127, 0.3290), Power(563 / 256)
+"""Adobe RGB (1998): x, y of red, green, blue and white, and its tone curve."""
+
 _STEPS = 4097
 _AS_IS = CMS.FLAGS.NOOPTIMIZE | CMS.FLAGS.NOCACHE
 _D50_TO_D65 = np.array(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,15 @@ from numpy.typing import NDArray
 
 from rcl_cli.raw.cmyk import cmyk_to_rgb
 from rcl_cli.raw.decoded import Decoded, per_inch
+from rcl_cli.raw.icc import ADOBE_CURVE, ADOBE_RGB, make_profile
 from rcl_cli.raw.jpeg_damage import Segment, refuse_damaged_jpeg, segments
+from rcl_cli.raw.tiff_tags import read_tiff_tags
 
 _INCHES = {1: 1.0, 2: 1 / 2.54}
 """JFIF's units → inches."""
-_ADOBE, _ICC = b"Adobe", b"ICC_PROFILE\0"
+_ADOBE, _ICC, _EXIF = b"Adobe", b"ICC_PROFILE\0", b"Exif\0\0"
+_ADOBE_RGB = 2
+"""What some makers put into ColorSpace."""
 
 
 def decode_jpeg(path: Path) -> Decoded:
@@ -51,7 +56,20 @@ def _profile(parts: list[Segment]) -> bytes:
         for part in parts
         if part.marker == 0xE2 and part.body.startswith(_ICC) and len(part.body) > len(_ICC) + 2
     }
-    return b"".join(pieces[number] for number in sorted(pieces))
+    return b"".join(pieces[number] for number in sorted(pieces)) or _by_exif(parts)
+
+
+def _by_exif(parts: list[Segment]) -> bytes:
+    """Cameras that are set to Adobe RGB embed no profile but name it in their EXIF (DCF 2.0, "R03")."""
+    block = next((part.body[6:] for part in parts if part.marker == 0xE1 and part.body.startswith(_EXIF)), b"")
+    exif = read_tiff_tags(BytesIO(block)).exif
+    at, order = exif.get("InteroperabilityTag"), "<" if block.startswith(b"II") else ">"
+    named = False
+    if isinstance(at, int) and at + 2 <= len(block):
+        (count,) = struct.unpack_from(order + "H", block, at)
+        entries = (block[at + 2 + 12 * n : at + 14 + 12 * n] for n in range(count))
+        named = any(entry[:2] == struct.pack(order + "H", 1) and entry[8:11] == b"R03" for entry in entries)
+    return make_profile(ADOBE_RGB, ADOBE_CURVE) if named or exif.get("ColorSpace") == _ADOBE_RGB else b""
 
 
 def _resolution(parts: list[Segment]) -> tuple[float, float] | None:

@@ -52,8 +52,9 @@ def refuse_damaged_jpeg(
 
     `complaint`: what libjpeg says of `data`, "" for nothing; `decode`: makes (H, W, C) of a file as well as it can.
     """
-    if _PREMATURE in complaint:
-        if _share_lost(data, parts, decode) > _MOST_LOST:
+    pixels_at = next((part.end for part in parts if part.marker == _SCAN), len(data))
+    if _END not in data[pixels_at:]:
+        if _PREMATURE not in complaint or _share_lost(data, parts, decode) > _MOST_LOST:
             raise FileError(path, "is a JPEG that is cut short; copy it from the card again")
     elif (complaint and not _harmless(data, complaint)) or _zeros_inside(data, parts):
         raise FileError(path, "is a damaged JPEG: its pixel data is broken before the end; copy it from the card again")

@@ -20,10 +20,8 @@ from rcl_cli.raw.tone import LINEAR
 
 _COLORS = (("R", "G", "B"), ("r", "g", "b"), ("red", "green", "blue"), ("Y",), ("y",))
 _OPACITY = ("A", "a", "alpha")
-_OF_THE_FILE = frozenset(
-    ["channels", "chunkCount", "compression", "lineOrder", "name", "tiles", "type", "version", "xmp"]
-)
-"""Attributes that are the writer's own."""
+_WRITERS_OWN = ("channels", "chunkCount", "compression", "lineOrder", "name", "tiles", "type", "version", "xmp")
+_SOURCES_OWN = ("idManifest", "multiView", "preview", "view")
 
 
 def encode_exr(channels: Mapping[str, NDArray[np.float32]], attributes: Mapping[str, Any]) -> bytes:
@@ -53,8 +51,12 @@ def decode_exr(path: Path) -> Decoded:
     planes = _planes(data, header, names)
     colors = 3 if len(names) >= 3 else 1
     alpha = Alpha(planes[colors], PREMULTIPLIED) if len(names) > colors else None
-    kept = {name: value for name, value in header.items() if name not in _OF_THE_FILE}
-    return Decoded(np.stack(planes[:colors], axis=-1), 32, alpha, _profile(header), _resolution(header), kept)
+    kept = {
+        name: value
+        for name, value in header.items()
+        if name not in (*_WRITERS_OWN, *_SOURCES_OWN) and not isinstance(value, OpenEXR.OpaqueAttribute)
+    }
+    return Decoded(np.stack(planes[:colors], axis=-1), 32, alpha, _profile(header), _resolution(header), exr=kept)
 
 
 def exr_attributes(path: Path) -> dict[str, bytes]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import imagecodecs
-import numpy as np
 from numpy.typing import NDArray
 
 _HEADER_BYTES = 33
@@ -26,7 +25,8 @@ def encode_png(values: NDArray[Any], *chunks: bytes) -> bytes:
 
     Compressed little, as more takes long and gains 2 %.
     """
-    png = bytes(imagecodecs.png_encode(np.ascontiguousarray(values), level=1))
+    # The codec is particular about strides, even of a single row.
+    png = bytes(imagecodecs.png_encode(values.copy(order="C"), level=1))
     return b"".join([png[:_HEADER_BYTES], *chunks, png[_HEADER_BYTES:]])
 
 

@@ -55,7 +55,7 @@ def read_frame(path: Path | str, *, linear: bool = False) -> RawFrame | RgbFrame
             path,
             "has no header that tells its size, colour filter pattern and levels; convert it to DNG first",
         )
-    raise FileError(path, "is neither a raw nor a picture that can be read (PNG, JPEG, TIFF)")
+    raise FileError(path, "is neither a raw nor a picture that can be read (PNG, JPEG, TIFF, WebP, OpenEXR)")
 
 
 def _read_plugged(plugged: FileFormat, path: Path, *, linear: bool) -> RawFrame | RgbFrame:

@@ -53,8 +53,11 @@ def read_rgb(path: Path, found: Identified, *, linear: bool = False) -> RgbFrame
     if decoded.bits == 32 and not np.isfinite(rgb).all():
         raise FileError(path, "holds values that are not numbers (NaN or infinite)")
     metadata = tagged_metadata(path, found.tags)
-    if decoded.resolution is not None:
-        metadata = replace(metadata, resolution=decoded.resolution)
+    metadata = replace(
+        metadata,
+        resolution=decoded.resolution or metadata.resolution,
+        orientation=decoded.orientation or metadata.orientation,
+    )
     stored = Stored(profile, decoded.values.shape[2] == 1, decoded.alpha, decoded.exr)
     return RgbFrame(rgb, transfer, decoded.bits, metadata=metadata, stored=stored)
 

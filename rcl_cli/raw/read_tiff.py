@@ -112,7 +112,9 @@ def _decode(page: TiffPage) -> Decoded:
             values = _from_ycbcr(values, bits)
         case PHOTOMETRIC.SEPARATED:
             values, profile = cmyk_to_rgb(values, bits, profile), b""
-    return Decoded(values, bits, alpha, profile, _resolution(page))
+    orientation = _tag(page, 274, None)
+    orientation = orientation if orientation in range(1, 9) else None
+    return Decoded(values, bits, alpha, profile, _resolution(page), orientation)
 
 
 def _samples(page: TiffPage) -> NDArray[Any]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import struct
+from io import BytesIO
+from itertools import product
+
 import imagecodecs
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image, ImageCms
 
+from rcl_cli.raw.cmyk import cmyk_to_rgb
 from rcl_cli.raw.icc import chromaticities, curves_of, display_profile, make_profile, read_profile
 from rcl_cli.raw.srgb import srgb_decode
 from rcl_cli.raw.tone import LINEAR, SRGB, Curve, Power, Table, curve_of
@@ -61,6 +67,40 @@ def test_grey_profiles(gamma: float) -> None:
 def test_what_is_no_profile_of_rgb_or_grey_tells_nothing(data: bytes) -> None:
     profile = read_profile(data)
     assert (profile.data, profile.curves, profile.transfer) == (data, (), "srgb")
+
+
+def cmyk_profile() -> bytes:
+    """The smallest there can be: a table of the sixteen corners, in Lab."""
+    corners = []
+    for ink in product((0, 1), repeat=4):
+        cyan, magenta, yellow, black = (float(amount) for amount in ink)
+        light = 100 * (1 - black) * (1 - 0.35 * cyan) * (1 - 0.45 * magenta) * (1 - 0.1 * yellow)
+        corners += [
+            light * 2.55,
+            128 + (70 * magenta - 35 * cyan) * (1 - black),
+            128 + (80 * yellow - 40 * cyan) * (1 - black),
+        ]
+    straight = bytes(range(256))
+    table = b"mft1" + bytes(4) + bytes([4, 3, 2, 0])
+    table += struct.pack(">9i", *(65536 if row == column else 0 for row in range(3) for column in range(3)))
+    table += straight * 4 + bytes(min(255, round(value)) for value in corners) + straight * 3
+    head = struct.pack(">I4sI4s4s4s", 144 + len(table), b"", 0x02400000, b"prtr", b"CMYK", b"Lab ")
+    head += bytes(12) + b"acsp" + bytes(28) + struct.pack(">3i", 63190, 65536, 54061)
+    return head.ljust(128, b"\0") + struct.pack(">I4sII", 1, b"A2B0", 144, len(table)) + table
+
+
+def test_inks_become_the_colours_that_their_profile_says() -> None:
+    ink = np.random.default_rng(0).integers(0, 256, (20, 30, 4)).astype(np.uint8)
+    ink[0, 0] = 0
+    ours = cmyk_to_rgb(ink, 8, cmyk_profile())
+    profile = ImageCms.ImageCmsProfile(BytesIO(cmyk_profile()))
+    relative, flags = ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags.BLACKPOINTCOMPENSATION
+    image = ImageCms.profileToProfile(
+        Image.fromarray(ink, "CMYK"), profile, ImageCms.createProfile("sRGB"), relative, outputMode="RGB", flags=flags
+    )
+    assert np.abs(ours.astype(int) - np.asarray(image)).max() <= 3
+    assert np.abs(ours.astype(int) - cmyk_to_rgb(ink, 8, b"")).max() > 30
+    assert ours[0, 0].tolist() == [255, 255, 255]
 
 
 def test_the_display_profile_has_the_same_primaries() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from PIL import Image, ImageCms
 
 from rcl_cli.errors import FileError
 from rcl_cli.raw.decoded import Decoded
+from rcl_cli.raw.icc import read_profile
 from rcl_cli.raw.jpeg import decode_jpeg
 from rcl_cli.raw.read import read_frame
+from rcl_cli.raw.tone import Power
 
 NOISE = np.random.default_rng(0).uniform(0, 255, (240, 352, 3)).astype(np.float32)
 SMOOTH = cv2.normalize(cv2.GaussianBlur(NOISE, (0, 0), 2), np.empty(0), 0, 255, cv2.NORM_MINMAX).astype(np.uint8)
@@ -60,6 +63,27 @@ def test_resolution_and_profile_are_told(tmp_path: Path) -> None:
     found = decoded(tmp_path, jpeg(dpi=(300, 240), icc_profile=large))
     assert found.resolution == (300, 240)
     assert found.profile == large
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize(("index", "space", "adobe"), [("R03", 65535, True), ("R98", 1, False), ("R98", 2, True)])
+def test_a_camera_may_name_adobe_rgb_in_its_exif(
+    index: str, space: int, adobe: bool, order: str, tmp_path: Path
+) -> None:
+    def ifd(*entries: tuple[int, int, int, bytes]) -> bytes:
+        rows = [struct.pack(order + "HHI", *entry[:3]) + entry[3] for entry in entries]
+        return struct.pack(order + "H", len(rows)) + b"".join(rows) + bytes(4)
+
+    def long(value: int) -> bytes:
+        return struct.pack(order + "I", value)
+
+    word = struct.pack(order + "HH", space, 0)
+    block = (b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, 8)
+    block += ifd((0x8769, 4, 1, long(26))) + ifd((0xA001, 3, 1, word), (0xA005, 4, 1, long(56)))
+    block += ifd((1, 2, 4, index.encode() + b"\0"))
+    profile = decoded(tmp_path, jpeg(exif=b"Exif\0\0" + block)).profile
+    assert (read_profile(profile).curves == (Power(2.199),)) == adobe
+    assert bool(profile) == adobe
 
 
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_rows": 1}])

@@ -202,6 +202,16 @@ def test_the_picture_is_the_largest_at_full_size(order: str, tmp_path: Path) -> 
     assert np.array_equal(decoded(tmp_path / "a.tif").values, VALUES)
 
 
+@pytest.mark.parametrize(("own", "wanted"), [({"extratags": [(274, "H", 1, 8, True)]}, 8), ({}, 6)])
+def test_orientation_is_that_of_the_picture_before_that_of_its_thumbnail(
+    own: dict[str, Any], wanted: int, tmp_path: Path
+) -> None:
+    with tifffile.TiffWriter(tmp_path / "a.tif") as tiff:
+        tiff.write(VALUES[::4, ::4], photometric="rgb", subfiletype=1, extratags=[(274, "H", 1, 6, True)])
+        tiff.write(VALUES, photometric="rgb", subfiletype=0, **own)
+    assert read_frame(tmp_path / "a.tif").metadata.orientation == wanted
+
+
 def test_of_several_pages_the_first_is_read_and_that_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with tifffile.TiffWriter(tmp_path / "a.tif") as tiff:
         for page in (VALUES, 255 - VALUES):
