@@ -103,7 +103,7 @@ def _power(values: Float, exponent: float) -> Float:
 
 
 def _straight(values: Float, x: NDArray[np.float64], y: NDArray[np.float64]) -> Float:
-    rows = values.reshape(-1, values.shape[-1])
+    rows = values.reshape(1 if values.ndim == 1 else values.shape[0], -1)
     found = np.empty(rows.shape, np.float32)
     # Row by row, since NumPy computes in 64 bits and asks for memory accordingly.
     for row, out in zip(rows, found, strict=True):
