@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,10 +29,20 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from rcl_cli.cli.visible import STEERING, utf8, visible
 from rcl_cli.errors import FileError
 from rcl_cli.train.watch import Stage
 
-console = Console(stderr=True, highlight=False)
+
+class _Terminal(Console):
+    """A console on which no text from outside can steer the terminal, whatever verb prints it."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """As rich's, which every text and every cell of a table goes through."""
+        return super().render_str(visible(text), **options)
+
+
+console = _Terminal(stderr=True, highlight=False)
 """For messages: standard error, looked up at each call, so that tests can capture it."""
 
 
@@ -61,7 +73,7 @@ class Bar(Stage):
     def describe(self, description: str) -> None:
         """Replace the words before the bar, for example by the current loss."""
         if self._progress is not None:
-            self._progress.update(self._task, description=escape(description))
+            self._progress.update(self._task, description=escape(visible(description)))
 
 
 class _RateColumn(ProgressColumn):
@@ -94,7 +106,7 @@ def progress(total: float | None, description: str, unit: str = "files", *, done
         redirect_stdout=sys.stdout.isatty(),
     )
     with bar:
-        yield Bar(bar, bar.add_task(escape(description), total=total, completed=done))
+        yield Bar(bar, bar.add_task(escape(visible(description)), total=total, completed=done))
 
 
 def json_head(kind: str, path: Path | None, status: str = "done", reason: str = "") -> dict[str, Any]:
@@ -109,21 +121,35 @@ def json_head(kind: str, path: Path | None, status: str = "done", reason: str = 
 def print_json_line(values: Mapping[str, Any]) -> None:
     """One JSON object on one line of standard output, at once.
 
-    Paths become strings, NumPy values plain ones, and numbers that JSON has no word for (NaN, infinity) null.
+    Paths become strings, NumPy values plain ones, and numbers that JSON has no word for (NaN, infinity) null. A byte of
+    a name that is no UTF-8 is spelled `\\xNN`; a path with such bytes stands whole in `NAME_base64` beside it.
     """
-    click.echo(json.dumps(_plain(values), ensure_ascii=False, allow_nan=False))
+    line = json.dumps(_plain({**values, **_exact(values)}), ensure_ascii=not _speaks_utf8(), allow_nan=False)
+    click.echo(STEERING.sub(lambda found: json.dumps(found[0])[1:-1], line))
+
+
+def _exact(values: Mapping[str, Any]) -> dict[str, str]:
+    paths = {name: str(value) for name, value in values.items() if isinstance(value, Path)}
+    odd = {name: path for name, path in paths.items() if utf8(path) != path}
+    return {f"{name}_base64": base64.b64encode(os.fsencode(path)).decode() for name, path in odd.items()}
+
+
+def _speaks_utf8() -> bool:
+    return (sys.stdout.encoding or "").replace("-", "").lower() == "utf8"
 
 
 def _plain(value: Any) -> Any:
     match value:
         case Mapping():
-            return {str(key): _plain(item) for key, item in value.items()}
-        case str() | bool() | int() | None:
+            return {utf8(str(key)): _plain(item) for key, item in value.items()}
+        case str():
+            return utf8(value)
+        case bool() | int() | None:
             return value
         case float():
             return float(value) if math.isfinite(value) else None
         case Path():
-            return str(value)
+            return utf8(str(value))
         case list() | tuple():
             return [_plain(item) for item in value]
         case _ if hasattr(value, "tolist"):
@@ -141,7 +167,7 @@ def new_table(*columns: str, title: str | None = None, right: Sequence[str] = ()
 
 def print_table(table: RenderableType, *, error: bool = False) -> None:
     """Print on standard output (`error`: standard error); never folded where that is a file or a pipe."""
-    target = Console(stderr=error, highlight=False)
+    target = _Terminal(stderr=error, highlight=False)
     if not target.is_terminal:
         wide = target.options.update(max_width=10_000)
         target.width = max(target.width, target.measure(table, options=wide).maximum)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from rcl_cli.cli.console import console, json_head, new_table, print_json_line, print_table
+from rcl_cli.cli.visible import visible
 from rcl_cli.plugins.entries import NETWORKS, PRETEXTS, TASKS, collisions, entries, kind_of
 
 
@@ -53,7 +54,8 @@ def _print_one(group: str, name: str, as_json: bool) -> None:
         about = {"name": name, "domains": domains, "options": told, "about": about_it}
         print_json_line({**json_head(kind_of(group), None), **about})
         return
-    click.echo(f"{kind_of(group).capitalize()} {name}, for {', '.join(domains)} pictures\n\n{about_it}")
+    head = f"{kind_of(group).capitalize()} {name}, for {', '.join(domains)} pictures"
+    click.echo(visible(f"{head}\n\n{about_it}", lines=True))
     if not options:
         click.echo(f"\nThis {kind_of(group)} has no options.")
         return

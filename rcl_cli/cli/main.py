@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import StringIO
 from typing import Any, NoReturn
 
 import click
 
 from rcl_cli.cli.verbs import OTHERS, SECTIONS
-from rcl_cli.errors import RclError
+from rcl_cli.cli.visible import visible
+from rcl_cli.errors import FileError, RclError
 from rcl_cli.plugins.entries import COMMANDS, Entry, entries
 
 NOTHING_DONE = 2
 INTERRUPTED = 130
+
+
+class _Said(logging.Handler):
+    """Warnings of what works below, printed as messages are."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from rcl_cli.cli.console import say
+
+        say(f"Warning: {record.getMessage()}")
+
+
+class _HelpFormatter(click.HelpFormatter):
+    """Help whose words may come from plugins."""
+
+    def getvalue(self) -> str:
+        """As click's, with nothing in it that steers a terminal."""
+        return visible(super().getvalue(), lines=True)
+
+
+class _Context(click.Context):
+    formatter_class = _HelpFormatter
 
 
 class LazyGroup(click.Group):
@@ -23,6 +47,8 @@ class LazyGroup(click.Group):
     A verb of ours is a module of `rcl_cli.cli.commands` with a click command called `command`. No verb imports torch
     before its callback.
     """
+
+    context_class = _Context
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of all verbs, in the order of the help."""
@@ -40,7 +66,7 @@ class LazyGroup(click.Group):
 
             command = get_command(cmd_name)
         if command is not None:
-            _take_debug(command)
+            _prepare(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -56,6 +82,8 @@ class LazyGroup(click.Group):
         if not extra.pop("standalone_mode", True):
             return super().main(args, standalone_mode=False, **extra)
         arguments = list(sys.argv[1:] if args is None else args)
+        if not any(isinstance(handler, _Said) for handler in logging.root.handlers):
+            logging.root.addHandler(_Said(logging.WARNING))
         try:
             sys.exit(super().main(arguments, standalone_mode=False, **extra) or 0)
         except Exception as error:
@@ -76,9 +104,10 @@ def _summary(entry: Entry) -> str:
     return after[:1].upper() + after[1:] if text.startswith("`") and after else text
 
 
-def _take_debug(command: click.Command) -> None:
+def _prepare(command: click.Command) -> None:
     below = command.commands.values() if isinstance(command, click.Group) else ()
     for verb in (command, *below):
+        verb.context_class = _Context
         if not any(parameter.name == "debug" for parameter in verb.params):
             verb.params.append(_debug_option())
 
@@ -98,21 +127,26 @@ def _fail(error: Exception, *, debug: bool) -> NoReturn:
         import traceback
 
         traceback.print_exception(error)
+    unforeseen = f"unexpected {type(error).__name__}: {' '.join(str(error).split())}"
     match error:
         case click.Abort():
             click.echo("Interrupted.", err=True)
             sys.exit(INTERRUPTED)
         case click.ClickException():
-            error.show()
+            said = StringIO()
+            error.show(file=said)
+            click.echo(visible(said.getvalue(), lines=True), err=True, nl=False)
             sys.exit(error.exit_code)
+        case FileError():
+            message = f"{error.path}: {' '.join(error.reason.split())}"
         case RclError():
-            message = str(error)
+            message = " ".join(str(error).split())
         case OSError(strerror=str(reason)):
             place = f"{error.filename}: " if error.filename else ""
             message = f"{place}{reason}"
         case _:
-            message = f"unexpected {type(error).__name__}: {error}; run the same command with --debug to see where"
-    click.echo("Error: " + " ".join(message.split()), err=True)
+            message = f"{unforeseen}; run the same command with --debug to see where"
+    click.echo(visible(f"Error: {message}"), err=True)
     sys.exit(NOTHING_DONE)
 
 

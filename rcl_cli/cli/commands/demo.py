@@ -77,7 +77,8 @@ def command(ctx: click.Context, folder: Path, overwrite: bool) -> None:
             done.append(_run(ctx.find_root(), folder, number))
             write_text(folder / LOG, json.dumps([asdict(step) for step in done], indent=2) + "\n", overwrite=True)
     write_text(folder / REPORT, demo_report(folder, done), overwrite=True)
-    console.print(f"\nResults are in {folder / 'results'}.", markup=False, soft_wrap=True)
+    console.print()
+    console.print(f"Results are in {folder / 'results'}.", markup=False, soft_wrap=True)
     console.print(f"Open {folder / REPORT} in a browser to see them.", markup=False, soft_wrap=True)
 
 
