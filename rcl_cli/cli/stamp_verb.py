@@ -78,6 +78,7 @@ def stamp(
 
 
 def _jobs(paths: Sequence[Path], folder: Path | None, *, in_place: bool) -> tuple[list[Job], list[FileError]]:
+    from rcl_cli.files import real_path
     from rcl_cli.profiles.stamp import Job, beside, without_copies
     from rcl_cli.raw.folder import search
 
@@ -90,7 +91,7 @@ def _jobs(paths: Sequence[Path], folder: Path | None, *, in_place: bool) -> tupl
         output = folder or beside(path)
         for file in found.files:
             target = None if in_place else output / file.relative
-            jobs.setdefault(file.path.resolve(), Job(file.path, target))
+            jobs.setdefault(real_path(file.path), Job(file.path, target))
     return without_copies(list(jobs.values())), failures
 
 

@@ -21,7 +21,7 @@ from rcl_calibration.profile import NoiseProfile
 from rcl_cli.data.regions import RegionPlan, cut_regions, packed_frame, with_noise
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError
-from rcl_cli.files import atomic_path, write_text
+from rcl_cli.files import atomic_path, real_path, write_text
 from rcl_cli.folders import cache_folder
 from rcl_cli.profiles.lookup import Lookup
 from rcl_cli.raw.frame import Frame
@@ -147,7 +147,7 @@ class RegionCache:
             status = path.stat()
         except OSError as error:
             raise FileError(path, f"cannot be read ({error.strerror})") from error
-        return _digest(_FORMAT, path.resolve(), status.st_mtime_ns, status.st_size, plan.describe())[:32]
+        return _digest(_FORMAT, real_path(path), status.st_mtime_ns, status.st_size, plan.describe())[:32]
 
     def _store(self, path: Path, file: Path, plan: RegionPlan, frame: Frame) -> None:
         domain = frame.domain
@@ -208,4 +208,4 @@ def _load(file: Path) -> _Note | None:
 
 
 def _digest(*parts: object) -> str:
-    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()
+    return hashlib.sha256(os.fsencode("\0".join(map(str, parts)))).hexdigest()

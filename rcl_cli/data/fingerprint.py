@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,5 +14,5 @@ def fingerprint(paths: Iterable[Path]) -> str:
     Raises FileNotFoundError for a file that is gone.
     """
     entries = sorted(f"{path.name}\0{path.stat().st_size}" for path in paths)
-    digest = hashlib.sha256("\n".join(entries).encode()).hexdigest()
+    digest = hashlib.sha256(os.fsencode("\n".join(entries))).hexdigest()
     return f"{len(entries)} files, {digest[:16]}"

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
 from rcl_cli.folders import as_path
-from rcl_cli.inference.batch import Outcome, run_batch
+from rcl_cli.inference.batch import Outcome, run_batch, unfit
 from rcl_cli.inference.model import AUTO
 from rcl_cli.inference.models import Models
 from rcl_cli.inference.noise import NoiseOfFiles
-from rcl_cli.inference.outputs import Job, leave_out_results, plan_outputs
+from rcl_cli.inference.outputs import Job, fitting, leave_out_results, plan_outputs
 from rcl_cli.inference.pipeline import Pipeline
 from rcl_cli.inference.restore import Restoration
 from rcl_cli.models.choose import given_model
@@ -54,6 +55,8 @@ class Batch:
     """Paths that cannot be used."""
     results: list[Path]
     """Results of earlier runs in walked folders, which are left out."""
+    unfit: list[Path]
+    """RGB pictures in walked folders, where the task is for raws."""
     settings: Settings
 
     def run(
@@ -65,6 +68,7 @@ class Batch:
     ) -> Iterator[Outcome]:
         """Do the jobs; one outcome each. Raises RclError at once where the settings do not fit the task."""
         settings, pipeline = self.settings, open_pipeline(self.task, self.settings, announce)
+        yield from (unfit(path, self.task, Domain.RGB) for path in self.unfit)
         yield from run_batch(
             pipeline,
             self.jobs,
@@ -87,10 +91,11 @@ def open_batch(task: str | Task, paths: Sequence[Path], output: Path | None, set
         raise RclError(f"name files or folders to {made.name}")
     found = search(given)
     files = found.files if output is None else leave_out_results(found.files, given, output)
-    jobs = plan_outputs(files, output, made.name, settings.format)
-    if not jobs and not found.errors:
+    taken, left = fitting(files, made.domains)
+    jobs = plan_outputs(taken, output, made.name, settings.format)
+    if not jobs and not left and not found.errors:
         raise RclError(f"there is nothing to {made.name} in {', '.join(map(str, given))}")
-    return Batch(made, jobs, found.errors, found.results, settings)
+    return Batch(made, jobs, found.errors, found.results, left, settings)
 
 
 def open_pipeline(task: Task, settings: Settings, announce: Callable[[str], None]) -> Pipeline:

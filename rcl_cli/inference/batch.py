@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
 from rcl_cli.inference.existing import why_skipped
+from rcl_cli.inference.models import misfit
 from rcl_cli.inference.outputs import Job
 from rcl_cli.inference.pipeline import Pipeline
 from rcl_cli.inference.prefetch import ahead
@@ -20,6 +23,7 @@ from rcl_cli.inference.result import Result
 from rcl_cli.inference.tiling import is_out_of_memory
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.read import read_frame
+from rcl_cli.task import Task
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class Outcome:
     megapixels: float = 0.0
     result: Result | None = None
     """Of one that is done, without its pixels."""
+    fits: bool = True
+    """False for one of many in a walked folder that was skipped because the task is not for such files."""
 
     def to_dict(self, task: str) -> dict[str, Any]:
         """The line of `rcl apply --json`."""
@@ -74,7 +80,7 @@ def run_batch(
     """
     waiting = []
     for job in jobs:
-        if job.target.exists() and not overwrite:
+        if os.path.lexists(job.target) and not overwrite:
             yield Outcome(job.source, job.target, "skipped", why_skipped(job.source, job.target, pipeline))
         else:
             waiting.append(job)
@@ -99,12 +105,19 @@ def _do(
     try:
         frame = decoded()
         size = frame.megapixels
+        if not job.named and frame.domain not in pipeline.models.task.domains:
+            return unfit(job.source, pipeline.models.task, frame.domain)
         result = pipeline.apply(frame, job.target, overwrite=overwrite, report=report)
     except Exception as error:  # whatever one file or a plugin brings about, the others are still to be done
         if debug and not isinstance(error, RclError | OSError):
             raise
         return Outcome(job.source, job.target, "failed", _reason(error, job.source), perf_counter() - start, size)
     return Outcome(job.source, job.target, "done", "", perf_counter() - start, size, _without_pixels(result))
+
+
+def unfit(path: Path, task: Task, domain: Domain) -> Outcome:
+    """That a file of a walked folder is none for the task."""
+    return Outcome(path, None, "skipped", misfit(task, domain), fits=False)
 
 
 def _without_pixels(result: Result) -> Result:

@@ -32,8 +32,7 @@ class Models:
     def choose(self, domain: Domain, camera: str) -> Choice:
         """As `find_model`. Also raises RclError where the task does not work on `domain`."""
         if domain not in self.task.domains:
-            able = ", ".join(sorted(d.value for d in self.task.domains))
-            raise RclError(f"{self.task.name} works on {able} files; this one is {domain.value}")
+            raise RclError(misfit(self.task, domain))
         if (domain, camera) not in self._choices:
             choice = find_model(self.task, domain, camera, self.store, self.given)
             if choice not in self._choices.values():
@@ -47,3 +46,9 @@ class Models:
         if (domain, path) not in self._loaded:
             self._loaded[domain, path] = load_model(path, self.task, domain, self.device, self.tile)
         return self._loaded[domain, path]
+
+
+def misfit(task: Task, domain: Domain) -> str:
+    """Why a file is none for `task`."""
+    able = ", ".join(sorted(d.value for d in task.domains))
+    return f"{task.name} works on {able} files; this one is {domain.value}"

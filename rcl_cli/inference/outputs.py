@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
+from rcl_cli.files import is_folder, real_path
+from rcl_cli.names import fitted, longest_name
 from rcl_cli.raw.folder import Found
+from rcl_cli.raw.record import sidecar
 from rcl_cli.raw.sniff import Kind, sniff
 
 FORMATS = {"dng": ".dng", "tiff": ".tif", "png": ".png", "jpeg": ".jpg", "npy": ".npy", "exr": ".exr"}
 """Names for `--format` and the suffixes that go with them; those of plugged formats are their names."""
+_WITH_RECORD = frozenset([".dng", ".tif", ".tiff", ".png", ".jpg", ".jpeg", ".exr"])
+"""Suffixes of the formats that say themselves how a picture was made."""
+_RECORD_BYTES = len(sidecar(Path("a")).name) - 1
+"""What the name of the others' records is longer by."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +30,8 @@ class Job:
 
     source: Path
     target: Path
+    named: bool = True
+    """False for one of many in a walked folder, which is left alone where the task is not for such files."""
 
 
 def plan_outputs(found: Sequence[Found], folder: Path | None, task: str, format: str = "auto") -> list[Job]:
@@ -30,7 +40,8 @@ def plan_outputs(found: Sequence[Found], folder: Path | None, task: str, format:
     Without `folder` results go to one named after the task, in the folder that was named or beside the file. Format
     "auto": a raw becomes a DNG, an RGB file keeps its kind. The name is the input's with the new suffix. Inputs that
     differ only in their suffixes keep it in the name (a.CR2 and a.JPG: a.CR2.png and a.JPG.png); a result that
-    would fall on an input is named after the task as well (a-denoise.png).
+    would fall on an input is named after the task as well (a-denoise.png). Names that the file system would find too
+    long are cut.
     """
     suffixes = [_same_kind(item.path) if format == "auto" else FORMATS.get(format, f".{format}") for item in found]
     simple = [item.relative.with_suffix(suffix) for item, suffix in zip(found, suffixes, strict=True)]
@@ -41,11 +52,22 @@ def plan_outputs(found: Sequence[Found], folder: Path | None, task: str, format:
     for item, place, suffix, name in zip(found, folders, suffixes, simple, strict=True):
         shared = wanted[_key(place / name)] > 1
         stem = item.relative.name if shared else item.relative.stem
-        candidates = (place / name.with_name(other) for other in _names(stem, suffix, task))
+        candidates = (place / name.with_name(other) for other in _names(stem, suffix, task, (place / name).parent))
         target = next(path for path in candidates if _key(path) not in taken)
         taken.add(_key(target))
-        jobs.append(Job(item.path, target))
+        jobs.append(Job(item.path, target, item.named))
     return jobs
+
+
+def fitting(found: Sequence[Found], domains: Collection[Domain]) -> tuple[list[Found], list[Path]]:
+    """`found` without the RGB pictures of walked folders where no task on `domains` could take them, and those.
+
+    Cameras write a JPEG beside each raw. Raws are told apart when they are decoded.
+    """
+    if Domain.RGB in domains:
+        return list(found), []
+    left = {item.path for item in found if not item.named and _kind(item.path).is_rgb}
+    return [item for item in found if item.path not in left], sorted(left)
 
 
 def leave_out_results(found: Sequence[Found], paths: Sequence[Path], folder: Path) -> list[Found]:
@@ -54,9 +76,9 @@ def leave_out_results(found: Sequence[Found], paths: Sequence[Path], folder: Pat
     Files that are named themselves stay. Raises RclError where `folder` is one of the walked folders, since results
     could not be told from inputs the next time.
     """
-    output = folder.resolve()
-    walked = [path.resolve() for path in paths if path.is_dir()]
-    named = {path.resolve() for path in paths}
+    output = real_path(folder)
+    walked = [real_path(path) for path in paths if is_folder(path)]
+    named = {real_path(path) for path in paths}
     if output in walked:
         raise RclError(
             f"the output folder {folder} is also the input folder, so that results would be taken for inputs; "
@@ -64,14 +86,19 @@ def leave_out_results(found: Sequence[Found], paths: Sequence[Path], folder: Pat
         )
     if not any(root in output.parents for root in walked):
         return list(found)
-    return [item for item in found if item.path.resolve() in named or output not in item.path.resolve().parents]
+    places = ((item, real_path(item.path)) for item in found)
+    return [item for item, place in places if place in named or output not in place.parents]
+
+
+def _kind(path: Path) -> Kind:
+    try:
+        return sniff(path)
+    except FileError:
+        return Kind.UNKNOWN  # reading it will tell why
 
 
 def _same_kind(path: Path) -> str:
-    try:
-        kind = sniff(path)
-    except FileError:
-        kind = Kind.UNKNOWN  # reading it will tell why
+    kind = _kind(path)
     # WebP is read and not written.
     suffixes = {Kind.PNG: ".png", Kind.JPEG: ".jpg", Kind.WEBP: ".png", Kind.TIFF: ".tif", Kind.EXR: ".exr"}
     usual = suffixes.get(kind, ".dng")
@@ -80,13 +107,15 @@ def _same_kind(path: Path) -> str:
     return path.suffix if same.get(suffix, suffix) == usual else usual
 
 
-def _names(stem: str, suffix: str, task: str) -> Iterator[str]:
-    yield f"{stem}{suffix}"
-    yield f"{stem}-{task}{suffix}"
+def _names(stem: str, suffix: str, task: str, folder: Path) -> Iterator[str]:
+    # How a picture was made stands beside it where its format has no room for that.
+    room = longest_name(folder) - (0 if suffix.lower() in _WITH_RECORD else _RECORD_BYTES)
+    yield fitted(stem, suffix, room)
+    yield fitted(stem, f"-{task}{suffix}", room)
     for number in count(2):
-        yield f"{stem}-{task}-{number}{suffix}"
+        yield fitted(stem, f"-{task}-{number}{suffix}", room)
 
 
 def _key(path: Path) -> str:
     # Some file systems take a.DNG and a.dng for the same file.
-    return str(path.resolve()).casefold()
+    return str(real_path(path)).casefold()

@@ -8,7 +8,9 @@ from itertools import count
 from pathlib import Path
 
 from rcl_cli.errors import FileError
-from rcl_cli.models.store import Store
+from rcl_cli.files import is_folder, real_path
+from rcl_cli.models.store import RESERVED, Store
+from rcl_cli.names import plain
 
 
 def new_run(store: Store, name: str) -> Path:
@@ -48,5 +50,6 @@ def newest_run(store: Store, holding: str) -> Path | None:
 
 def name_after(paths: Sequence[Path]) -> str:
     """What a run on these pictures is called: like the first folder, or the folder of the first file."""
-    first = paths[0].resolve()
-    return (first if first.is_dir() else first.parent).name or "run"
+    first = real_path(paths[0])
+    name = plain((first if is_folder(first) else first.parent).name, "run")
+    return f"{name}-run" if name in RESERVED else name

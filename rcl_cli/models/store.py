@@ -12,6 +12,7 @@ from rcl_cli.errors import CheckpointError, FileError, RclError
 from rcl_cli.files import atomic_path
 from rcl_cli.folders import store_folder
 from rcl_cli.models.header import Header, read_header
+from rcl_cli.names import is_plain, plain
 
 SUFFIX = ".safetensors"
 BACKBONE = "backbone.safetensors"
@@ -24,9 +25,9 @@ RESERVED = ("none", "auto", "shipped")
 
 def check_name(name: str) -> str:
     """`name`, if a model or run can be called so. Raises RclError otherwise."""
-    if not name.strip() or Path(name).name != name or name.startswith(".") or name in RESERVED:
-        said = f"no folders, no dot at the start, not {', '.join(RESERVED[:-1])} or {RESERVED[-1]}"
-        raise RclError(f"--name {name!r} cannot be a name in the store: {said}")
+    if not is_plain(name) or name in RESERVED:
+        said = f"short, no folders, no dot at the start, not {', '.join(RESERVED[:-1])} or {RESERVED[-1]}"
+        raise RclError(f"{name!r} cannot be a name in the store: {said}")
     return name
 
 
@@ -115,7 +116,7 @@ class Store:
         Raises CheckpointError if `source` is no model, FileError if it cannot be copied.
         """
         read_header(source)
-        name = name or source.stem
+        name = plain(name or source.stem, "model")
         for number in count(1):
             target = self.models / f"{name if number == 1 else f'{name}-{number}'}{SUFFIX}"
             if target.exists():
@@ -133,7 +134,7 @@ class Store:
     def put_model(self, source: Path, name: str) -> Path:
         """Copy a model file in as `name`, in place of what is called so; its new path. Raises as `add_model`."""
         read_header(source)
-        target = self.models / f"{name}{SUFFIX}"
+        target = self.models / f"{name if self.has(name) else plain(name, 'model')}{SUFFIX}"
         with atomic_path(target, overwrite=True) as temporary:
             shutil.copyfile(source, temporary)
         return target

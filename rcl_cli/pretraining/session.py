@@ -14,6 +14,7 @@ import torch
 from rcl_cli.data.cache import RegionCache
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
+from rcl_cli.files import real_path
 from rcl_cli.folders import as_path
 from rcl_cli.models.runs import given_back, name_after, new_run, newest_run
 from rcl_cli.models.store import Store, check_name
@@ -71,7 +72,7 @@ class Session:
         if output is not None and (output / STATE).exists():
             raise FileError(output, "holds a run already; use --resume to continue it, or another folder")
         folder = new_run(store, name_after(paths)) if output is None else output.resolve()
-        saved = SavedRun(settings, [str(path.resolve()) for path in paths], name=name)
+        saved = SavedRun(settings, [str(real_path(path)) for path in paths], name=name)
         return cls(saved, folder, resume=False, store=store)
 
     @classmethod

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rcl_cli.errors import FileError
-from rcl_cli.files import atomic_path
+from rcl_cli.files import atomic_path, exists, real_path
 from rcl_cli.profiles.book import ProfileBook, blind_estimate
 from rcl_cli.profiles.lookup import Found, Lookup
 from rcl_cli.raw.frame import Frame
@@ -54,7 +54,7 @@ def stamp_files(
     """
     taken: dict[Path, Path] = {}
     for job in jobs:
-        written = (job.target or job.path).resolve()
+        written = real_path(job.target or job.path)
         if written in taken:
             reason = f"would have the same name as the copy of {taken[written]}; stamp it into another folder"
             yield Stamped(job, "failed", reason)
@@ -67,19 +67,19 @@ def stamp_files(
 
 
 def _stamp(job: Job, book: ProfileBook, *, blind: bool, overwrite: bool) -> Stamped:
-    if job.target is not None and job.target.resolve() == job.path.resolve():
+    if job.target is not None and real_path(job.target) == real_path(job.path):
         raise FileError(job.path, "would be its own copy; name another folder, or use --in-place")
     tags = identify(job.path).tags
     if not tags.dng:
         return Stamped(job, "skipped", "is no DNG, which alone has the tag; convert it to DNG first")
-    if job.target is not None and job.target.exists() and not overwrite:
+    if job.target is not None and exists(job.target) and not overwrite:
         return Stamped(job, "skipped", f"{job.target} exists already; --overwrite replaces it", tagged=True)
     if "NoiseProfile" in tags.values and not overwrite:
         return Stamped(job, "skipped", "has a noise profile already; --overwrite replaces it", tagged=True)
     if (tags.numbers("NoiseReductionApplied") > 0).any():
         raise FileError(job.path, "says that its noise was reduced, so that it has no longer its camera's")
     found = _profile(job.path, read_frame(job.path), book, blind=blind)
-    target = job.target or job.path.resolve()  # a link stays a link
+    target = job.target or real_path(job.path)  # a link stays a link
     with atomic_path(target, overwrite=job.target is None or overwrite) as temporary:
         try:
             shutil.copyfile(job.path, temporary)
@@ -109,7 +109,7 @@ def _profile(path: Path, frame: Frame, book: ProfileBook, *, blind: bool) -> Fou
 
 def beside(path: Path) -> Path:
     """The folder for copies of a file or folder that was given: beside it."""
-    here = path if path.name not in ("", "..") else path.resolve()
+    here = path if path.name not in ("", "..") else real_path(path)
     return here.parent / FOLDER
 
 
@@ -120,4 +120,4 @@ def without_copies(jobs: Sequence[Job]) -> list[Job]:
 
 
 def _resolved(jobs: Sequence[Job]) -> list[tuple[Path, Path]]:
-    return [(job.path.resolve(), (job.target or job.path).resolve()) for job in jobs]
+    return [(real_path(job.path), real_path(job.target or job.path)) for job in jobs]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rcl_cli.errors import FileError
+from rcl_cli.files import is_folder, real_path
 from rcl_cli.raw.format import format_names
 from rcl_cli.raw.record import read_record
 from rcl_cli.raw.sniff import RAW_SUFFIXES, RGB_SUFFIXES, Kind, sniff
+from rcl_cli.raw.walk import walk
 
 
 @dataclass(frozen=True, order=True)
@@ -20,6 +22,8 @@ class Found:
     path: Path
     relative: Path
     """Where its result goes below an output folder: the path below the folder that was named, or just the name."""
+    named: bool = field(default=False, compare=False)
+    """True where the file itself was named, so that it is meant; False for one of many in a walked folder."""
 
     @property
     def root(self) -> Path:
@@ -48,7 +52,7 @@ def find_files(paths: Iterable[Path]) -> tuple[list[Found], list[FileError]]:
 def search(paths: Iterable[Path]) -> Search:
     """The files that `paths` name.
 
-    Folders are walked: hidden files, what neither is nor is called a raw or picture, and results of rcl are left out.
+    Folders are walked as by `walk`; what neither is nor is called a raw or picture, and results of rcl are left out.
     A file named itself is always taken. Missing paths, folders that cannot be listed and folders without inputs are
     errors.
     """
@@ -57,20 +61,24 @@ def search(paths: Iterable[Path]) -> Search:
     results: list[Path] = []
     plugged = {f".{name}" for name in format_names()}
     for path in paths:
-        if path.is_dir():
-            pictures = [file for file in _walk(path, errors) if file.suffix.lower() in plugged or _is_picture(file)]
+        if is_folder(path):
+            pictures = [file for file in walk(path, errors) if file.suffix.lower() in plugged or _is_picture(file)]
             made = {file for file in pictures if read_record(file) is not None}
             results += made
             inside = [Found(file, file.relative_to(path)) for file in pictures if file not in made]
             if not inside and not any(error.path.is_relative_to(path) for error in errors):
                 errors.append(FileError(path, _nothing(len(made))))
         elif os.path.lexists(path):
-            inside = [Found(path, Path(path.name))]
+            inside = [Found(path, Path(path.name), named=True)]
         else:
             inside = []
             errors.append(FileError(path, "does not exist"))
         for file in inside:
-            found.setdefault(file.path.resolve(), file)
+            place = real_path(file.path)
+            before = found.setdefault(place, file)
+            # The file goes before a link to it, and being meant counts wherever it was met first.
+            kept = file if before.path.is_symlink() and not file.path.is_symlink() and not before.named else before
+            found[place] = replace(kept, named=before.named or file.named)
     return Search(sorted(found.values()), errors, sorted(results))
 
 
@@ -78,17 +86,6 @@ def _nothing(results: int) -> str:
     if results:
         return "holds results of rcl alone, which are no inputs again; name the files themselves to use them"
     return "holds no raws or pictures; name a folder that does"
-
-
-def _walk(folder: Path, errors: list[FileError]) -> Iterator[Path]:
-    def note(error: OSError) -> None:
-        errors.append(FileError(error.filename or folder, f"cannot be listed ({error.strerror})"))
-
-    for root, folders, names in os.walk(folder, onerror=note):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        files = (Path(root, name) for name in names if not name.startswith("."))
-        # Opening a pipe would wait for ever. A link that leads nowhere is named as what it is.
-        yield from (file for file in files if file.is_file() or not file.exists())
 
 
 def _is_picture(path: Path) -> bool:

@@ -47,7 +47,7 @@ def packet(code: int, data: bytes) -> Entry:
 
 def text(code: int, words: str) -> Entry:
     """A text, ending in NUL; UTF-8 where it is not plain ASCII."""
-    return Entry(code, _ASCII, words.encode() + b"\0")
+    return Entry(code, _ASCII, words.encode(errors="replace") + b"\0")
 
 
 def shorts(code: int, *values: int) -> Entry:

@@ -38,13 +38,23 @@ def open_raw(path: Path) -> Iterator[rawpy.RawPy]:
     try:
         try:
             with _quiet_stderr:
-                raw.open_file(str(path))
+                _open(raw, path)
                 raw.unpack()
         except rawpy.LibRawError as error:
             raise FileError(path, _reason(error)) from error
+        except OSError as error:
+            raise FileError(path, f"cannot be read ({error.strerror})") from error
         yield raw
     finally:
         raw.close()
+
+
+def _open(raw: rawpy.RawPy, path: Path) -> None:
+    try:
+        raw.open_file(str(path))
+    except UnicodeEncodeError:  # rawpy takes names in UTF-8 only
+        with path.open("rb") as file:
+            raw.open_buffer(file)
 
 
 def _reason(error: rawpy.LibRawError) -> str:

@@ -60,6 +60,7 @@ _SIGNATURES_INSIDE = {
     (4, b"RED"): Kind.RAW,
     (8, b"WEBP"): Kind.WEBP,
 }
+_APPLE_DOUBLE = b"\x00\x05\x16\x07"
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
 
@@ -87,6 +88,8 @@ def identify(path: Path) -> Identified:
         raise FileError(path, f"cannot be read ({error.strerror})") from error
     if not head:
         return Identified(Kind.EMPTY)
+    if head.startswith(_APPLE_DOUBLE):
+        raise FileError(path, "is not the picture, but what macOS keeps beside it; name the file without ._")
     if head.startswith(_TIFF):
         tags = read_tiff_tags(path)
         return Identified(_raw_or_tiff(path, head, tags), tags)

@@ -96,4 +96,4 @@ def _decorate(level: Axes, quotient: Axes, title: str, profiles: Sequence[NoiseP
 
 
 def _file_name(camera: str) -> str:
-    return re.sub(r"[^\w.-]+", "-", camera).strip("-").lower() or "unknown"
+    return re.sub(r"[^\w.-]+", "-", camera).strip("-.").lower()[:100] or "unknown"

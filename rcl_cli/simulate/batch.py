@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -61,7 +62,7 @@ def simulate_files(found: Sequence[Found], settings: Settings) -> Iterator[Resul
             yield Result(item.path, noisy, "failed", reason)
             continue
         taken[noisy] = item.path
-        if noisy.exists() and not settings.overwrite:
+        if os.path.lexists(noisy) and not settings.overwrite:
             yield Result(item.path, noisy, "skipped", "exists already")
             continue
         try:

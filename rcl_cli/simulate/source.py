@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,5 +31,5 @@ class ListedNoise:
 
 def picture_generator(seed: int, name: str) -> torch.Generator:
     """Random numbers for the picture called `name`, whatever other pictures there are."""
-    digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
+    digest = hashlib.sha256(os.fsencode(f"{seed}/{name}")).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))

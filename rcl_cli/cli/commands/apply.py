@@ -133,7 +133,7 @@ def command(
         for failure in failures:
             print_json_line(Outcome(failure.path, None, "failed", failure.reason).to_dict(task))
     interrupted = False
-    if batch.jobs:
+    if batch.jobs or batch.unfit:
         start = time.perf_counter()
         try:
             _run(batch, outcomes, as_json=as_json, debug=debug)
@@ -145,11 +145,11 @@ def command(
     if interrupted:
         say("Interrupted. Finished results are kept. Run the same command again to do the rest.")
         ctx.exit(INTERRUPTED)
-    ctx.exit(exit_code(sum(o.status != "failed" for o in outcomes), len(failures)))
+    ctx.exit(exit_code(sum(o.status != "failed" and o.fits for o in outcomes), len(failures)))
 
 
 def _run(batch: Batch, outcomes: list[Outcome], *, as_json: bool, debug: bool) -> None:
-    with progress(len(batch.jobs), batch.task.name) as bar:
+    with progress(len(batch.jobs) + len(batch.unfit), batch.task.name) as bar:
         advanced = 0.0
 
         def report(job: Job, done: float) -> None:
