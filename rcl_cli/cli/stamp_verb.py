@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,14 +97,16 @@ def _jobs(paths: Sequence[Path], folder: Path | None, *, in_place: bool) -> tupl
 
 
 def _tell(result: Stamped, said: set[str]) -> None:
-    if result.status == "skipped":
-        say(f"{result.job.path}: {result.reason}")
-    elif result.found is not None and result.found.words not in said:
+    if result.found is not None and result.found.words not in said:
         said.add(result.found.words)
         say(f"Noise profile of {result.job.path.name}: {result.found.words}")
 
 
 def _summarise(results: Sequence[Stamped]) -> None:
+    skipped = [one for one in results if one.status == "skipped"]
+    for reason, count in Counter(one.reason for one in skipped).items():
+        first = next(one.job.path for one in skipped if one.reason == reason)
+        say(f"{first}: {reason}" if count == 1 else f"{count} files skipped, such as {first}: {reason}")
     done = [one.job for one in results if one.status == "done"]
     if done:
         folders = dict.fromkeys(str(job.target.parent) for job in done if job.target is not None)

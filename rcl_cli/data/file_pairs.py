@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,10 +17,11 @@ from rcl_cli.errors import FileError, RclError
 from rcl_cli.nn.balance import Balance
 from rcl_cli.nn.cfa import from_rgb
 from rcl_cli.raw.cfa import canonical
-from rcl_cli.raw.folder import find_files
+from rcl_cli.raw.folder import Found, find_files
 from rcl_cli.raw.frame import Frame, RawFrame
 from rcl_cli.raw.pack import pack
 from rcl_cli.raw.read import read_frame
+from rcl_cli.raw.sniff import sniff
 from rcl_cli.task import Task
 
 ENDINGS = {"_noisy": "_clean", "_real": "_mean"}
@@ -160,14 +161,31 @@ def _in_two_folders(folder: Path) -> tuple[list[FilePair], list[FileError]]:
 
 def _named(folder: Path) -> dict[str, Path]:
     found, _ = find_files([folder])
-    return {item.relative.with_suffix("").as_posix(): item.path for item in found}
+    return {stem.as_posix(): path for stem, path in _by_stem(found).items()}
+
+
+def _by_stem(found: Sequence[Found]) -> dict[Path, Path]:
+    """The files by their names without suffix; where a camera wrote a raw and a JPEG, the raw."""
+    kept: dict[Path, Path] = {}
+    for item in found:
+        stem = item.relative.with_suffix("")
+        if stem not in kept or _is_rgb(kept[stem]) or not _is_rgb(item.path):
+            kept[stem] = item.path
+    return kept
+
+
+def _is_rgb(path: Path) -> bool:
+    try:
+        return sniff(path).is_rgb
+    except FileError:
+        return False  # reading it will tell why
 
 
 def _side_by_side(folder: Path) -> tuple[list[FilePair], list[FileError]]:
     found, errors = find_files([folder])
     if errors:
         raise errors[0]
-    by_stem = {item.relative.with_suffix(""): item.path for item in found}
+    by_stem = _by_stem(found)
     pairs, lonely = [], []
     for stem, path in by_stem.items():
         for partner in _partners(stem):

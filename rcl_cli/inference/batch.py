@@ -21,6 +21,7 @@ from rcl_cli.inference.pipeline import Pipeline
 from rcl_cli.inference.prefetch import ahead
 from rcl_cli.inference.result import Result
 from rcl_cli.inference.tiling import is_out_of_memory
+from rcl_cli.raw.exiftool import close_exiftool
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.read import read_frame
 from rcl_cli.task import Task
@@ -88,8 +89,11 @@ def run_batch(
     def decode(job: Job) -> Frame:
         return read_frame(job.source, linear=linear)
 
-    for job, decoded in ahead(decode, waiting):
-        yield _do(pipeline, job, decoded, overwrite, debug, partial(report, job))
+    try:
+        for job, decoded in ahead(decode, waiting):
+            yield _do(pipeline, job, decoded, overwrite, debug, partial(report, job))
+    finally:
+        close_exiftool()
 
 
 def _do(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rcl_cli.data.cache import CachedPicture, RegionCache
@@ -22,6 +22,8 @@ class Pictures:
     domain: Domain
     used: list[CachedPicture]
     left_out: list[FileError]
+    others: list[Path] = field(default_factory=list)
+    """Pictures of walked folders that are of another domain, such as the JPEGs that cameras write beside raws."""
 
     @property
     def source(self) -> RegionSource:
@@ -55,10 +57,12 @@ def collect_pictures(
     *,
     workers: int = 2,
     on_picture: Callable[[], None] = lambda: None,
+    walked: Container[Path] = (),
 ) -> Pictures:
     """Decode what is not yet cached; bad pictures and those of another domain are left out, each with its reason.
 
-    `domain` None takes that of most pictures; a tie goes to RAW.
+    Those of `walked` that are of another domain are no mistake, and need none. `domain` None takes that of most
+    pictures; a tie goes to RAW.
     """
     ready: list[CachedPicture] = []
     left_out: list[FileError] = []
@@ -70,8 +74,9 @@ def collect_pictures(
         on_picture()
     chosen = domain or _most_common(ready)
     used = [picture for picture in ready if picture.domain is chosen]
-    left_out += [_of_another_domain(p, chosen) for p in ready if p.domain is not chosen]
-    return Pictures(chosen, used, left_out)
+    others = [picture for picture in ready if picture.domain is not chosen]
+    left_out += [_of_another_domain(picture, chosen) for picture in others if picture.path not in walked]
+    return Pictures(chosen, used, left_out, [picture.path for picture in others if picture.path in walked])
 
 
 def _most_common(pictures: Sequence[CachedPicture]) -> Domain:

@@ -226,9 +226,15 @@ def _collect(
         watch.say(f"{len(found.results)} results of rcl are left out of the inputs, such as {found.results[0]}")
     files, settings, regions = [file.path for file in found.files], parts.settings, RegionCache(cache)
     plan = parts.region_plan(max(1, len(files)), store.root)
+    walked = {file.path for file in found.files if not file.named}
     domain = None if settings.domain == "auto" else Domain(settings.domain)
     with watch.stage(len(files), "Decoding", "files") as stage:
-        pictures = collect_pictures(files, domain, plan, regions, workers=workers, on_picture=stage.advance)
+        pictures = collect_pictures(
+            files, domain, plan, regions, workers=workers, on_picture=stage.advance, walked=walked
+        )
+    if pictures.others:
+        kind = pictures.domain.value
+        watch.say(f"{len(pictures.others)} pictures that are not {kind} are left out, such as {pictures.others[0]}")
     pictures.left_out.extend(found.errors)
     regions.shrink(settings.cache_size, pictures.used)
     watch.failed(pictures.left_out)

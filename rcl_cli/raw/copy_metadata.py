@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
-import shutil
-import subprocess
 from pathlib import Path
+
+from rcl_cli.files import is_file
+from rcl_cli.raw.exiftool import ask_exiftool
+from rcl_cli.raw.sayable import sayable
 
 log = logging.getLogger(__name__)
 
 # Words about the shot. What tells a reader how to decode the pixels (sizes, levels, colours, orientation) is the
 # writer's own and never copied.
 _COPIED = (
+    "-ExifIFD:SerialNumber<SerialNumber",
+    "-ExifIFD:LensSerialNumber<LensSerialNumber",
     "-ExifIFD:all",
     "-GPS:all",
     "-IPTC:all",
@@ -24,6 +28,14 @@ _COPIED = (
     "-LensModel",
     "-Artist",
     "-Copyright",
+    "-IFD0:ModifyDate",
+    "-IFD0:Rating",
+    "-IFD0:RatingPercent",
+    "-IFD0:XPTitle",
+    "-IFD0:XPComment",
+    "-IFD0:XPAuthor",
+    "-IFD0:XPKeywords",
+    "-IFD0:XPSubject",
 )
 _LEFT_OUT = (
     "--ExifIFD:ExifImageWidth",
@@ -36,7 +48,6 @@ _LEFT_OUT = (
     "--XMP-crs:all",
     "--XMP-xmpMM:all",
 )
-_PATIENCE_S = 60
 
 
 def copy_metadata(source: Path, target: Path, *, color_profile: bool) -> bool:
@@ -45,16 +56,13 @@ def copy_metadata(source: Path, target: Path, *, color_profile: bool) -> bool:
     color_profile: copy the ICC profile too, for pictures that stay in the source's colours. Without exiftool, the
     target keeps what its writer put in.
     """
-    exiftool = shutil.which("exiftool")
-    if exiftool is None or not source.is_file():
+    if not is_file(source):
         return False
-    command = [exiftool, "-q", "-q", "-m", "-overwrite_original", "-TagsFromFile", str(source.absolute())]
-    command += [*_COPIED, *_LEFT_OUT, *(["-ICC_Profile"] if color_profile else []), str(target.absolute())]
-    try:
-        finished = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_S, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        log.warning("%s: exiftool could not copy its metadata (%s)", source, error)
-        return False
-    if finished.returncode != 0:
-        log.warning("%s: exiftool could not copy its metadata (%s)", source, finished.stderr.strip())
-    return finished.returncode == 0
+    told = [*_COPIED, *_LEFT_OUT, *(["-ICC_Profile"] if color_profile else [])]
+    with sayable(source) as from_file, sayable(target) as to_file:
+        quietly = ("-q", "-q", "-m", "-overwrite_original")
+        answer = ask_exiftool([*quietly, "-TagsFromFile", str(from_file), *told, str(to_file)])
+    if answer is not None and not answer.done:
+        log.warning("%s: exiftool could not copy its metadata (%s)", source, answer.said or "it did not say why")
+        target.with_name(f"{target.name}_exiftool_tmp").unlink(missing_ok=True)
+    return answer is not None and answer.done

@@ -16,7 +16,7 @@ from rcl_calibration.profile import NoiseProfile
 from rcl_cli.files import atomic_path
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.develop import preview
-from rcl_cli.raw.exif_block import EXIF_POINTER, naming_entries, shot_entries
+from rcl_cli.raw.exif_block import naming_entries, shot_block
 from rcl_cli.raw.frame import Metadata, RawFrame
 from rcl_cli.raw.ifd import (
     HEADER,
@@ -111,13 +111,13 @@ def _write(
     first = [*_preview_entries(shown, len(jpeg)), *shot]
 
     def first_directory(raw_at: int, exif_at: int, preview_at: int) -> bytes:
-        pointers = [longs(_SUB_IFDS, raw_at), longs(EXIF_POINTER, exif_at), longs(_STRIP_OFFSETS, preview_at)]
+        pointers = [longs(_SUB_IFDS, raw_at), longs(_STRIP_OFFSETS, preview_at), *shot_block(metadata, exif_at)[0]]
         return directory([*first, *pointers], len(HEADER))
 
     raw_entries = [*_raw_entries(raw), *more]
     raw_at = len(HEADER) + len(first_directory(0, 0, 0))
     exif_at = raw_at + len(directory([*raw_entries, longs(_STRIP_OFFSETS, 0)], raw_at))
-    exif = directory(shot_entries(metadata), exif_at)
+    exif = shot_block(metadata, exif_at)[1]
     preview_at = exif_at + len(exif)
     pixels_at = preview_at + len(jpeg) + len(jpeg) % 2
     with path.open("wb") as file:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from rcl_cli.raw.coded import Coded
-from rcl_cli.raw.exif_block import EXIF_POINTER, exif_block, naming_entries, shot_entries
+from rcl_cli.raw.exif_block import exif_block, naming_entries, shot_block
 from rcl_cli.raw.frame import Metadata
 from rcl_cli.raw.ifd import HEADER, directory, longs, packet, shorts, undefined
 from rcl_cli.raw.png import exif_chunk, profile_chunk, resolution_chunk, text_chunk
@@ -47,9 +47,10 @@ def write_tiff(path: Path, coded: Coded, metadata: Metadata, record: Record | No
         *([packet(XMP_TAG, record.packet())] if record else []),
         *([undefined(34675, coded.profile)] if coded.profile else []),  # ICCProfile
     ]
-    exif_at = len(HEADER) + len(directory([*entries, longs(EXIF_POINTER, 0), longs(_STRIP_OFFSETS, 0)], len(HEADER)))
-    exif = directory(shot_entries(metadata), exif_at)
-    pointers = [longs(EXIF_POINTER, exif_at), longs(_STRIP_OFFSETS, exif_at + len(exif))]
+    pointers = [*shot_block(metadata, 0)[0], longs(_STRIP_OFFSETS, 0)]
+    exif_at = len(HEADER) + len(directory([*entries, *pointers], len(HEADER)))
+    pointers, exif = shot_block(metadata, exif_at)
+    pointers.append(longs(_STRIP_OFFSETS, exif_at + len(exif)))
     with path.open("wb") as file:
         file.write(HEADER + directory([*entries, *pointers], len(HEADER)) + exif)
         np.ascontiguousarray(values, values.dtype.newbyteorder("<")).tofile(file)

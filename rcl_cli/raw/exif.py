@@ -16,6 +16,7 @@ from rcl_cli.raw.tiff_tags import TiffTags, read_tiff_tags
 LARGEST_SHORT_ISO = 65535
 """What the 16 bit ISO tag holds where the ISO is as high or higher: another tag has the true one (EXIF 2.3)."""
 
+_HEAD = 64
 _SEARCHED = 1 << 20
 _TIFF_START = re.compile(rb"(?<=Exif\0\0)(?=II\*\0|MM\0\*)|(?=II\*\0\x08\0\0\0|MM\0\*\0\0\0\x08)")
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -56,21 +57,34 @@ def read_exif(path: Path, tags: TiffTags) -> Exif:
     if own.named:
         return own
     with path.open("rb") as file:
-        head = file.read(_SEARCHED)
+        head = file.read(_HEAD)
         if head[6:14] == b"HEAPCCDR":
             return _from_ciff(head + file.read())
         if head[:4] in _QUICKTAKE:
             return Exif("Apple", _QUICKTAKE[head[:4]])
-        # Pictures have a TIFF structure inside, and so have raws that are none: bare (CR3, MRW) or in a JPEG.
-        blocks: Iterable[bytes] = [_png_block(file)] if head.startswith(_PNG) else _blocks(head)
-        if head[8:12] == b"WEBP":
-            blocks = [riff_chunks(head + file.read()).get(b"EXIF", b"").removeprefix(b"Exif\0\0")]
         found = [own]
-        for block in blocks:
+        for _, block in exif_blocks(file):
             found.append(exif_of(read_tiff_tags(BytesIO(block))))
             if found[-1].named:
                 return found[-1]
     return next((exif for exif in found if exif != Exif()), Exif())
+
+
+def exif_blocks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+    """The TIFF structures inside a file that is none itself, each with the four bytes before it.
+
+    JPEG, PNG and WebP have one, and so have raws: bare (CR3, MRW) or in a JPEG.
+    """
+    file.seek(0)
+    head = file.read(_SEARCHED)
+    if head.startswith(_PNG):
+        yield b"eXIf", _png_block(file)
+    elif head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        yield b"EXIF", riff_chunks(head + file.read()).get(b"EXIF", b"").removeprefix(b"Exif\0\0")
+    else:
+        # What stands at the very start is the file's own structure.
+        for found in _TIFF_START.finditer(head, 1):
+            yield head[max(0, found.start() - 4) : found.start()], head[found.start() :]
 
 
 def exif_of(tags: TiffTags) -> Exif:
@@ -123,11 +137,6 @@ def _ratio(value: Any) -> float | None:
         case (int(numerator), int(denominator)) if numerator > 0 and denominator > 0:
             return numerator / denominator
     return None
-
-
-def _blocks(head: bytes) -> Iterator[bytes]:
-    # What stands at the very start is the file's own structure, which was read before.
-    return (head[found.start() :] for found in _TIFF_START.finditer(head, 1))
 
 
 def _png_block(file: BinaryIO) -> bytes:

@@ -11,7 +11,13 @@ HEADER = b"II*\0\x08\0\0\0"
 """Little-endian TIFF whose first directory follows at once, at offset 8."""
 
 _BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _UNDEFINED, _SRATIONAL, _DOUBLE = 1, 2, 3, 4, 5, 7, 10, 12
-VALUE_BYTES = {_BYTE: 1, _ASCII: 1, _SHORT: 2, _LONG: 4, _RATIONAL: 8, _UNDEFINED: 1, _SRATIONAL: 8, _DOUBLE: 8}
+_SBYTE, _SSHORT, _SLONG, _FLOAT = 6, 8, 9, 11
+VALUE_BYTES = {_BYTE: 1, _ASCII: 1, _SHORT: 2, _LONG: 4, _RATIONAL: 8, _UNDEFINED: 1, _SRATIONAL: 8, _DOUBLE: 8} | {
+    _SBYTE: 1,
+    _SSHORT: 2,
+    _SLONG: 4,
+    _FLOAT: 4,
+}
 """TIFF type → bytes of one value."""
 _FINE = 1_000_000
 
@@ -73,6 +79,19 @@ def signed_rationals(code: int, values: Iterable[float]) -> Entry:
 def doubles(code: int, values: Sequence[float]) -> Entry:
     """64 bit floating-point numbers."""
     return Entry(code, _DOUBLE, struct.pack(f"<{len(values)}d", *values))
+
+
+def numbers(entry: Entry) -> list[float]:
+    """The values of fractions, of at least 0 or signed; none where a denominator is 0, or of any other type.
+
+    >>> numbers(rationals(33434, [0.004]))
+    [0.004]
+    """
+    letter = {_RATIONAL: "I", _SRATIONAL: "i"}.get(entry.kind, "")
+    parts = struct.unpack(f"<{2 * entry.count}{letter}", entry.data) if letter else ()
+    if 0 in parts[1::2]:
+        return []
+    return [over / under for over, under in zip(parts[::2], parts[1::2], strict=True)]
 
 
 def rational(value: float) -> tuple[int, int]:

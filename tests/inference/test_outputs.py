@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
-from rcl_cli.inference.outputs import leave_out_results, plan_outputs
+from rcl_cli.inference.outputs import fitting, leave_out_results, plan_outputs
 from rcl_cli.raw.folder import Found
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(24)
@@ -86,3 +89,29 @@ def test_the_input_folder_is_no_output_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(RclError, match="also the input folder"):
         leave_out_results(inputs, [Path()], tmp_path)
+
+
+@pytest.mark.parametrize("suffix", [".dng", ".npy"])
+def test_names_fit_the_file_system_with_their_records(tmp_path: Path, suffix: str) -> None:
+    """Those that fit stay; cut ones differ where their sources do, and are the same the next time."""
+    stems = ["x" * 100, "x" * 247, "é" * 120, "y" * 251, "y" * 250 + "z"]
+    items = [Found(tmp_path / "in" / f"{stem}.raf", Path(f"{stem}.raf")) for stem in stems]
+    got = [job.target.name for job in plan_outputs(items, tmp_path / "out", "denoise", suffix[1:])]
+    assert got[:3] == [f"{stem}{suffix}" for stem in stems[:3]]
+    assert len(set(got)) == 5
+    assert all(len(os.fsencode(name)) <= (255 if suffix == ".dng" else 251) for name in got)
+    assert got == [job.target.name for job in plan_outputs(items, tmp_path / "out", "denoise", suffix[1:])]
+    both = [Found(tmp_path / "in" / f"{'x' * 251}.{kind}", Path(f"{'x' * 251}.{kind}")) for kind in ("raf", "cr2")]
+    cut = {job.target.name for job in plan_outputs(both, tmp_path / "out", "sr", "png")}
+    assert len(cut) == 2
+    assert all(len(os.fsencode(name)) <= 255 for name in cut)
+
+
+def test_jpegs_beside_raws_are_left_to_tasks_on_pictures(tmp_path: Path) -> None:
+    items = found(tmp_path, a_RAF=RAW, a_JPG=JPEG, b_png=PNG)
+    items[2] = replace(items[2], named=True)
+    taken, left = fitting(items, {Domain.BAYER, Domain.XTRANS})
+    assert [item.path.name for item in taken] == ["a.RAF", "b.png"]
+    assert [path.name for path in left] == ["a.JPG"]
+    assert fitting(items, set(Domain)) == (items, [])
+    assert names(taken, tmp_path / "out", "tiff") == ["a.tif", "b.tif"]  # the raw keeps the plain name

@@ -12,34 +12,60 @@ from rcl_cli.cli.console import exit_code, json_head, new_table, print_failures,
 from rcl_cli.cli.options import PATH, json_option
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rcl_cli.errors import FileError
     from rcl_cli.raw.frame import Frame, Metadata
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=PATH)
+@click.argument("paths", nargs=-1, required=True, type=PATH)
 @json_option("each file")
 @click.pass_context
-def command(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
+def command(ctx: click.Context, paths: tuple[Path, ...], as_json: bool) -> None:
     """Show what files are: raws, pictures, noise profiles or models.
 
-    Files are identified by their content, not their names. Raws and pictures are decoded in full, which reveals damaged
-    ones.
+    Folders are searched for raws and pictures, with their subfolders. Files are identified by their content, not their
+    names. Raws and pictures are decoded in full, which reveals damaged ones.
     """
     from rcl_cli.errors import FileError
 
-    failures: list[FileError] = []
+    files, failures = _files(paths)
+    if as_json:
+        for failure in failures:
+            print_json_line(json_head("unknown", failure.path, "failed", failure.reason))
+    done = 0
     for path in files:
         try:
             values = {**json_head("", path), **describe(path)}
         except FileError as error:
             failures.append(error)
             values = {**json_head("unknown", path, "failed", error.reason), **_still_readable(path)}
+        else:
+            done += 1
         if as_json:
             print_json_line(values)
         elif values["status"] == "done":
             _print_values(values)
     print_failures(failures)
-    ctx.exit(exit_code(len(files) - len(failures), len(failures)))
+    ctx.exit(exit_code(done, len(failures)))
+
+
+def _files(paths: Sequence[Path]) -> tuple[list[Path], list[FileError]]:
+    """`paths`, and the pictures, results too, of those that are folders."""
+    from rcl_cli.files import is_folder
+    from rcl_cli.raw.folder import search
+
+    files: list[Path] = []
+    failures: list[FileError] = []
+    for path in paths:
+        if not is_folder(path):
+            files.append(path)
+            continue
+        found = search([path])
+        files += sorted([*(file.path for file in found.files), *found.results])
+        failures += [] if found.results else found.errors
+    return list(dict.fromkeys(files)), failures
 
 
 def describe(path: Path) -> dict[str, Any]:

@@ -103,3 +103,23 @@ def test_bad_raws_alone_are_exit_code_2(apply: Call, realdata: Path, heads: Path
     result = apply("--task", "denoise", realdata / "raw" / "bad", "-o", tmp_path / "out")
     assert result.exit_code == 2
     assert "Traceback" not in result.stderr
+
+
+def test_pictures_beside_raws_are_skipped_and_said_once(
+    apply: Call, raws: Path, picture: Call, heads: Path, tmp_path: Path
+) -> None:
+    """A folder as cameras fill it; what is named itself is still a failure."""
+    pictures = ("a.JPG", "b.jpg", "MVI_1.THM.jpg")
+    for name in pictures:
+        picture(raws / name)
+    (raws / "MVI_1.THM.jpg").rename(raws / "MVI_1.THM")
+    result = apply("--task", "demosaic", raws, "-o", tmp_path / "out", "--json")
+    assert result.exit_code == 0, result.stderr
+    status = {Path(line["path"]).name: line["status"] for line in result.lines}
+    assert status == {"a.dng": "done", "b.dng": "done", "a.JPG": "skipped", "b.jpg": "skipped"}
+    assert result.stderr.count("this one is rgb") == 1
+    assert "2 skipped: demosaic works on bayer, xtrans files" in result.stderr
+    assert apply("--task", "demosaic", raws, raws / "a.JPG", "-o", tmp_path / "out").exit_code == 1
+    (tmp_path / "pictures").mkdir()
+    (raws / "a.JPG").rename(tmp_path / "pictures" / "a.JPG")
+    assert apply("--task", "demosaic", tmp_path / "pictures", "-o", tmp_path / "other").exit_code == 2
