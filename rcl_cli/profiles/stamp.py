@@ -14,6 +14,7 @@ from rcl_cli.profiles.lookup import Found, Lookup
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.noise_tag import noise_entry
 from rcl_cli.raw.read import read_frame
+from rcl_cli.raw.sidecars import carry_sidecars
 from rcl_cli.raw.sniff import identify
 from rcl_cli.raw.tag_patch import set_raw_tag
 
@@ -50,7 +51,7 @@ def stamp_files(
     """Write to each DNG the profile that the book has calibrated for its camera, ISO and levels.
 
     blind: where there is none, the profile that the picture itself tells, if it is to be trusted. overwrite: replace
-    a profile that the file has, and a copy that exists. Files that are no DNG are skipped.
+    a profile that the file has, and a copy that exists. Files that are no DNG are skipped. XMP sidecars go with copies.
     """
     taken: dict[Path, Path] = {}
     for job in jobs:
@@ -91,6 +92,8 @@ def _stamp(job: Job, book: ProfileBook, *, blind: bool, overwrite: bool) -> Stam
         mode = job.path.stat().st_mode
     if job.target is None:
         target.chmod(mode)
+    else:
+        carry_sidecars(job.path, target, developed=False, denoised=False, overwrite=overwrite)
     return Stamped(job, "done", found=found, tagged=True)
 
 

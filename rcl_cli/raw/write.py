@@ -21,6 +21,7 @@ from rcl_cli.raw.openexr import encode_exr
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.png import encode_png, metadata_chunks
 from rcl_cli.raw.record import sidecar
+from rcl_cli.raw.sidecars import carry_sidecars
 from rcl_cli.raw.stored import PREMULTIPLIED, STRAIGHT, UNSPECIFIED
 from rcl_cli.raw.xmp import EXR_ATTRIBUTE
 
@@ -37,9 +38,9 @@ def write_picture(path: Path, picture: Picture, *, overwrite: bool = False) -> N
     |                  | colour, in 8, 16 or 32 (TIFF) bits, with its transparency, resolution and orientation tag |
 
     A format that has no room for how the picture was made, .npy or a plugin's, gets that in a sidecar `NAME.npy.xmp`.
-    The rest of the source's metadata comes along where exiftool is installed. Raises FileError if the suffix is
-    unknown, the format cannot hold the source's transparency, the file cannot be written, or it exists and not
-    `overwrite`.
+    The rest of the source's metadata comes along where exiftool is installed, and XMP sidecars of the source do. Raises
+    FileError if the suffix is unknown, the format cannot hold the source's transparency, the file cannot be written,
+    or it exists and not `overwrite`.
     """
     put = _WRITERS.get(path.suffix.lower())
     beside = put is None or put is _write_npy
@@ -53,6 +54,10 @@ def write_picture(path: Path, picture: Picture, *, overwrite: bool = False) -> N
         put(temporary, picture)
     if beside and picture.record is not None:
         write_bytes(sidecar(path), picture.record.packet(), overwrite=True)
+    source = picture.metadata.path
+    if not beside and source is not None:
+        developed = picture.camera_rgb and put is not _write_dng
+        carry_sidecars(source, path, developed=developed, denoised=picture.denoised, overwrite=overwrite)
 
 
 class _HasPicture(Protocol):
