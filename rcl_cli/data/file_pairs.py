@@ -17,11 +17,10 @@ from rcl_cli.errors import FileError, RclError
 from rcl_cli.nn.balance import Balance
 from rcl_cli.nn.cfa import from_rgb
 from rcl_cli.raw.cfa import canonical
-from rcl_cli.raw.folder import Found, find_files
+from rcl_cli.raw.folder import Found, find_files, is_rgb
 from rcl_cli.raw.frame import Frame, RawFrame
 from rcl_cli.raw.pack import pack
 from rcl_cli.raw.read import read_frame
-from rcl_cli.raw.sniff import sniff
 from rcl_cli.task import Task
 
 ENDINGS = {"_noisy": "_clean", "_real": "_mean"}
@@ -169,16 +168,9 @@ def _by_stem(found: Sequence[Found]) -> dict[Path, Path]:
     kept: dict[Path, Path] = {}
     for item in found:
         stem = item.relative.with_suffix("")
-        if stem not in kept or _is_rgb(kept[stem]) or not _is_rgb(item.path):
+        if stem not in kept or is_rgb(kept[stem]) or not is_rgb(item.path):
             kept[stem] = item.path
     return kept
-
-
-def _is_rgb(path: Path) -> bool:
-    try:
-        return sniff(path).is_rgb
-    except FileError:
-        return False  # reading it will tell why
 
 
 def _side_by_side(folder: Path) -> tuple[list[FilePair], list[FileError]]:

@@ -82,6 +82,30 @@ def search(paths: Iterable[Path]) -> Search:
     return Search(sorted(found.values()), errors, sorted(results))
 
 
+def twice(found: Iterable[Found]) -> tuple[set[Path], set[Path]]:
+    """The raws and the pictures, of walked folders, that a camera wrote of one shot: a.CR2 and a.JPG."""
+    by_stem: dict[Path, list[Path]] = {}
+    for file in found:
+        if not file.named:
+            by_stem.setdefault(file.path.with_suffix(""), []).append(file.path)
+    raws: set[Path] = set()
+    pictures: set[Path] = set()
+    for paths in by_stem.values():
+        rgb = {path for path in paths if len(paths) > 1 and is_rgb(path)}
+        if rgb and len(rgb) < len(paths):
+            raws |= set(paths) - rgb
+            pictures |= rgb
+    return raws, pictures
+
+
+def is_rgb(path: Path) -> bool:
+    """Whether a file is a picture and no raw by its content; False for what cannot be read."""
+    try:
+        return sniff(path).is_rgb
+    except FileError:
+        return False
+
+
 def _nothing(results: int) -> str:
     if results:
         return "holds results of rcl alone, which are no inputs again; name the files themselves to use them"

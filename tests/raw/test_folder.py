@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from rcl_cli.errors import FileError
-from rcl_cli.raw.folder import find_files, search
+from rcl_cli.raw.folder import find_files, search, twice
 from rcl_cli.raw.read import read_frame
 
 
@@ -207,3 +207,12 @@ def test_a_folder_that_may_be_listed_but_not_entered_is_told(tmp_path: Path, mon
     found, errors = find_files([tmp_path])
     assert [file.path.name for file in found] == ["b.png"]
     assert [error.path.name for error in errors] == ["locked"]
+
+
+def test_shots_that_are_there_as_raw_and_picture_are_told(tmp_path: Path) -> None:
+    fill(tmp_path, "a.JPG", "b.png", "c.jpg", "day/a.jpg", "d.jpg", "d.png")
+    for name in ("a.RAF", "c.raf", "e.raf"):
+        (tmp_path / name).write_bytes(b"FUJIFILM" + bytes(24))
+    raws, pictures = twice(search([tmp_path, tmp_path / "c.jpg"]).files)
+    assert {path.name for path in raws} == {"a.RAF"}
+    assert {path.relative_to(tmp_path).as_posix() for path in pictures} == {"a.JPG"}

@@ -88,7 +88,7 @@ def command(
     """
     from rcl_cli.inference.outputs import leave_out_results
     from rcl_cli.noise import SigmaNoise
-    from rcl_cli.raw.folder import search
+    from rcl_cli.raw.folder import search, twice
     from rcl_cli.samples.truth import update_truth
     from rcl_cli.simulate.batch import Result, Settings, simulate_files
 
@@ -98,6 +98,11 @@ def command(
     searched = search(paths)
     say_left_out(searched.results)
     found, failures = searched.files, searched.errors
+    raws, pictures = twice(found)
+    unused = raws if pattern is None else pictures
+    if unused:
+        say(f"{len(unused)} files are left out of shots that are there as raw and picture, such as {min(unused)}")
+    found = [file for file in found if file.path not in unused]
     for half in ("noisy", "clean"):
         found = leave_out_results(found, paths, folder / half)
     if as_json:
