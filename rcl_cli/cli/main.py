@@ -126,7 +126,7 @@ def _fail(error: Exception, *, debug: bool) -> NoReturn:
     if debug:
         import traceback
 
-        traceback.print_exception(error)
+        click.echo(visible("".join(traceback.format_exception(error)), lines=True), err=True, nl=False)
     unforeseen = f"unexpected {type(error).__name__}: {' '.join(str(error).split())}"
     match error:
         case click.Abort():

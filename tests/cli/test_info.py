@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -93,9 +94,21 @@ def test_a_bad_file_is_one_line_and_the_others_are_described(tmp_path: Path) -> 
     for name, content in bad.items():
         (tmp_path / name).write_bytes(content)
     paths = [tmp_path / name for name in (*bad, "missing.dng")]
-    values = info(*paths, model, tmp_path, code=1)
-    assert [each["status"] for each in values] == ["failed"] * 6 + ["done", "failed"]
+    (tmp_path / "nothing").mkdir()
+    values = info(*paths, model, tmp_path / "nothing", code=1)
+    assert [each["status"] for each in values] == ["failed"] * 7 + ["done"]
     info(*paths, code=2)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_folders_are_searched_and_pipes_never_opened(tmp_path: Path) -> None:
+    for name in ("b.dng", "day/a.dng"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        write_raw(tmp_path / name)
+    os.mkfifo(tmp_path / "c.dng")
+    assert [Path(each["path"]).name for each in info(tmp_path, tmp_path / "b.dng")] == ["b.dng", "a.dng"]
+    (failure,) = info(tmp_path / "c.dng", code=2)
+    assert "pipe" in failure["reason"]
 
 
 def test_the_text_for_people_shows_every_value_once(tmp_path: Path) -> None:
