@@ -12,8 +12,10 @@ from typing import BinaryIO
 
 from rcl_cli.errors import FileError
 from rcl_cli.files import require_file
+from rcl_cli.raw.decoded_shot import decoded_shot
 from rcl_cli.raw.exif import exif_blocks
 from rcl_cli.raw.ifd import VALUE_BYTES, Entry
+from rcl_cli.raw.sniff import RAW_SUFFIXES
 
 EXIF_POINTER, GPS_POINTER = 34665, 34853
 DESCRIPTION, ARTIST, COPYRIGHT = 270, 315, 33432
@@ -73,6 +75,10 @@ def _read(path: Path, mtime_ns: int, size: int) -> Carried:
                     for entry in entries:
                         if entry.code in codes:
                             into.setdefault(entry.code, entry)
+    if not exif and path.suffix.lower() in RAW_SUFFIXES:
+        decoded = decoded_shot(path)
+        for known, entries in zip((first, exif), decoded, strict=True):
+            known |= {entry.code: entry for entry in entries if entry.code not in known}
     return Carried(*(tuple(_within(found)) for found in (first, exif, gps)))
 
 

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import rawpy
 
@@ -45,6 +45,22 @@ def open_raw(path: Path) -> Iterator[rawpy.RawPy]:
         except OSError as error:
             raise FileError(path, f"cannot be read ({error.strerror})") from error
         yield raw
+    finally:
+        raw.close()
+
+
+def read_header(path: Path) -> tuple[Any, Any]:
+    """What LibRaw says of shot (rawpy's `other`) and lens (`lens`), no pixel being read.
+
+    Raises FileError if LibRaw cannot read it.
+    """
+    raw = rawpy.RawPy()
+    try:
+        with _quiet_stderr:
+            _open(raw, path)
+        return raw.other, getattr(raw, "lens", None)
+    except rawpy.LibRawError as error:
+        raise FileError(path, _reason(error)) from error
     finally:
         raw.close()
 

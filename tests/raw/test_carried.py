@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -188,3 +189,25 @@ def test_makers_formats_tell_it_too(name: str, realdata: Path) -> None:
     for tag in ("FNumber", "FocalLength", "DateTimeOriginal"):
         value = ours[tag]
         assert (value if isinstance(value, str) else value[0] / value[1]) == theirs[f"ExifIFD:{tag}"]
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
+def test_raws_without_exif_tell_what_is_decoded(
+    zone: str, realdata: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Canon's CRW; its time is the camera's, wherever this computer is."""
+    if not hasattr(time, "tzset"):
+        pytest.skip("the zone cannot be set here")
+    path = realdata / "raw" / "bayer" / "canon-powershot-g2_CRW_0304.CRW"
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        copied = Path(shutil.copyfile(path, tmp_path / path.name))
+        ours = _read(exif_block(Metadata(path=copied), 1, "")).exif
+    finally:
+        monkeypatch.delenv("TZ")
+        time.tzset()
+    assert ours["DateTimeOriginal"] == "2022:01:20 08:13:24"  # as exiftool prints it
+    assert ours["FNumber"] == (4, 1)
+    assert ours["FocalLength"] == (7, 1)
