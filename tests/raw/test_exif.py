@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rcl_cli.raw.carried import EXIF_POINTER
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.exif import Exif, exif_of
 from rcl_cli.raw.exif import read_exif as read_exif_of
-from rcl_cli.raw.exif_block import EXIF_POINTER, exif_block
+from rcl_cli.raw.exif_block import exif_block
 from rcl_cli.raw.frame import Metadata
 from rcl_cli.raw.ifd import directory, longs, shorts
 from rcl_cli.raw.libraw import open_raw
