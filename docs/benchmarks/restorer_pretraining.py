@@ -23,7 +23,7 @@ SIMULATE = "simulate {photographs} -o {work}/raws --domain bayer"
 PRETRAIN = "pretrain {work}/raws/noisy -o {work}/run --network restorer --steps 1500 --batch 8 --crop 48"
 JUDGE = (
     "judge {backbone} --task {task} --mode finetune --noise-map --clean {photographs} --test {test} --labels {labels} "
-    "--trials 2 --steps 1500 --batch 4 --crop 48 --json"
+    "--trials 2 --steps 800 --batch 4 --crop 48 --json"
 )
 FRESH = "none --network restorer --domain bayer"
 
