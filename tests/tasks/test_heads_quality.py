@@ -44,7 +44,7 @@ FLOORS = {
         "sr-rgb": (38.3, 3.4),
         "jdensr-bayer": (34.5, 5.3),
         "jdensr-xtrans": (33.5, 5.4),
-        "jdensr-rgb": (35.0, 1.4),
+        "jdensr-rgb": (35.8, 2.2),
     },
     "photographs": {
         "denoise-bayer": (38.6, 2.2),
@@ -57,7 +57,7 @@ FLOORS = {
         "sr-rgb": (30.9, 1.6),
         "jdensr-bayer": (29.3, 4.9),
         "jdensr-xtrans": (28.7, 4.6),
-        "jdensr-rgb": (29.2, 0.8),
+        "jdensr-rgb": (30.0, 1.7),
     },
 }
 
