@@ -112,6 +112,7 @@ class Model:
             scale=scale,
             noise_profile=self._noise_left(frame, known, used),
             denoised=self.task.noise_aware and used > 0,
+            peak=frame.peak if frame.camera_rgb else None,
             record=self.record(frame, known, strength, ensemble=ensemble),
         )
         return Result(picture, self.path, told, used)

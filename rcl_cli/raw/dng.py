@@ -1,6 +1,6 @@
 """DNG files: a mosaic or linear RGB with the levels, colours and shot that any raw developer needs.
 
-Tags as in Adobe's DNG specification 1.4. Directory 0 holds a new preview, its SubIFD the raw as one uncompressed strip.
+Tags as in Adobe's DNG specification 1.4. Directory 0 holds a new preview, its SubIFD the raw as lossless JPEG in tiles.
 """
 
 from __future__ import annotations
@@ -12,40 +12,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from rcl_calibration.profile import NoiseProfile
+from rcl_cli.errors import FileError
 from rcl_cli.files import atomic_path
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.develop import preview
-from rcl_cli.raw.exif_block import naming_entries, shot_block
-from rcl_cli.raw.frame import Metadata, RawFrame
-from rcl_cli.raw.ifd import (
-    HEADER,
-    Entry,
-    directory,
-    longs,
-    octets,
-    packet,
-    rationals,
-    shorts,
-    signed_rationals,
-    text,
-    undefined,
-)
-from rcl_cli.raw.noise_tag import noise_entry
+from rcl_cli.raw.dng_entries import first_entries, raw_entries
+from rcl_cli.raw.dng_values import stored_levels, stored_pixels
+from rcl_cli.raw.exif_block import shot_block
+from rcl_cli.raw.frame import RawFrame
+from rcl_cli.raw.ifd import HEADER, Entry, directory, longs, octets, rationals, shorts
+from rcl_cli.raw.levels import Planes
 from rcl_cli.raw.picture import Picture
-from rcl_cli.raw.srgb import XYZ_TO_SRGB
 from rcl_cli.raw.tiff_tags import CFA as CFA_PHOTOMETRIC
 from rcl_cli.raw.tiff_tags import LINEAR_RAW
-from rcl_cli.raw.xmp import XMP_TAG
+from rcl_cli.raw.tiles import Tiles, lossless_tiles
 
-Planes = tuple[float, float, float, float]
-
-LEAST_BLACK = 4096.0
-"""DN. The black level of results whose source has none, so that noise below black survives."""
-
-_D65 = 21
 _SUB_IFDS = 330
-_STRIP_OFFSETS = 273
+_STRIP_OFFSETS, _TILE_OFFSETS = 273, 324
+_LARGEST = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -63,73 +47,58 @@ def write_dng(path: Path, frame: RawFrame, *, note: str = "", overwrite: bool = 
     Raises FileError if it cannot be written, or exists and not `overwrite`.
     """
     raw = _Raw(frame.mosaic, frame.cfa, frame.black_level, frame.white_level)
-    shot = [*_colour_entries(frame.metadata), *naming_entries(frame.metadata, note)]
-    more = [*_noise_entries(frame.metadata.noise_profile), *_shown_entries(frame.metadata, frame.size)]
+    profile = frame.metadata.noise_profile
+    picture = Picture.from_frame(frame, frame.normalized(), cfa=frame.cfa, noise_profile=profile)
     with atomic_path(path, overwrite=overwrite) as temporary:
-        _write(temporary, raw, _preview(frame), shot, frame.metadata, more)
+        _write(temporary, raw, picture, note)
 
 
 def write_picture_dng(path: Path, picture: Picture) -> None:
-    """Write a result, a mosaic as CFA DNG or RGB as linear DNG, straight to `path` (not atomically)."""
-    black, white = stored_levels(picture)
-    raw = _Raw(_to_dn(picture.pixels, picture.cfa, black, white), picture.cfa, black, white)
-    metadata = picture.metadata
-    if not picture.camera_rgb:
-        metadata = replace(metadata, xyz_to_camera=picture.xyz_to_rgb, white_balance=None)
-    shot = [*_colour_entries(metadata), *naming_entries(metadata, picture.note)]
-    if picture.record is not None:
-        shot.append(packet(XMP_TAG, picture.record.packet()))
-    if picture.denoised:
-        shot.append(rationals(50935, [1.0]))  # NoiseReductionApplied, from 0 to 1
-    more = [*_lens_corrections(picture), *_noise_entries(picture.noise_profile)]
-    more += _shown_entries(metadata, (picture.pixels.shape[0], picture.pixels.shape[1]), picture.scale)
-    _write(path, raw, _preview(picture), shot, metadata, more)
+    """Write a result, a mosaic as CFA DNG or RGB as linear DNG, straight to `path` (not atomically).
 
-
-def stored_levels(picture: Picture) -> tuple[Planes, float]:
-    """Black levels (R, Gr, Gb, B) and white level of the result's file, DN.
-
-    Those of the source, multiplied as far as 16 bits go, so that a clean result is not cut into the source's steps.
+    Raises FileError if it is too large for a DNG.
     """
-    if picture.cfa is None or min(picture.black_level) <= 0 or picture.white_level > 65535:
-        return (LEAST_BLACK,) * 4, 65535.0
-    factor = 65535 // int(np.ceil(picture.white_level))
-    r, gr, gb, b = (float(round(level * factor)) for level in picture.black_level)
-    return (r, gr, gb, b), float(round(picture.white_level * factor))
+    black, white = stored_levels(picture)
+    raw = _Raw(stored_pixels(picture, black, white), picture.cfa, black, white)
+    _write(path, raw, picture, picture.note)
 
 
-def _to_dn(pixels: NDArray[np.float32], cfa: CFA | None, black: Planes, white: float) -> NDArray[np.uint16]:
-    levels = np.float32(black[0]) if cfa is None else np.asarray(black, np.float32)[cfa.planes(*pixels.shape)]
-    dn = pixels * (np.float32(white) - levels) + levels
-    return np.clip(np.rint(dn), 0, 65535).astype(np.uint16)
-
-
-def _write(
-    path: Path, raw: _Raw, shown: NDArray[np.uint8], shot: list[Entry], metadata: Metadata, more: list[Entry]
-) -> None:
+def _write(path: Path, raw: _Raw, picture: Picture, note: str) -> None:
+    shown = _preview(picture)
     jpeg = _jpeg(shown)
-    first = [*_preview_entries(shown, len(jpeg)), *shot]
+    tiles = lossless_tiles(raw.pixels, raw.cfa.period if raw.cfa else 1)
+    sizes = [len(tile) for tile in tiles.data]
+    first = [*_preview_entries(shown, len(jpeg)), *first_entries(picture, note)]
 
     def first_directory(raw_at: int, exif_at: int, preview_at: int) -> bytes:
-        pointers = [longs(_SUB_IFDS, raw_at), longs(_STRIP_OFFSETS, preview_at), *shot_block(metadata, exif_at)[0]]
+        pointers = [
+            longs(_SUB_IFDS, raw_at),
+            longs(_STRIP_OFFSETS, preview_at),
+            *shot_block(picture.metadata, exif_at)[0],
+        ]
         return directory([*first, *pointers], len(HEADER))
 
-    raw_entries = [*_raw_entries(raw), *more]
+    def raw_directory(raw_at: int, pixels_at: int) -> bytes:
+        offsets = np.cumsum([pixels_at, *sizes[:-1]]).tolist()
+        return directory([*_raw_entries(raw, tiles), *raw_entries(picture), longs(_TILE_OFFSETS, *offsets)], raw_at)
+
     raw_at = len(HEADER) + len(first_directory(0, 0, 0))
-    exif_at = raw_at + len(directory([*raw_entries, longs(_STRIP_OFFSETS, 0)], raw_at))
-    exif = shot_block(metadata, exif_at)[1]
+    exif_at = raw_at + len(raw_directory(raw_at, 0))
+    exif = shot_block(picture.metadata, exif_at)[1]
     preview_at = exif_at + len(exif)
     pixels_at = preview_at + len(jpeg) + len(jpeg) % 2
+    if pixels_at + sum(sizes) > _LARGEST:
+        raise FileError(path, "would be larger than 4 GiB, the most of a DNG; choose another format")
     with path.open("wb") as file:
         file.write(HEADER + first_directory(raw_at, exif_at, preview_at))
-        file.write(directory([*raw_entries, longs(_STRIP_OFFSETS, pixels_at)], raw_at))
+        file.write(raw_directory(raw_at, pixels_at))
         file.write(exif + jpeg + b"\0" * (len(jpeg) % 2))
-        np.ascontiguousarray(raw.pixels, "<u2").tofile(file)
+        file.writelines(tiles.data)
 
 
-def _preview(source: Picture | RawFrame) -> NDArray[np.uint8]:
+def _preview(picture: Picture) -> NDArray[np.uint8]:
     # The file's orientation holds for the preview too, so it must lie as the raw does.
-    return preview(replace(source, metadata=replace(source.metadata, orientation=1)))
+    return preview(replace(picture, metadata=replace(picture.metadata, orientation=1)))
 
 
 def _jpeg(shown: NDArray[np.uint8]) -> bytes:
@@ -152,40 +121,10 @@ def _preview_entries(shown: NDArray[np.uint8], size: int) -> list[Entry]:
         shorts(284, 1),  # PlanarConfiguration: chunky
         shorts(530, 1, 1),  # YCbCrSubSampling
         rationals(532, [0, 255, 128, 255, 128, 255]),  # ReferenceBlackWhite
-        octets(50706, 1, 4, 0, 0),  # DNGVersion
-        octets(50707, 1, 1, 0, 0),  # DNGBackwardVersion
     ]
 
 
-def _colour_entries(metadata: Metadata) -> list[Entry]:
-    matrix = XYZ_TO_SRGB if metadata.xyz_to_camera is None else metadata.xyz_to_camera
-    entries = [
-        shorts(274, metadata.orientation),
-        text(50708, metadata.camera or "Unknown camera"),  # UniqueCameraModel
-        signed_rationals(50721, [float(value) for value in matrix.ravel()]),  # ColorMatrix1
-        shorts(50778, _D65),  # CalibrationIlluminant1
-    ]
-    if metadata.white_balance is not None:
-        entries.append(rationals(50728, [1 / gain for gain in metadata.white_balance]))  # AsShotNeutral
-    return entries
-
-
-def _noise_entries(profile: NoiseProfile | None) -> list[Entry]:
-    return [] if profile is None else [noise_entry(profile)]
-
-
-def _shown_entries(metadata: Metadata, size: tuple[int, int], scale: int = 1) -> list[Entry]:
-    """What of the pixels is to be shown, and how wide they are."""
-    crop = None if metadata.default_crop is None else [scale * value for value in metadata.default_crop]
-    top, left, height, width = crop or (0, 0, *size)
-    entries = [rationals(50719, [left, top]), rationals(50720, [width, height])]  # DefaultCropOrigin, DefaultCropSize
-    aspect = metadata.pixel_aspect
-    return (
-        entries if aspect == 1 else [*entries, rationals(50718, [max(aspect, 1), max(1 / aspect, 1)])]
-    )  # DefaultScale
-
-
-def _raw_entries(raw: _Raw) -> list[Entry]:
+def _raw_entries(raw: _Raw, tiles: Tiles) -> list[Entry]:
     height, width = raw.pixels.shape[:2]
     samples = 3 if raw.cfa is None else 1
     entries = [
@@ -193,16 +132,18 @@ def _raw_entries(raw: _Raw) -> list[Entry]:
         longs(256, width),
         longs(257, height),
         shorts(258, *[16] * samples),  # BitsPerSample
-        shorts(259, 1),  # Compression: none
+        shorts(259, 7),  # Compression: JPEG, here lossless
         shorts(262, LINEAR_RAW if raw.cfa is None else CFA_PHOTOMETRIC),
         shorts(277, samples),
-        longs(278, height),  # RowsPerStrip
-        longs(279, raw.pixels.size * 2),  # StripByteCounts
         shorts(284, 1),  # PlanarConfiguration: chunky
+        longs(322, tiles.width),  # TileWidth
+        longs(323, tiles.height),  # TileLength
+        longs(325, *map(len, tiles.data)),  # TileByteCounts
         longs(50717, *[round(raw.white)] * samples),  # WhiteLevel
     ]
     if raw.cfa is None:
-        return [*entries, *_black_entries((1, 1), [raw.black[plane] for plane in (0, 1, 3)])]
+        # Black is 0, which is also what the absence of the tag says, and what nobody misreads.
+        return entries
     period = raw.cfa.period
     entries += [
         shorts(33421, period, period),  # CFARepeatPatternDim
@@ -214,12 +155,6 @@ def _raw_entries(raw: _Raw) -> list[Entry]:
         return [*entries, *_black_entries((1, 1), raw.black[:1])]
     pattern = [raw.black[plane] for plane in raw.cfa.planes(period, period).ravel()]
     return [*entries, *_black_entries((period, period), pattern)]
-
-
-def _lens_corrections(picture: Picture) -> list[Entry]:
-    # OpcodeList3 is applied after demosaicing, so it is as true of the result as it was of the source.
-    opcodes = picture.metadata.lens_corrections
-    return [undefined(51022, opcodes)] if opcodes and picture.scale == 1 else []
 
 
 def _black_entries(repeat: tuple[int, int], levels: list[float] | tuple[float, ...]) -> list[Entry]:

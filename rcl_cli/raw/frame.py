@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 from rcl_cli.raw.cfa import CFA
+from rcl_cli.raw.ifd import Entry
 from rcl_cli.raw.optical_black import OpticalBlack
 from rcl_cli.raw.stored import Stored
 
@@ -35,14 +36,14 @@ class Metadata:
     """EXIF orientation, 1–8: how the stored rows and columns are to be turned for display."""
     noise_profile: NoiseProfile | None = None
     """From the file's own NoiseProfile tag."""
-    lens_corrections: bytes = b""
-    """DNG's OpcodeList3: corrections that are applied to the demosaiced picture."""
     default_crop: tuple[float, float, float, float] | None = None
     """Top, left, height and width, in pixels of the frame, of what is to be shown of it; None for all."""
     pixel_aspect: float = 1.0
     """Width of a pixel over its height."""
     resolution: tuple[float, float] | None = None
     """Pixels per inch in print, across and down."""
+    dng_tags: tuple[Entry, ...] = ()
+    """What a DNG says of its camera, colours and frame, as its result should: see `rcl_cli.raw.carried_tags`."""
 
     @property
     def camera(self) -> str:
@@ -94,6 +95,12 @@ class RawFrame:
     def megapixels(self) -> float:
         """Sensor pixels, in millions."""
         return self.mosaic.size / 1e6
+
+    @property
+    def peak(self) -> float:
+        """The brightest value, normalized; above 1 where the sensor goes on beyond the white level."""
+        black = min(self.black_level)
+        return (float(self.mosaic.max()) - black) / (self.white_level - black)
 
     def normalized(self) -> NDArray[np.float32]:
         """(H, W) float32, 0 = black level, 1 = white level; not clipped: noise below black stays negative."""
@@ -153,6 +160,11 @@ class RgbFrame:
     def megapixels(self) -> float:
         """Pixels, in millions."""
         return self.rgb.size / 3e6
+
+    @property
+    def peak(self) -> float:
+        """The brightest value."""
+        return float(self.rgb.max())
 
     def normalized(self) -> NDArray[np.float32]:
         """(H, W, 3), `rgb` itself."""

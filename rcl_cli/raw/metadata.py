@@ -10,6 +10,7 @@ import rawpy
 from numpy.typing import NDArray
 
 from rcl_cli.errors import FileError
+from rcl_cli.raw.carried_tags import carried_tags
 from rcl_cli.raw.dng_color import as_shot_gains, shot_color
 from rcl_cli.raw.dng_sensor import pixel_aspect, plausible_aspect
 from rcl_cli.raw.exif import LARGEST_SHORT_ISO, read_exif
@@ -59,9 +60,9 @@ def raw_metadata(path: Path, raw: rawpy.RawPy, tags: TiffTags) -> Metadata:
         xyz_to_camera=tagged.xyz_to_camera if tagged.xyz_to_camera is not None else _known_matrix(raw),
         orientation=_ORIENTATION_OF_FLIP.get(int(raw.sizes.flip), 1),
         noise_profile=tagged.noise_profile,
-        lens_corrections=tagged.lens_corrections,
         camera_to_xyz=tagged.camera_to_xyz,
         pixel_aspect=tagged.pixel_aspect if tags.dng else plausible_aspect(raw.sizes.pixel_aspect),
+        dng_tags=tagged.dng_tags,
     )
 
 
@@ -69,10 +70,10 @@ def tagged_metadata(path: Path, tags: TiffTags) -> Metadata:
     """The metadata in the file's EXIF and in its TIFF tags, `tags`, alone. Raises FileError if it cannot be read."""
     try:
         exif = read_exif(path, tags)
+        carried = carried_tags(path, tags)
     except OSError as error:
         raise FileError(path, f"cannot be read ({error.strerror})") from error
     named = Metadata(make=exif.make, model=exif.model or tags.text("UniqueCameraModel"))
-    opcodes = tags.values.get("OpcodeList3")
     color = shot_color(tags) if tags.dng else None
     return Metadata(
         path=path,
@@ -86,8 +87,8 @@ def tagged_metadata(path: Path, tags: TiffTags) -> Metadata:
         orientation=exif.orientation,
         resolution=exif.resolution,
         noise_profile=noise_profile(tags, camera=named.camera, iso=exif.iso),
-        lens_corrections=opcodes if isinstance(opcodes, bytes) else b"",
         pixel_aspect=pixel_aspect(tags) if tags.dng else 1.0,
+        dng_tags=carried,
     )
 
 

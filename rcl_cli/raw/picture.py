@@ -43,6 +43,10 @@ class Picture:
     """Pixels per pixel of the source, along each axis."""
     denoised: bool = False
     """Said in the file, so that nobody denoises it again."""
+    source_cfa: CFA | None = None
+    """Of the source's mosaic; None for RGB."""
+    peak: float | None = None
+    """The source's brightest value, for a result to be shown as bright as the source; None to write values as is."""
     record: Record | None = None
     """What made it, said in the file."""
 
@@ -72,6 +76,7 @@ class Picture:
         scale: int = 1,
         noise_profile: NoiseProfile | None = None,
         denoised: bool = False,
+        peak: float | None = None,
         record: Record | None = None,
     ) -> Picture:
         """A result made from `frame`: (H, W) with its `cfa`, or (H, W, 3)."""
@@ -82,9 +87,10 @@ class Picture:
             noise_profile=noise_profile,
             scale=scale,
             denoised=denoised,
+            peak=peak,
             record=record,
         )
-        made = replace(made, camera_rgb=frame.camera_rgb)
+        made = replace(made, source_cfa=frame.cfa, camera_rgb=frame.camera_rgb)
         if pixels.shape[:2] != tuple(scale * side for side in frame.size):
             made = replace(made, metadata=replace(frame.metadata, default_crop=None))  # a part of it, or reduced
         if isinstance(frame, RawFrame):

@@ -1,0 +1,90 @@
+"""The whole numbers of a DNG: its levels, and results as values between them.
+
+What lies below black is noise around it, and counts: cut off, it would lift shadows and tint them. A mosaic has room
+for it below its black level. Linear RGB has none: darktable takes 0 for black there whatever the file says, and
+RawTherapee and LibRaw read a black level of three planes each in its own way. So what is missing below black is taken
+from neighbours, and local means stay.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from rcl_cli.raw.levels import Planes
+from rcl_cli.raw.picture import Picture
+
+Float = NDArray[np.float32]
+
+LEAST_BLACK = 4096.0
+"""DN. The black level of mosaics whose source has none, so that noise below black survives."""
+_SPANS = (3, 5, 9, 17, 33, 33, 65, 65, 129)
+"""Pixels over which a debt is spread, one after the other."""
+_LEAST_OF_PEAK = 0.75
+"""Of the source's brightest value; LibRaw's automatic maximum has the same bound."""
+
+
+def stored_levels(picture: Picture) -> tuple[Planes, float]:
+    """Black levels (R, Gr, Gb, B) and white level of the result's file, DN.
+
+    A mosaic's are those of the source, multiplied as far as 16 bits go, so that a clean result is not cut into the
+    source's steps.
+    """
+    if picture.cfa is None:
+        return (0.0,) * 4, 65535.0
+    if min(picture.black_level) <= 0 or picture.white_level > 65535:
+        return (LEAST_BLACK,) * 4, 65535.0
+    factor = 65535 // int(np.ceil(picture.white_level))
+    r, gr, gb, b = (float(round(level * factor)) for level in picture.black_level)
+    return (r, gr, gb, b), float(round(picture.white_level * factor))
+
+
+def stored_pixels(picture: Picture, black: Planes, white: float) -> NDArray[np.uint16]:
+    """The result in DN, (H, W) or (H, W, 3)."""
+    pixels = picture.pixels if picture.peak is None else with_peak(picture.pixels, picture.peak)
+    if picture.cfa is None:
+        dn = raised_to_black(pixels) * np.float32(white)
+    else:
+        levels = np.asarray(black, np.float32)[picture.cfa.planes(*pixels.shape)]
+        dn = pixels * (np.float32(white) - levels) + levels
+    whole: NDArray[np.uint16] = np.clip(np.rint(dn), 0, 65535).astype(np.uint16)
+    return whole
+
+
+def raised_to_black(rgb: Float) -> Float:
+    """(H, W, 3) without values below 0 and with the same local means, as far as these are not below 0 themselves.
+
+    >>> noise = np.random.default_rng(0).normal(0.02, 0.03, (64, 64, 3)).astype(np.float32)
+    >>> [round(float(values.mean()), 3) for values in (noise, raised_to_black(noise), np.maximum(noise, 0))]
+    [0.02, 0.02, 0.025]
+    """
+    if rgb.min() >= 0:
+        return rgb
+    return np.stack([_raised(rgb[..., color]) for color in range(rgb.shape[2])], axis=-1)
+
+
+def with_peak(pixels: Float, peak: float) -> Float:
+    """`pixels` with `peak`, the source's brightest value, as the brightest.
+
+    LibRaw by default scales a picture by its brightest value where that is near white. So a result must not
+    overshoot the source, and the brightest value that denoising took away comes back, in one pixel.
+    """
+    top = float(pixels.max())
+    if top > peak:
+        return np.minimum(pixels, np.float32(peak))
+    if _LEAST_OF_PEAK * peak <= top < peak:
+        pixels = pixels.copy()
+        pixels.flat[int(pixels.argmax())] = peak
+    return pixels
+
+
+def _raised(values: Float) -> Float:
+    raised, debt = np.maximum(values, 0), np.maximum(-values, 0)
+    for span in _SPANS:
+        if not debt.any():
+            break
+        debt = cv2.blur(debt, (span, span), borderType=cv2.BORDER_REFLECT).astype(np.float32)
+        paid = np.minimum(raised, debt)
+        raised, debt = raised - paid, debt - paid
+    return raised
