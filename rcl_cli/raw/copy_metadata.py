@@ -50,18 +50,16 @@ _LEFT_OUT = (
 )
 
 
-def copy_metadata(source: Path, target: Path, *, color_profile: bool) -> bool:
+def copy_metadata(source: Path, target: Path) -> bool:
     """Copy what `source` says of the shot into `target`, in place; False where that was not possible.
 
-    color_profile: copy the ICC profile too, for pictures that stay in the source's colours. Without exiftool, the
-    target keeps what its writer put in.
+    The colour profile is the writer's affair. Without exiftool, the target keeps what its writer put in.
     """
     if not is_file(source):
         return False
-    told = [*_COPIED, *_LEFT_OUT, *(["-ICC_Profile"] if color_profile else [])]
     with sayable(source) as from_file, sayable(target) as to_file:
         quietly = ("-q", "-q", "-m", "-overwrite_original")
-        answer = ask_exiftool([*quietly, "-TagsFromFile", str(from_file), *told, str(to_file)])
+        answer = ask_exiftool([*quietly, "-TagsFromFile", str(from_file), *_COPIED, *_LEFT_OUT, str(to_file)])
     if answer is not None and not answer.done:
         log.warning("%s: exiftool could not copy its metadata (%s)", source, answer.said or "it did not say why")
         target.with_name(f"{target.name}_exiftool_tmp").unlink(missing_ok=True)

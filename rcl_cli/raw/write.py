@@ -112,7 +112,7 @@ def _write_png(path: Path, picture: Picture) -> None:
 
 def _copy_the_rest(path: Path, picture: Picture) -> None:
     if picture.metadata.path is not None:
-        copy_metadata(picture.metadata.path, path, color_profile=False)
+        copy_metadata(picture.metadata.path, path)
 
 
 def _refuse_lost_alpha(path: Path, picture: Picture) -> None:

@@ -75,7 +75,7 @@ def test_it_is_started_once_and_ends_when_closed(stand_in: Path, tmp_path: Path)
     source = picture(tmp_path / "source.jpg", "Ann")
     for number in range(4):
         target = picture(tmp_path / f"{number}.jpg")
-        assert copy_metadata(source, target, color_profile=False)
+        assert copy_metadata(source, target)
         assert artist(target) == "Ann"
     (process,) = starts(stand_in)
     assert alive(process)
@@ -94,7 +94,7 @@ def test_any_name_is_a_name(tmp_path: Path, name: str, monkeypatch: pytest.Monke
     monkeypatch.chdir(folder)
     shutil.copyfile(picture(tmp_path / "source.jpg", "Ann"), folder / name)
     target = picture(tmp_path / "target.jpg")
-    assert copy_metadata(Path(name), target, color_profile=False)
+    assert copy_metadata(Path(name), target)
     assert artist(target) == "Ann"
 
 
@@ -102,7 +102,7 @@ def test_any_name_is_a_name(tmp_path: Path, name: str, monkeypatch: pytest.Monke
 def test_names_in_any_bytes(tmp_path: Path) -> None:
     source = tmp_path / "caf\udce9.jpg"
     shutil.copyfile(picture(tmp_path / "source.jpg", "Ann"), source)
-    assert copy_metadata(source, target := picture(tmp_path / "target.jpg"), color_profile=False)
+    assert copy_metadata(source, target := picture(tmp_path / "target.jpg"))
     assert artist(target) == "Ann"
 
 
@@ -111,9 +111,9 @@ def test_an_error_is_told_and_the_next_file_is_done(
 ) -> None:
     source = picture(tmp_path / "source.jpg", "Ann")
     (tmp_path / "target.jpg").write_bytes(b"no picture")
-    assert not copy_metadata(source, tmp_path / "target.jpg", color_profile=False)
+    assert not copy_metadata(source, tmp_path / "target.jpg")
     assert "could not copy" in caplog.text
-    assert copy_metadata(source, picture(tmp_path / "next.jpg"), color_profile=False)
+    assert copy_metadata(source, picture(tmp_path / "next.jpg"))
     assert len(starts(stand_in)) == 1
 
 
@@ -121,7 +121,7 @@ def test_it_is_restarted_where_it_has_died(stand_in: Path, tmp_path: Path) -> No
     source, target = picture(tmp_path / "source.jpg", "Ann"), picture(tmp_path / "target.jpg")
     assert ask_exiftool(["-ver"])
     os.kill(starts(stand_in)[0], signal.SIGKILL)
-    assert copy_metadata(source, target, color_profile=False)
+    assert copy_metadata(source, target)
     assert artist(target) == "Ann"
     assert len(starts(stand_in)) == 2
 
@@ -133,7 +133,7 @@ def test_one_that_never_works_costs_a_warning_and_no_time(
     monkeypatch.setattr(exiftool, "_PATIENCE_S", 0.5)
     (stand_in / "before").write_text(fault)
     begun = time.monotonic()
-    assert not copy_metadata(picture(tmp_path / "a.jpg"), picture(tmp_path / "b.jpg"), color_profile=False)
+    assert not copy_metadata(picture(tmp_path / "a.jpg"), picture(tmp_path / "b.jpg"))
     assert time.monotonic() - begun < 10
     assert "could not copy its metadata (it has s" in caplog.text
     assert not any(map(alive, starts(stand_in)))
