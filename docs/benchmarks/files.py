@@ -23,7 +23,7 @@ from developers import DEVELOPERS, Developer, Difference, difference
 from numpy.typing import NDArray
 
 from rcl_cli.raw.cfa import BAYER_PHASES, CFA, mosaic
-from rcl_cli.raw.dng import write_dng
+from rcl_cli.raw.dng.write import write_dng
 from rcl_cli.raw.frame import RawFrame, raw_frame
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.write import write_picture

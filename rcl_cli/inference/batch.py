@@ -21,9 +21,9 @@ from rcl_cli.inference.pipeline import Pipeline
 from rcl_cli.inference.prefetch import ahead
 from rcl_cli.inference.result import Result
 from rcl_cli.inference.tiling import is_out_of_memory
-from rcl_cli.raw.exiftool import close_exiftool
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.read import read_frame
+from rcl_cli.raw.tags.exiftool import close_exiftool
 from rcl_cli.task import Task
 
 

@@ -11,12 +11,12 @@ from rcl_cli.errors import FileError
 from rcl_cli.files import atomic_path, exists, real_path
 from rcl_cli.profiles.book import ProfileBook, blind_estimate
 from rcl_cli.profiles.lookup import Found, Lookup
+from rcl_cli.raw.dng.noise_tag import noise_entry
+from rcl_cli.raw.dng.tag_patch import set_raw_tag
 from rcl_cli.raw.frame import Frame
-from rcl_cli.raw.noise_tag import noise_entry
 from rcl_cli.raw.read import read_frame
-from rcl_cli.raw.sidecars import carry_sidecars
 from rcl_cli.raw.sniff import identify
-from rcl_cli.raw.tag_patch import set_raw_tag
+from rcl_cli.raw.tags.sidecars import carry_sidecars
 
 FOLDER = "stamped"
 """Of the copies, beside what was given, where no other is named."""

@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 from rcl_cli.raw.cfa import CFA
-from rcl_cli.raw.ifd import Entry
 from rcl_cli.raw.optical_black import OpticalBlack
-from rcl_cli.raw.stored import Stored
+from rcl_cli.raw.pictures.stored import Stored
+from rcl_cli.raw.tags.ifd import Entry
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Metadata:
     resolution: tuple[float, float] | None = None
     """Pixels per inch in print, across and down."""
     dng_tags: tuple[Entry, ...] = ()
-    """What a DNG says of its camera, colours and frame, as its result should: see `rcl_cli.raw.carried_tags`."""
+    """What a DNG says of its camera, colours and frame, as its result should: see `rcl_cli.raw.dng.carried_tags`."""
 
     @property
     def camera(self) -> str:

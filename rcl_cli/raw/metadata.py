@@ -10,15 +10,15 @@ import rawpy
 from numpy.typing import NDArray
 
 from rcl_cli.errors import FileError
-from rcl_cli.raw.carried_tags import carried_tags
-from rcl_cli.raw.dng_color import as_shot_gains, shot_color
-from rcl_cli.raw.dng_sensor import pixel_aspect, plausible_aspect
-from rcl_cli.raw.exif import LARGEST_SHORT_ISO, read_exif
+from rcl_cli.raw.dng.carried_tags import carried_tags
+from rcl_cli.raw.dng.color import as_shot_gains, shot_color
+from rcl_cli.raw.dng.noise_tag import noise_profile
+from rcl_cli.raw.dng.sensor import pixel_aspect, plausible_aspect
 from rcl_cli.raw.frame import Metadata
 from rcl_cli.raw.libraw import open_raw
-from rcl_cli.raw.noise_tag import noise_profile
 from rcl_cli.raw.sniff import Kind, identify
-from rcl_cli.raw.tiff_tags import TiffTags
+from rcl_cli.raw.tags.exif import LARGEST_SHORT_ISO, read_exif
+from rcl_cli.raw.tags.tiff_tags import TiffTags
 
 # LibRaw's flip: bit 0 mirrors columns, bit 1 rows, bit 2 transposes.
 _ORIENTATION_OF_FLIP = {0: 1, 1: 2, 3: 3, 2: 4, 4: 5, 6: 6, 7: 7, 5: 8}

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.frame import Frame, Metadata, RawFrame
+from rcl_cli.raw.pictures.stored import Stored
 from rcl_cli.raw.record import Record
 from rcl_cli.raw.srgb import XYZ_TO_SRGB
-from rcl_cli.raw.stored import Stored
 
 
 @dataclass(frozen=True)

@@ -10,17 +10,17 @@ import rawpy
 from numpy.typing import NDArray
 
 from rcl_cli.errors import FileError, RclError
-from rcl_cli.raw.dng_sensor import describes, dng_planes, dng_sensor
+from rcl_cli.raw.dng.sensor import describes, dng_planes, dng_sensor
 from rcl_cli.raw.format import FileFormat, get_format
 from rcl_cli.raw.frame import RawFrame, RgbFrame
 from rcl_cli.raw.levels import Planes, even_black, normalized_samples
 from rcl_cli.raw.libraw import open_raw
 from rcl_cli.raw.metadata import raw_metadata
 from rcl_cli.raw.optical_black import OpticalBlack, measure_optical_black
-from rcl_cli.raw.read_rgb import read_rgb
+from rcl_cli.raw.pictures.read import read_rgb
 from rcl_cli.raw.sensor import Sensor, libraw_sensor
 from rcl_cli.raw.sniff import RAW_SUFFIXES, Kind, identify
-from rcl_cli.raw.tiff_tags import LINEAR_RAW, TiffTags
+from rcl_cli.raw.tags.tiff_tags import LINEAR_RAW, TiffTags
 
 _MOST_PIXELS_PER_BYTE = 256
 """More than any compression reaches."""

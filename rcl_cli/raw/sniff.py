@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rcl_cli.errors import FileError
 from rcl_cli.files import require_file
-from rcl_cli.raw.tiff_tags import CFA, LINEAR_RAW, TiffTags, read_tiff_tags
+from rcl_cli.raw.tags.tiff_tags import CFA, LINEAR_RAW, TiffTags, read_tiff_tags
 
 
 class Kind(Enum):

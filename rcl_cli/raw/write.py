@@ -10,20 +10,20 @@ import numpy as np
 
 from rcl_cli.errors import FileError
 from rcl_cli.files import atomic_path, write_bytes
-from rcl_cli.raw.coded import coded
-from rcl_cli.raw.copy_metadata import copy_metadata
-from rcl_cli.raw.dng import write_picture_dng
-from rcl_cli.raw.encode import encode_jpeg, png_chunks, write_tiff
-from rcl_cli.raw.exr_content import exr_content
+from rcl_cli.raw.dng.write import write_picture_dng
 from rcl_cli.raw.format import get_format
 from rcl_cli.raw.frame import Frame, RawFrame, RgbFrame
-from rcl_cli.raw.openexr import encode_exr
 from rcl_cli.raw.picture import Picture
-from rcl_cli.raw.png import encode_png, metadata_chunks
+from rcl_cli.raw.pictures.coded import coded
+from rcl_cli.raw.pictures.encode import encode_jpeg, png_chunks, write_tiff
+from rcl_cli.raw.pictures.exr_content import exr_content
+from rcl_cli.raw.pictures.openexr import encode_exr
+from rcl_cli.raw.pictures.png import encode_png, metadata_chunks
+from rcl_cli.raw.pictures.stored import PREMULTIPLIED, STRAIGHT, UNSPECIFIED
 from rcl_cli.raw.record import sidecar
-from rcl_cli.raw.sidecars import carry_sidecars
-from rcl_cli.raw.stored import PREMULTIPLIED, STRAIGHT, UNSPECIFIED
-from rcl_cli.raw.xmp import EXR_ATTRIBUTE
+from rcl_cli.raw.tags.copy import copy_metadata
+from rcl_cli.raw.tags.sidecars import carry_sidecars
+from rcl_cli.raw.tags.xmp import EXR_ATTRIBUTE
 
 
 def write_picture(path: Path, picture: Picture, *, overwrite: bool = False) -> None:

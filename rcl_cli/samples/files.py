@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from rcl_cli.raw.cfa import CFA
-from rcl_cli.raw.dng import write_dng
+from rcl_cli.raw.dng.write import write_dng
 from rcl_cli.raw.frame import RawFrame
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.write import write_picture

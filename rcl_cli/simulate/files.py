@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.files import atomic_path
 from rcl_cli.raw.cfa import CFA
-from rcl_cli.raw.dng import write_dng
+from rcl_cli.raw.dng.write import write_dng
 from rcl_cli.raw.frame import Metadata, RawFrame
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.srgb import XYZ_TO_SRGB

@@ -20,7 +20,7 @@ from rcl_cli.models.checkpoint import Checkpoint, save_checkpoint
 from rcl_cli.models.header import Header
 from rcl_cli.profiles.book import save_profiles
 from rcl_cli.raw.cfa import CFA
-from rcl_cli.raw.dng import write_dng
+from rcl_cli.raw.dng.write import write_dng
 from rcl_cli.raw.frame import Metadata, RawFrame
 
 

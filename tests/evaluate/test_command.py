@@ -23,7 +23,7 @@ from rcl_cli.models.task_model import build_model, save_head
 from rcl_cli.nn.heads import UpsamplingHead
 from rcl_cli.nn.malvar import malvar
 from rcl_cli.raw.cfa import CFA
-from rcl_cli.raw.dng import write_dng
+from rcl_cli.raw.dng.write import write_dng
 from rcl_cli.raw.frame import Metadata, RawFrame
 from rcl_cli.raw.read import read_frame
 from rcl_cli.task import get_task

@@ -11,7 +11,7 @@ import tifffile
 from PIL import Image
 
 from rcl_cli.inference.apply import apply
-from rcl_cli.raw.icc import ADOBE_CURVE, ADOBE_RGB, make_profile
+from rcl_cli.raw.pictures.icc import ADOBE_CURVE, ADOBE_RGB, make_profile
 
 RNG = np.random.default_rng(0)
 SMOOTH = np.kron(RNG.integers(40, 200, (6, 9, 4)), np.ones((8, 8, 1), int)) + RNG.integers(0, 9, (48, 72, 4))

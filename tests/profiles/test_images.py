@@ -17,7 +17,7 @@ from rcl_calibration.intervals import bootstrap
 from rcl_cli.cli.main import cli
 from rcl_cli.profiles.images import ImageCalibration, calibrate_file, pool_cameras
 from rcl_cli.raw.cfa import CFA
-from rcl_cli.raw.dng import write_dng
+from rcl_cli.raw.dng.write import write_dng
 from rcl_cli.raw.frame import Metadata, RawFrame
 from rcl_cli.raw.optical_black import OpticalBlack
 from rcl_cli.raw.read import read_frame

@@ -16,7 +16,7 @@ from rcl_calibration.darktable import SCALE
 from rcl_cli.cli.main import cli
 from rcl_cli.profiles.book import load_profiles, save_profiles
 from rcl_cli.raw.cfa import CFA
-from rcl_cli.raw.dng import write_dng
+from rcl_cli.raw.dng.write import write_dng
 from rcl_cli.samples.camera import SAMPLE_CAMERA
 
 ISO = 400.0

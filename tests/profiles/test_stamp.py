@@ -22,12 +22,12 @@ from rcl_cli.cli.main import cli
 from rcl_cli.profiles.book import save_profiles
 from rcl_cli.profiles.lattices import labels
 from rcl_cli.raw.cfa import CFA
-from rcl_cli.raw.dng import write_dng
+from rcl_cli.raw.dng.noise_tag import noise_entry
+from rcl_cli.raw.dng.tag_patch import set_raw_tag
+from rcl_cli.raw.dng.write import write_dng
 from rcl_cli.raw.frame import RawFrame
-from rcl_cli.raw.noise_tag import noise_entry
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.read import read_frame
-from rcl_cli.raw.tag_patch import set_raw_tag
 from rcl_cli.raw.write import write_picture
 from rcl_cli.samples.camera import SAMPLE_CAMERA
 

@@ -12,12 +12,12 @@ import rawpy
 
 from rcl_cli.raw.cfa import BAYER_PHASES, CFA
 from rcl_cli.raw.develop import camera_to_srgb, develop, display_gains, interpolate, preview
-from rcl_cli.raw.exif_block import exif_block
 from rcl_cli.raw.frame import Metadata, RawFrame
 from rcl_cli.raw.orientation import upright
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.read import read_frame
 from rcl_cli.raw.srgb import srgb_decode, srgb_encode
+from rcl_cli.raw.tags.exif_block import exif_block
 
 
 def test_what_the_camera_saw_as_neutral_is_grey(metadata: Metadata) -> None:

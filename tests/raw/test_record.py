@@ -16,8 +16,8 @@ from rcl_cli.raw.frame import Metadata, RgbFrame
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.read import read_frame
 from rcl_cli.raw.record import Record, read_record
+from rcl_cli.raw.tags.xmp import history, history_packet
 from rcl_cli.raw.write import write_picture
-from rcl_cli.raw.xmp import history, history_packet
 
 from .conftest import MakeFrame
 

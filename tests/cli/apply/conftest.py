@@ -20,7 +20,7 @@ from rcl_cli.domain import Domain
 from rcl_cli.models.header import Header
 from rcl_cli.models.task_model import build_model, save_head
 from rcl_cli.raw.cfa import CFA
-from rcl_cli.raw.dng import write_dng
+from rcl_cli.raw.dng.write import write_dng
 from rcl_cli.raw.frame import Metadata, RawFrame
 from rcl_cli.task import get_task
 from rcl_tasks.unet import UNet

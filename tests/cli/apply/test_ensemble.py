@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rcl_cli.raw.dng import write_dng
+from rcl_cli.raw.dng.write import write_dng
 from rcl_cli.raw.frame import RawFrame
 from rcl_cli.raw.turn import ALL_TURNS, Turn
 

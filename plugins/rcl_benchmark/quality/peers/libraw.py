@@ -13,7 +13,7 @@ from rcl_benchmark.quality.mosaics import Mosaic
 from rcl_benchmark.quality.peers.phases import continued
 from rcl_benchmark.quality.pictures import Float
 from rcl_cli.domain import Domain
-from rcl_cli.raw.dng import write_dng
+from rcl_cli.raw.dng.write import write_dng
 from rcl_cli.raw.frame import RawFrame
 
 WHITE_DN = 65535

@@ -1,0 +1,1 @@
+"""DNG files: what their tags say of sensor and colour, and writing them."""

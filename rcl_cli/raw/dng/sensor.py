@@ -1,0 +1,146 @@
+"""What a DNG's tags say of its sensor: the area that sees the picture, the filters over it, black and white levels.
+
+LibRaw decodes DNGs well, but cuts odd areas one pixel short, shifts patterns, and averages or drops what varies.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import rawpy
+from numpy.typing import NDArray
+
+from rcl_cli.errors import FileError
+from rcl_cli.raw.cfa import CFA
+from rcl_cli.raw.dng.levels import dng_levels, floating_point
+from rcl_cli.raw.dng.masked_areas import masked_black
+from rcl_cli.raw.levels import Levels
+from rcl_cli.raw.sensor import Area, Crop, Sensor, libraw_area, libraw_cfa, refuse_monochrome, unsupported_pattern
+from rcl_cli.raw.tags.tiff_tags import TiffTags
+
+_RECTANGULAR = 1
+_LETTERS = "RGB"
+_LARGEST_ASPECT = 8.0
+_SQUARE = 0.005
+_LOSSY_JPEG = 34892
+_PLANES_APART = 2
+
+
+def describes(tags: TiffTags, decoded: tuple[int, ...]) -> bool:
+    """True for a DNG whose tags are of the picture that LibRaw decoded, (H, W) or (H, W, C)."""
+    size = [int(next(iter(tags.raw_numbers(name)), 0)) for name in ("ImageLength", "ImageWidth")]
+    return tags.dng and size == list(decoded[:2])
+
+
+def dng_sensor(path: Path, raw: rawpy.RawPy, tags: TiffTags) -> Sensor:
+    """The sensor of a mosaic that LibRaw decoded. Raises FileError for what is not supported or contradicts itself."""
+    refuse_monochrome(path, raw)
+    _refuse_interleaved(path, tags)
+    area = active_area(path, tags, *raw.raw_image.shape)
+    top, left, height, width = area
+    cfa = filters(path, tags)
+    if cfa is None:
+        visible = libraw_area(raw)
+        cfa = libraw_cfa(path, raw).shifted(top - visible[0], left - visible[1])
+    # Of several values a pixel LibRaw takes the first.
+    samples = int(next(iter(tags.raw_numbers("SamplesPerPixel")), 1))
+    levels = dng_levels(path, tags, area, samples, cfa)
+    if floating_point(tags):
+        levels = levels.scaled(raw.white_level / float(levels.white[0]))
+    masked = masked_black(path, tags, raw.raw_image, area, cfa, levels)
+    if masked is not None:
+        levels = Levels.of_planes(masked, float(levels.white[0]), cfa)
+    return Sensor(area, cfa, levels, default_crop(tags, height, width))
+
+
+def dng_planes(path: Path, raw: rawpy.RawPy, tags: TiffTags) -> tuple[Area, Levels, Crop | None]:
+    """The active area of a linear raw of three colours, its levels and its default crop. Errors as of `dng_sensor`."""
+    decoded = np.array(raw.black_level_per_channel[:3], np.float64), np.full(3, float(raw.white_level))
+    if not describes(tags, raw.raw_image.shape):
+        return libraw_area(raw), Levels.flat(*decoded), None
+    _refuse_interleaved(path, tags)
+    area = active_area(path, tags, *raw.raw_image.shape[:2])
+    crop = default_crop(tags, *area[2:])
+    if _LOSSY_JPEG in tags.raw_numbers("Compression"):
+        # LibRaw applies the polynomials of OpcodeList2 to these, so that the tags' levels are no longer theirs.
+        return area, Levels.flat(*decoded), crop
+    levels = dng_levels(path, tags, area, samples=3)
+    return area, levels.scaled(raw.white_level / float(levels.white[0])) if floating_point(tags) else levels, crop
+
+
+def active_area(path: Path, tags: TiffTags, height: int, width: int) -> Area:
+    """The part of the (height, width) sensor that sees the picture. Raises FileError for one outside of it."""
+    values = tags.raw_numbers("ActiveArea")
+    if values.size == 0:
+        return 0, 0, height, width
+    top, left, bottom, right = (int(value) for value in values) if values.size == 4 else (0, 0, 0, 0)
+    if not (0 <= top < bottom <= height and 0 <= left < right <= width):
+        told = ", ".join(f"{value:g}" for value in values)
+        raise FileError(path, f"claims an active area of {told} on a sensor of {height} by {width}; it is damaged")
+    return top, left, bottom - top, right - left
+
+
+def default_crop(tags: TiffTags, height: int, width: int) -> Crop | None:
+    """Top, left, height and width of what is to be shown of the active area; None where that is all of it."""
+    origin, size = tags.raw_numbers("DefaultCropOrigin"), tags.raw_numbers("DefaultCropSize")
+    if size.size != 2 or origin.size not in (0, 2):
+        return None
+    left, top = origin.tolist() or (0.0, 0.0)
+    w, h = size.tolist()
+    fits = 0 <= top < top + h <= height and 0 <= left < left + w <= width
+    return (top, left, h, w) if fits and (h, w) != (height, width) else None
+
+
+def pixel_aspect(tags: TiffTags) -> float:
+    """Width of a pixel over its height, from DefaultScale; 1 where they are square."""
+    scale = tags.raw_numbers("DefaultScale")
+    aspect = float(scale[0] / scale[1]) if scale.size == 2 and (scale > 0).all() else 1.0
+    return plausible_aspect(aspect)
+
+
+def plausible_aspect(aspect: float) -> float:
+    """The same, but 1 for what no sensor has, and for what nobody would see."""
+    return aspect if 1 / _LARGEST_ASPECT <= aspect <= _LARGEST_ASPECT and abs(aspect - 1) > _SQUARE else 1.0
+
+
+def filters(path: Path, tags: TiffTags) -> CFA | None:
+    """The pattern from the active area's corner on, its colours in the order of the colour planes; None if untold.
+
+    Raises FileError for all but Bayer and X-Trans in a square grid.
+    """
+    if next(iter(tags.raw_numbers("CFALayout")), _RECTANGULAR) != _RECTANGULAR:
+        raise FileError(path, "has its colour filters in staggered rows or columns, which is not supported")
+    dimensions, pattern = tags.raw_numbers("CFARepeatPatternDim"), tags.raw_numbers("CFAPattern")
+    if dimensions.size != 2 or pattern.size == 0 or pattern.size != dimensions.prod():
+        return None
+    colors = tags.raw_numbers("CFAPlaneColor").tolist() or [0, 1, 2]
+    codes = np.reshape(pattern, (int(dimensions[0]), -1)).tolist()
+    try:
+        return _smallest([[_LETTERS[colors.index(code)] for code in row] for row in codes])
+    except (ValueError, IndexError):
+        raise unsupported_pattern(path) from None
+
+
+def _smallest(letters: list[list[str]]) -> CFA:
+    """The CFA of a pattern that may be given more than once. Raises ValueError if there is none."""
+    pattern = np.array(letters)
+    for period in (2, 6):
+        window = tuple(int(np.lcm(length, period)) for length in pattern.shape)
+        seen = _tiled(pattern, window)
+        if np.array_equal(seen, _tiled(seen[:period, :period], window)):
+            return CFA(tuple("".join(row) for row in seen[:period, :period]))
+    raise ValueError("no such pattern")
+
+
+def _tiled(pattern: NDArray[np.str_], shape: tuple[int, ...]) -> NDArray[np.str_]:
+    return np.tile(pattern, [length // size for length, size in zip(shape, pattern.shape, strict=True)])
+
+
+def _refuse_interleaved(path: Path, tags: TiffTags) -> None:
+    """Raise FileError for pixels stored out of order, which LibRaw leaves so, and for planes stored apart."""
+    for name in ("RowInterleaveFactor", "ColumnInterleaveFactor", "SubTileBlockSize"):
+        if (tags.raw_numbers(name) > 1).any():
+            raise FileError(path, f"has its pixels stored out of order ({name}), which is not supported")
+    if _PLANES_APART in tags.raw_numbers("PlanarConfiguration") and (tags.raw_numbers("SamplesPerPixel") > 1).any():
+        raise FileError(path, "has its colour planes stored one after the other, which LibRaw does not decode")

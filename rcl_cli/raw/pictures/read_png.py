@@ -1,0 +1,106 @@
+"""PNG files: values, what their chunks say of colour, and resolution (PNG specification, third edition)."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+
+from rcl_cli.errors import FileError
+from rcl_cli.raw.pictures.decoded import Decoded, per_inch, with_alpha
+from rcl_cli.raw.pictures.icc import make_profile
+from rcl_cli.raw.pictures.png import colour_chunks
+from rcl_cli.raw.pictures.tone import LINEAR, SRGB, Curve, Power, Table
+
+Chunks = Mapping[bytes, bytes]
+
+_INCHES_PER_METRE = 1 / 0.0254
+_REC_709 = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)
+_PRIMARIES = {
+    1: _REC_709,
+    5: (0.64, 0.33, 0.29, 0.60, 0.15, 0.06, 0.3127, 0.3290),
+    6: (0.630, 0.340, 0.310, 0.595, 0.155, 0.070, 0.3127, 0.3290),
+    9: (0.708, 0.292, 0.170, 0.797, 0.131, 0.046, 0.3127, 0.3290),
+    11: (0.680, 0.320, 0.265, 0.690, 0.150, 0.060, 0.314, 0.351),
+    12: (0.680, 0.320, 0.265, 0.690, 0.150, 0.060, 0.3127, 0.3290),
+}
+"""ITU-T H.273's ColourPrimaries → x, y of red, green, blue and white."""
+_SRGB_GAMMA = 45455
+"""What files in sRGB say for those who know no better."""
+_EXACT = 100_000
+_NOT_SAID = 2
+
+
+def decode_png(path: Path) -> Decoded:
+    """A PNG's values: palettes looked up, fewer than 8 bits stretched to 8, transparency as a plane.
+
+    What gAMA, cHRM, sRGB and cICP chunks say becomes an ICC profile. Raises FileError if the file holds a range of
+    light beyond the display's (PQ, HLG), the codec's errors if it is damaged.
+    """
+    pixels = np.asarray(imagecodecs.png_decode(path.read_bytes()))
+    chunks = colour_chunks(path)
+    bits = 8 * pixels.dtype.itemsize
+    values, alpha = with_alpha(pixels, bits)
+    return Decoded(values, bits, alpha, _profile(path, chunks), _resolution(chunks))
+
+
+def _profile(path: Path, chunks: Chunks) -> bytes:
+    """An ICC profile by the chunk that counts most; b"" where none says anything."""
+    try:
+        if (cicp := chunks.get(b"cICP")) and _NOT_SAID not in cicp[:2]:
+            return make_profile(_primaries(path, cicp[0]), _curve(path, cicp))
+        if iccp := chunks.get(b"iCCP"):
+            return zlib.decompress(iccp.partition(b"\0")[2][1:])
+        if b"sRGB" in chunks:
+            return make_profile(_REC_709, SRGB)
+        return _by_gamma(chunks.get(b"gAMA", b""), chunks.get(b"cHRM", b""))
+    except (struct.error, zlib.error, IndexError, imagecodecs.CmsError):
+        return b""
+
+
+def _by_gamma(gama: bytes, chrm: bytes) -> bytes:
+    if not gama and not chrm:
+        return b""
+    (gamma,) = struct.unpack(">I", gama) if gama else (_SRGB_GAMMA,)
+    white_first = [value / _EXACT for value in struct.unpack(">8I", chrm)] if chrm else None
+    primaries = [*white_first[2:], *white_first[:2]] if white_first else _REC_709
+    if gamma == 0:
+        return b""
+    return make_profile(primaries, SRGB if gamma == _SRGB_GAMMA else Power(_EXACT / gamma))
+
+
+def _primaries(path: Path, number: int) -> tuple[float, ...]:
+    if number not in _PRIMARIES:
+        raise FileError(path, f"is a PNG with colours of a kind that is not read (primaries {number}); make it sRGB")
+    return _PRIMARIES[number]
+
+
+def _curve(path: Path, cicp: bytes) -> Curve:
+    _, transfer, matrix, full_range = cicp
+    if matrix == 0 and full_range == 1:
+        match transfer:
+            case 1 | 6 | 14 | 15:
+                light = np.linspace(0, 1, 4097)
+                return Table(np.where(light < 0.081, light / 4.5, ((light + 0.099) / 1.099) ** (1 / 0.45)))
+            case 4:
+                return Power(2.2)
+            case 5:
+                return Power(2.8)
+            case 8:
+                return LINEAR
+            case 13:
+                return SRGB
+    kind = {16: "PQ", 18: "HLG"}.get(transfer, f"transfer {transfer}" if full_range else "narrow range")
+    raise FileError(path, f"is a PNG with values of a kind that is not read ({kind}); make it sRGB or OpenEXR")
+
+
+def _resolution(chunks: Chunks) -> tuple[float, float] | None:
+    phys = chunks.get(b"pHYs", b"")
+    if len(phys) != 9 or phys[8] != 1:
+        return None
+    across, down = struct.unpack_from(">II", phys)
+    return per_inch(across, down, _INCHES_PER_METRE)

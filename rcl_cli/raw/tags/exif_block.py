@@ -1,0 +1,94 @@
+"""What every file of ours says of the shot, in EXIF's form: the source's own words, and ours where it has none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.metadata import version
+
+from rcl_cli.raw.frame import Metadata
+from rcl_cli.raw.tags.carried import DESCRIPTION, EXIF_POINTER, GPS_POINTER, carried
+from rcl_cli.raw.tags.exif import LARGEST_SHORT_ISO
+from rcl_cli.raw.tags.ifd import HEADER, Entry, directory, longs, numbers, rationals, shorts, text, undefined
+
+SOFTWARE = f"rcl {version('rcl-cli')}"
+"""For the Software tag."""
+_MAKE, _MODEL, _SOFTWARE = 271, 272, 305
+_OF_PROGRAMS = ('{"shape"', "ImageJ=", "<?xml", "<OME")
+"""What some programs keep in a caption for themselves of how the file's pixels lie."""
+_VERSION, _EXPOSURE, _SHUTTER, _ISO = 36864, 33434, 37377, 34855
+_SENSITIVITY = frozenset((_ISO, *range(34864, 34870)))
+_EXIF_VERSION = b"0232"
+_SAME_EXPOSURE = 0.01
+"""Cameras say 1/60 where they mean 1/64."""
+
+
+def naming_entries(metadata: Metadata, note: str) -> list[Entry]:
+    """Camera, program, author, time, resolution and, where there is one, a note: tags of a picture's first directory.
+
+    A caption that the source has goes before the note.
+    """
+    told = {entry.code: entry for entry in carried(metadata.path).first}
+    caption = told.pop(DESCRIPTION, None)
+    words = "" if caption is None else caption.data.decode(errors="replace").strip("\0 ")
+    words = "" if words.startswith(_OF_PROGRAMS) else words
+    said = f"{words} ({note})" if words and note else words or note
+    texts = {DESCRIPTION: said, _MAKE: metadata.make, _MODEL: metadata.model, _SOFTWARE: SOFTWARE}
+    entries = [*(text(code, words) for code, words in texts.items() if words), *told.values()]
+    if metadata.resolution is not None:
+        across, down = metadata.resolution
+        # XResolution, YResolution, ResolutionUnit: inch
+        entries += [rationals(282, [across]), rationals(283, [down]), shorts(296, 2)]
+    return entries
+
+
+def shot_entries(metadata: Metadata) -> list[Entry]:
+    """Tags of the EXIF directory. Exposure and ISO are those of `metadata`, whatever the source's own tags say."""
+    told = {entry.code: entry for entry in carried(metadata.path).exif}
+    own = {entry.code: entry for entry in _shot(metadata)}
+    if _EXPOSURE in own and not _same_exposure(metadata, told.get(_EXPOSURE)):
+        told = _without(told, (_EXPOSURE, _SHUTTER))
+    if _ISO in own and (_ISO not in told or told[_ISO].data != own[_ISO].data):
+        told = _without(told, _SENSITIVITY)
+    return [undefined(_VERSION, _EXIF_VERSION), *(own | told).values()]
+
+
+def shot_block(metadata: Metadata, offset: int) -> tuple[list[Entry], bytes]:
+    """The EXIF directory, and the GPS directory where the source has one, to stand at `offset` of the file.
+
+    Returns the pointers to them, for the first directory, and their bytes, whose number does not depend on `offset`.
+    """
+    exif = directory(shot_entries(metadata), offset)
+    pointers, gps = [longs(EXIF_POINTER, offset)], carried(metadata.path).gps
+    if not gps:
+        return pointers, exif
+    gps_at = offset + len(exif)
+    return [*pointers, longs(GPS_POINTER, gps_at)], exif + directory(gps, gps_at)
+
+
+def exif_block(metadata: Metadata, orientation: int, note: str) -> bytes:
+    """A TIFF structure without pixels, as JPEG and PNG carry it."""
+    first = [*naming_entries(metadata, note), shorts(274, orientation)]
+    exif_at = len(HEADER) + len(directory([*first, *shot_block(metadata, 0)[0]], len(HEADER)))
+    pointers, shot = shot_block(metadata, exif_at)
+    return HEADER + directory([*first, *pointers], len(HEADER)) + shot
+
+
+def _shot(metadata: Metadata) -> Iterable[Entry]:
+    if metadata.exposure_s is not None:
+        yield rationals(_EXPOSURE, [metadata.exposure_s])
+    if metadata.iso is not None:
+        yield shorts(_ISO, min(round(metadata.iso), LARGEST_SHORT_ISO))
+    if metadata.iso is not None and metadata.iso >= LARGEST_SHORT_ISO:
+        yield shorts(34864, 2)  # SensitivityType: the recommended exposure index
+        yield longs(34866, round(metadata.iso))  # RecommendedExposureIndex
+
+
+def _same_exposure(metadata: Metadata, told: Entry | None) -> bool:
+    found = [] if told is None else numbers(told)
+    exposure = metadata.exposure_s or 0.0
+    return len(found) == 1 and abs(found[0] - exposure) <= _SAME_EXPOSURE * exposure
+
+
+def _without(entries: dict[int, Entry], codes: Iterable[int]) -> dict[int, Entry]:
+    left = set(codes)
+    return {code: entry for code, entry in entries.items() if code not in left}
