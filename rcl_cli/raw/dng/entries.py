@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.dng import carried_tags as carried
 from rcl_cli.raw.dng.noise_tag import noise_entry
-from rcl_cli.raw.dng.opcodes import valid_enlarged
+from rcl_cli.raw.dng.opcodes import gain_maps_of_rgb, valid_enlarged
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.srgb import XYZ_TO_SRGB
 from rcl_cli.raw.tags.exif_block import naming_entries
-from rcl_cli.raw.tags.ifd import Entry, longs, octets, packet, rationals, shorts, signed_rationals, text
+from rcl_cli.raw.tags.ifd import Entry, longs, octets, packet, rationals, shorts, signed_rationals, text, undefined
 from rcl_cli.raw.tags.xmp import XMP_TAG
 
 _D65 = 21
@@ -55,13 +58,25 @@ def _kept(picture: Picture) -> list[Entry]:
     if picture.cfa is None:
         gone |= carried.MOSAIC_ONLY
     if picture.scale != 1 or picture.cfa != picture.source_cfa:
-        gone |= {carried.OPCODES_READ, carried.OPCODES_LINEAR}
+        gone.add(carried.OPCODES_READ)
+    if picture.scale != 1 and (picture.cfa is not None or picture.source_cfa is None):
+        gone.add(carried.OPCODES_LINEAR)
+    told = picture.metadata.dng_tags
+    if picture.cfa is None and picture.source_cfa is not None:
+        told = tuple(map(partial(_demosaicked, picture.source_cfa, picture.scale), told))
     return [
         entry
-        for entry in picture.metadata.dng_tags
+        for entry in told
         if entry.code not in gone
+        and entry.data
         and (entry.code != carried.OPCODES_RGB or picture.scale == 1 or valid_enlarged(entry.data))
     ]
+
+
+def _demosaicked(cfa: CFA, scale: int, entry: Entry) -> Entry:
+    if entry.code != carried.OPCODES_LINEAR:
+        return entry
+    return undefined(entry.code, gain_maps_of_rgb(entry.data, cfa, scale))
 
 
 def _own_colours(picture: Picture) -> list[Entry]:

@@ -7,15 +7,36 @@ A list is its count and that many opcodes: identifier, version, flags and length
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
+from rcl_cli.raw.cfa import CFA
+
+_GAIN_MAP = 9
 _RELATIVE = frozenset([1, 2, 3, 14])
 """WarpRectilinear, WarpFisheye, FixVignetteRadial, WarpRectilinear2: places in them are fractions of the frame."""
+_AREA = struct.Struct(">8I")
+"""Of a gain map: top, left, bottom, right, plane, planes, row pitch, column pitch."""
+_GRID = struct.Struct(">2I4dI")
+"""Points of the map, their spacing and origin as fractions of the frame, planes of the map; the gains follow."""
 
 
-def opcode_identifiers(opcodes: bytes) -> list[int] | None:
-    """The identifiers of a list's opcodes, in order; None where it is damaged.
+@dataclass(frozen=True)
+class Opcode:
+    """One correction."""
 
-    >>> opcode_identifiers(struct.pack(">5I", 1, 9, 1, 0, 0))
+    identifier: int
+    version: int
+    flags: int
+    parameters: bytes
+
+
+def unpacked(opcodes: bytes) -> list[Opcode] | None:
+    """The opcodes of a list, in order; None where it is damaged.
+
+    >>> [opcode.identifier for opcode in unpacked(struct.pack(">5I", 1, 9, 1, 0, 0))]
     [9]
     """
     found = []
@@ -23,17 +44,76 @@ def opcode_identifiers(opcodes: bytes) -> list[int] | None:
         (count,) = struct.unpack_from(">I", opcodes)
         at = 4
         for _ in range(count):
-            identifier, _, _, size = struct.unpack_from(">4I", opcodes, at)
+            identifier, version, flags, size = struct.unpack_from(">4I", opcodes, at)
             at += 16 + size
             if at > len(opcodes):
                 return None
-            found.append(identifier)
+            found.append(Opcode(identifier, version, flags, opcodes[at - size : at]))
     except struct.error:
         return None
     return found
 
 
+def packed(opcodes: list[Opcode]) -> bytes:
+    """The inverse of `unpacked`."""
+    each = (
+        struct.pack(">4I", opcode.identifier, opcode.version, opcode.flags, len(opcode.parameters)) + opcode.parameters
+        for opcode in opcodes
+    )
+    return struct.pack(">I", len(opcodes)) + b"".join(each)
+
+
+def gain_maps_of_rgb(opcodes: bytes, cfa: CFA, scale: int) -> bytes:
+    """The gain maps of a mosaic's list as those of a picture made from it, `scale` times its size; empty for none.
+
+    A map for one place of the Bayer pattern becomes one for its colour, and the two maps of green their mean.
+    Opcodes other than gain maps have no counterpart and are left out.
+    """
+    found: dict[int, list[Opcode]] = {}
+    for opcode in unpacked(opcodes) or []:
+        plane = None if opcode.identifier != _GAIN_MAP else _plane(opcode.parameters, cfa)
+        if plane is not None:
+            found.setdefault(plane, []).append(opcode)
+    made = [_for_plane(maps, plane, scale) for plane, maps in sorted(found.items())]
+    return packed(made) if made else b""
+
+
 def valid_enlarged(opcodes: bytes) -> bool:
     """True where a list holds for a picture of another size too, because no opcode in it counts pixels."""
-    found = opcode_identifiers(opcodes)
-    return found is not None and _RELATIVE.issuperset(found)
+    found = unpacked(opcodes)
+    return found is not None and _RELATIVE.issuperset(opcode.identifier for opcode in found)
+
+
+_EVERY = -1
+
+
+def _plane(parameters: bytes, cfa: CFA) -> int | None:
+    """Which colour of RGB a map is for, `_EVERY` for all; None where it is for no colour alone, or damaged."""
+    if len(parameters) < _AREA.size + _GRID.size:
+        return None
+    top, left, _, _, _, planes, *pitch = _AREA.unpack_from(parameters)
+    vertical, horizontal, *_, mapped = _GRID.unpack_from(parameters, _AREA.size)
+    if planes != 1 or mapped != 1 or len(parameters) != _AREA.size + _GRID.size + 4 * vertical * horizontal:
+        return None
+    if pitch == [1, 1]:
+        return _EVERY
+    return int(cfa.colors(2, 2)[top % 2, left % 2]) if pitch == [2, 2] and cfa.period == 2 else None
+
+
+def _for_plane(maps: list[Opcode], plane: int, scale: int) -> Opcode:
+    first = maps[0].parameters
+    top, left, bottom, right, *_ = _AREA.unpack_from(first)
+    if plane != _EVERY:
+        top, left, bottom, right = top - top % 2, left - left % 2, bottom + bottom % 2, right + right % 2
+    area = (side * scale for side in (top, left, bottom, right))
+    head = _AREA.pack(*area, max(plane, 0), 3 if plane == _EVERY else 1, 1, 1)
+    grid = first[_AREA.size : _AREA.size + _GRID.size]
+    # Maps over all pixels follow each other; those of one colour stand side by side.
+    alike = [opcode for opcode in maps if opcode.parameters[_AREA.size : _AREA.size + _GRID.size] == grid]
+    gains = [_gains(opcode) for opcode in alike]
+    joined = np.prod(gains, axis=0) if plane == _EVERY else np.mean(gains, axis=0)
+    return replace(maps[0], parameters=head + grid + joined.astype(">f4").tobytes())
+
+
+def _gains(opcode: Opcode) -> NDArray[np.float64]:
+    return np.frombuffer(opcode.parameters, ">f4", offset=_AREA.size + _GRID.size).astype(np.float64)

@@ -33,7 +33,9 @@ def stored_levels(picture: Picture) -> tuple[Planes, float]:
     """
     if picture.cfa is None:
         return (0.0,) * 4, 65535.0
-    if min(picture.black_level) <= 0 or picture.white_level > 65535:
+    # Of the 36 levels of a pattern of X-Trans, darktable reads four.
+    uneven = picture.cfa.period == 6 and len(set(picture.black_level)) > 1
+    if uneven or min(picture.black_level) <= 0 or picture.white_level > 65535:
         return (LEAST_BLACK,) * 4, 65535.0
     factor = 65535 // int(np.ceil(picture.white_level))
     r, gr, gb, b = (float(round(level * factor)) for level in picture.black_level)

@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 from scipy.ndimage import uniform_filter
 
-from rcl_cli.raw.dng.values import raised_to_black, with_peak
+from rcl_cli.raw.cfa import CFA
+from rcl_cli.raw.dng.values import raised_to_black, stored_levels, with_peak
+from rcl_cli.raw.picture import Picture
+
+FLAT = np.zeros((12, 12), np.float32)
 
 
 @pytest.mark.parametrize("light", [0.002, 0.01])
@@ -31,6 +35,11 @@ def test_only_the_surroundings_pay() -> None:
     assert uniform_filter(raised[..., 0], 41)[62, 62] == pytest.approx(
         uniform_filter(picture[..., 0], 41)[62, 62], rel=0.05
     )
+
+
+def test_x_trans_gets_one_black_level_for_all_colours() -> None:
+    levels = [stored_levels(Picture(FLAT, CFA.xtrans(), (g, 64.0, 64.0, 64.0), 1023.0)) for g in (64.0, 65.0)]
+    assert levels == [((4096.0,) * 4, 65472.0), ((4096.0,) * 4, 65535.0)]
 
 
 def test_pictures_without_noise_below_black_stay_as_they_are() -> None:
