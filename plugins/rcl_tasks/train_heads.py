@@ -57,8 +57,21 @@ class Lesson:
     batch: int = 8
     lr: float = 0.01
     """Of the hidden layers."""
+    again: tuple[int, float] = (0, 0.0)
+    """Steps of a second round, and its learning rate: a cosine leads to a better place when it is begun anew."""
     network: dict[str, Any] = field(default_factory=dict)
     """Options of a fresh network."""
+
+    def rate(self, step: int, share: float) -> float:
+        """Learning rate of a step over `lr`, where each round has `share` times its steps: a cosine for each."""
+        first, second = self.rounds(share)
+        if step <= first:
+            return min(1.0, step / RISE) * _half_wave(step - 1, first)
+        return self.again[1] / self.lr * _half_wave(step - 1 - first, second)
+
+    def rounds(self, share: float) -> tuple[int, int]:
+        """Steps of both rounds, `share` times as many as they have."""
+        return max(1, round(share * self.steps)), round(share * self.again[0])
 
 
 LESSONS = {
@@ -108,7 +121,7 @@ def train_one(name: str, photographs: Path, folder: Path, share: float, seed: in
     pictures = load_photographs(photographs, side)
     source = Photographs(task, domain, pictures, side, lesson.noiseless, lesson.misjudged)
     optimizer = _optimizer(model, lesson)
-    steps = max(1, round(share * lesson.steps))
+    steps = sum(lesson.rounds(share))
     state = folder / f"{name}.state.safetensors"
     done = load_state(state, both, optimizer) if state.exists() else 0
     began, losses = time.monotonic(), []
@@ -120,7 +133,7 @@ def train_one(name: str, photographs: Path, folder: Path, share: float, seed: in
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         losses.append(require_number(float(loss.detach()), step, "start again with a smaller lr"))
-        optimizer.scale(min(1.0, step / RISE) * (0.5 + 0.5 * math.cos(math.pi * (step - 1) / steps)))
+        optimizer.scale(lesson.rate(step, share))
         optimizer.step()
         _average(averaged, model, min(EMA, (1 + step) / (10 + step)))
         if step % SAVE_EVERY == 0 and step < steps:
@@ -160,6 +173,10 @@ def _optimizer(model: TaskModel, lesson: Lesson) -> Muon:
     hidden = [p for name, p in model.named_parameters() if name.startswith("network.body.")]
     kept = {id(p) for p in hidden}
     return Muon(hidden, [p for p in model.parameters() if id(p) not in kept], lesson.lr, lesson.lr / 5)
+
+
+def _half_wave(done: int, steps: int) -> float:
+    return 0.5 + 0.5 * math.cos(math.pi * done / steps)
 
 
 def _numbered(source: Photographs, lesson: Lesson, seed: int, done: int, steps: int) -> Iterator[tuple[int, Any]]:

@@ -23,7 +23,7 @@ from rcl_tasks.train_heads import Lesson, train_one
 
 SMALL = {"width": 4, "blocks": 1, "depth": 1}
 LESSONS = {
-    "demosaic-bayer": Lesson(6, 24, noiseless=0.5, batch=2, network=SMALL),
+    "demosaic-bayer": Lesson(4, 24, noiseless=0.5, batch=2, again=(2, 0.005), network=SMALL),
     "denoise-bayer": Lesson(2, 24, parent="demosaic-bayer", batch=2),
 }
 
@@ -62,6 +62,14 @@ def test_a_run_that_was_cut_off_ends_like_an_unbroken_one(
     for name, value in whole.tensors.items():
         assert torch.equal(value, resumed.tensors[name]), name
     assert whole.header.notes["photographs"] == 2
+
+
+def test_the_rate_falls_by_a_cosine_in_each_round() -> None:
+    lesson = Lesson(1000, 96, lr=0.01, again=(500, 0.004))
+    assert lesson.rounds(0.5) == (500, 250)
+    assert lesson.rate(train_heads.RISE // 2, 1.0) == pytest.approx(0.5, abs=0.02)
+    for step, rate in ((501, 0.5), (1000, 0.0), (1001, 0.4), (1251, 0.2), (1500, 0.0)):
+        assert lesson.rate(step, 1.0) == pytest.approx(rate, abs=1e-4)
 
 
 def test_a_head_starts_from_its_parents_network(photographs: Path, tmp_path: Path) -> None:
