@@ -85,7 +85,7 @@ LESSONS = {
     "sr-xtrans": Lesson(2_500, 144, parent="demosaic-xtrans", lr=0.004, noiseless=1.0),
     "denoise-rgb": Lesson(24_000, 96),
     "jdensr-rgb": Lesson(4_000, 144, parent="denoise-rgb", lr=0.004),
-    "sr-rgb": Lesson(6_000, 144, parent="denoise-rgb", lr=0.004, noiseless=1.0),
+    "sr-rgb": Lesson(6_000, 144, parent="denoise-rgb", lr=0.004, noiseless=1.0, again=(12_000, 0.005)),
 }
 
 
