@@ -83,7 +83,7 @@ LESSONS = {
     "denoise-xtrans": Lesson(4_200, 96, parent="demosaic-xtrans", misjudged=OVERESTIMATED, lr=0.004),
     "jdensr-xtrans": Lesson(4_000, 144, parent="demosaic-xtrans", lr=0.004),
     "sr-xtrans": Lesson(2_500, 144, parent="demosaic-xtrans", lr=0.004, noiseless=1.0),
-    "denoise-rgb": Lesson(24_000, 96),
+    "denoise-rgb": Lesson(24_000, 96, again=(16_000, 0.005)),
     "jdensr-rgb": Lesson(4_000, 144, parent="denoise-rgb", lr=0.004),
     "sr-rgb": Lesson(6_000, 144, parent="denoise-rgb", lr=0.004, noiseless=1.0, again=(12_000, 0.005)),
 }
