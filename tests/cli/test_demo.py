@@ -51,6 +51,7 @@ def test_a_small_demo_goes_the_whole_way(tmp_path: Path, store: Path) -> None:
     folder = tmp_path / "my demo"
     result = CliRunner().invoke(cli, ["demo", str(folder)])
     assert result.exit_code == 0, result.stderr
+    assert "\n\n2/" in result.stderr  # each step has lines of its own, after an empty one
     assert str(folder / "report.html") in result.stderr
     for task in ("denoise", "demosaic", "sr", "jdensr"):
         assert len(list((folder / "results" / task).glob("*.dng"))) == 3

@@ -120,7 +120,7 @@ def _run(root: click.Context, folder: Path, number: int) -> Step:
     # Split before the folder is put in, which may have spaces.
     arguments = [word.format(folder) for word in words.split()]
     typed = shlex.join(["rcl", *arguments])
-    _show(f"\n{number + 1}/{len(STEPS)} {title}\n$ {typed}")
+    _show("", f"{number + 1}/{len(STEPS)} {title}", f"$ {typed}")
     start = time.perf_counter()
     try:
         code = root.command.main(arguments, prog_name="rcl", standalone_mode=False)
@@ -133,5 +133,6 @@ def _run(root: click.Context, folder: Path, number: int) -> Step:
     return Step(title, typed, time.perf_counter() - start)
 
 
-def _show(text: str) -> None:
-    console.print(text, style="bold", markup=False, soft_wrap=True)
+def _show(*lines: str) -> None:
+    for line in lines:
+        console.print(line, style="bold", markup=False, soft_wrap=True)
