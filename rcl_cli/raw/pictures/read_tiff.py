@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,12 @@ from rcl_cli.errors import FileError
 from rcl_cli.raw.pictures.cmyk import cmyk_to_rgb
 from rcl_cli.raw.pictures.decoded import Decoded, per_inch
 from rcl_cli.raw.pictures.stored import UNSPECIFIED, Alpha
+from rcl_cli.raw.tags.tiff_tags import directories
 
 log = logging.getLogger(__name__)
+
+_MOST_VALUES_PER_BYTE = 100_000
+"""More than a blank picture has in any compression."""
 
 _COLORS = {
     PHOTOMETRIC.MINISWHITE: 1,
@@ -50,7 +53,7 @@ def decode_tiff(path: Path) -> Decoded:
 
 
 def _picture(path: Path, tiff: tifffile.TiffFile) -> TiffPage:
-    pages = [page for page in _pages(tiff) if page.imagewidth and page.imagelength]
+    pages = [page for page in directories(tiff) if page.imagewidth and page.imagelength]
     whole = [page for page in pages if not page.subfiletype & (_REDUCED | _MASK)] or pages
     if not whole:
         raise ValueError("no picture")
@@ -59,11 +62,6 @@ def _picture(path: Path, tiff: tifffile.TiffFile) -> TiffPage:
     if len(equals) > 1:
         log.warning("%s: holds %d pictures of the same size; only the first is read", path, len(equals))
     return equals[0]
-
-
-def _pages(tiff: tifffile.TiffFile) -> Iterator[TiffPage]:
-    for page in tiff.pages:
-        yield from (ifd for ifd in (page, *(page.pages or ())) if isinstance(ifd, TiffPage))
 
 
 def _refuse_other_kinds(path: Path, page: TiffPage) -> None:
@@ -87,6 +85,9 @@ def _refuse_cut(path: Path, page: TiffPage) -> None:
     end = max((at + size for at, size in zip(page.dataoffsets, page.databytecounts, strict=True)), default=0)
     if end > path.stat().st_size or not any(page.databytecounts):
         raise FileError(path, "is a TIFF that is cut short: pixel data is missing; copy it from the card again")
+    if page.size > _MOST_VALUES_PER_BYTE * sum(page.databytecounts):
+        claimed = f"{page.imagewidth} by {page.imagelength} pixels"
+        raise FileError(path, f"claims {claimed}, far more than its data can hold; it is damaged")
 
 
 def _decode(page: TiffPage) -> Decoded:

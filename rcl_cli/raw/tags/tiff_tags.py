@@ -82,13 +82,18 @@ def read_tiff_tags(source: Path | BytesIO) -> TiffTags:
     """
     try:
         with tifffile.TiffFile(source) as tiff:
-            return _tags_of(list(_directories(tiff)))
+            return _tags_of(list(directories(tiff)))
     except Exception:  # tifffile meets damaged files with errors of many kinds
         return TiffTags()
 
 
-def _directories(tiff: tifffile.TiffFile) -> Iterator[tifffile.TiffPage]:
+def directories(tiff: tifffile.TiffFile) -> Iterator[tifffile.TiffPage]:
+    """Every IFD of a file and its SubIFDs; what a damaged file chains in a circle once."""
+    seen = set[int]()
     for page in tiff.pages:
+        if page.offset in seen:
+            return
+        seen.add(page.offset)
         yield from (ifd for ifd in (page, *(page.pages or ())) if isinstance(ifd, tifffile.TiffPage))
 
 

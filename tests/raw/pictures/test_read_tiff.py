@@ -242,3 +242,28 @@ def test_damage_is_refused_in_one_sentence(damage: str, compression: str | None,
     (tmp_path / "a.tif").write_bytes(data)
     with pytest.raises(FileError, match=r"cut short|damaged"):
         read_frame(tmp_path / "a.tif")
+
+
+def test_directories_in_a_circle_are_read_once(tmp_path: Path) -> None:
+    """Those of a whole picture, and one that holds nothing else."""
+    path = tmp_path / "circle.tif"
+    tifffile.imwrite(path, VALUES, photometric="rgb", metadata=None)
+    data = bytearray(path.read_bytes())
+    first = int.from_bytes(data[4:8], "little")
+    after = first + 2 + 12 * int.from_bytes(data[first : first + 2], "little")
+    data[after : after + 4] = data[4:8]
+    path.write_bytes(data)
+    assert np.array_equal(decode_tiff(path).values, VALUES)
+    path.write_bytes(struct.pack("<2sHIHI", b"II", 42, 8, 0, 8))
+    with pytest.raises(FileError, match="damaged"):
+        read_frame(path)
+
+
+def test_a_size_that_the_data_cannot_hold_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "huge.tif"
+    tifffile.imwrite(path, VALUES, photometric="rgb", metadata=None, compression="zlib")
+    with tifffile.TiffFile(path, mode="r+") as tiff:
+        for name in ("ImageWidth", "ImageLength"):
+            tiff.pages.first.tags[name].overwrite(60_000)
+    with pytest.raises(FileError, match="far more than its data can hold"):
+        read_frame(path)
