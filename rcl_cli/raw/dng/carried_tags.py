@@ -29,6 +29,7 @@ GAIN_TABLE_MAP = 52525
 COLOR_MATRICES = frozenset([50721, 50722, 52531])
 
 _LENS_INFO = 50736
+_LOSSY_JPEG = 34892
 _COUNTS: Mapping[int, int] = {
     **dict.fromkeys((50721, 50722, 52531, 50723, 50724, 52530, 50964, 50965, 52532), 9),  # matrices, all 3×3
     **dict.fromkeys((50778, 50779, 52529), 1),  # CalibrationIlluminant
@@ -69,7 +70,10 @@ def carried_tags(path: Path, tags: TiffTags) -> tuple[Entry, ...]:
     found = (_entry(code, tags, big_endian) for code in sorted((*_COUNTS, *_ANY_LENGTH)))
     # Places in the first list of opcodes count from the corner of what is stored, not from that of what is visible.
     cut = tags.numbers("ActiveArea")[:2].any()
-    return tuple(entry for entry in found if entry is not None and not (cut and entry.code == OPCODES_READ))
+    # LibRaw applies the polynomials of the second one to what is lossy, so that they must not be applied again.
+    lossy = _LOSSY_JPEG in tags.raw_numbers("Compression")
+    stale = {code for code, gone in ((OPCODES_READ, cut), (OPCODES_LINEAR, lossy)) if gone}
+    return tuple(entry for entry in found if entry is not None and entry.code not in stale)
 
 
 def _entry(code: int, tags: TiffTags, big_endian: bool) -> Entry | None:

@@ -15,6 +15,7 @@ import rawpy
 import tifffile
 
 from rcl_cli.raw.cfa import CFA
+from rcl_cli.raw.dng.carried_tags import OPCODES_LINEAR
 from rcl_cli.raw.frame import RawFrame
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.read import read_frame
@@ -166,6 +167,13 @@ def test_corrections_stay_as_long_as_they_are_right(linear: bool, scale: int, ke
     _, raw = result(source, linear=linear, scale=scale)
     assert {number for number in lists if f"OpcodeList{number}" in raw} == kept
     assert all(raw[f"OpcodeList{number}"] == lists[number][1] for number in kept)
+
+
+@pytest.mark.realdata
+def test_what_libraw_has_applied_is_not_applied_again(realdata: Path) -> None:
+    """To lossy linear raws it applies the polynomials of the second list."""
+    metadata = read_frame(realdata / "raw" / "linear" / "canon_eos_6d_lossy.dng").metadata
+    assert OPCODES_LINEAR not in {entry.code for entry in metadata.dng_tags}
 
 
 def test_lens_corrections_hold_for_any_size(tmp_path: Path) -> None:
