@@ -17,6 +17,8 @@ from rcl_cli.raw.tags.tiff_tags import TiffTags
 log = logging.getLogger(__name__)
 
 _FLOATING_POINT = 3
+_MOST_OF_LARGEST = 2.0
+"""Some files name one a little above the largest value."""
 
 
 def dng_levels(path: Path, tags: TiffTags, area: Area, samples: int, cfa: CFA | None = None) -> Levels:
@@ -63,6 +65,8 @@ def _white(path: Path, tags: TiffTags, samples: int) -> NDArray[np.float64]:
         return np.full(samples, _largest(tags))
     if not (np.isfinite(white) & (white > 0)).all():
         raise FileError(path, "claims a white level of 0; it is damaged")
+    if not floating_point(tags) and white.max() > _MOST_OF_LARGEST * _largest(tags):
+        raise FileError(path, f"claims a white level of {white.max():g}, far above what its pixels can hold")
     if white.size == samples:
         return white
     if np.ptp(white) > 0:

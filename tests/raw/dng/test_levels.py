@@ -156,6 +156,7 @@ def test_without_a_repeat_the_pattern_is_that_of_the_filters(
         ([(BLACK, "2I", 1, (5, 0), True)], "no number"),
         ([numbers(BLACK, 700), numbers(WHITE_LEVEL, 700)], "white level of 700"),
         ([numbers(WHITE_LEVEL, 0)], "white level of 0"),
+        ([numbers(WHITE_LEVEL, 2**32 - 1)], "far above what its pixels can hold"),
         ([numbers(ACTIVE, 10, 0, 10, 62)], "active area"),
         ([shorts(50711, 2)], "staggered"),
         ([shorts(50975, 2)], "out of order"),
