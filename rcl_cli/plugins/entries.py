@@ -52,7 +52,11 @@ class Entry:
     @property
     def description(self) -> str:
         """First line of the module's docstring, read from its source without importing it; "" where there is none."""
-        return _first_docstring_line(self.point.module)
+        try:
+            module = self.point.module
+        except AttributeError:  # what is announced is no name of a module
+            return ""
+        return _first_docstring_line(module)
 
 
 @dataclass(frozen=True)

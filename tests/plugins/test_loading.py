@@ -97,6 +97,18 @@ def test_an_entry_point_to_nowhere_is_broken_like_any_other(install: Install, tm
         get_task("x")
 
 
+def test_what_is_no_name_of_a_module_is_broken_like_any_other(install: Install, tmp_path: Path) -> None:
+    install("bad-tools", "x", "")
+    announced = next(tmp_path.glob("*.dist-info")) / "entry_points.txt"
+    announced.write_text("[rcl.tasks]\nx = my-module\n")
+    listed = CliRunner().invoke(cli, ["tasks"])
+    assert listed.exit_code == 0, listed.output
+    assert "denoise" in listed.output
+    assert get_task("denoise").name == "denoise"
+    with pytest.raises(PluginError, match="fails to load"):
+        get_task("x")
+
+
 def test_our_name_cannot_be_stolen(install: Install) -> None:
     install("aaa-thief", "denoise", GOOD)
     assert get_task("denoise").__class__.__module__ == "rcl_tasks.denoise"
