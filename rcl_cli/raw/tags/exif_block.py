@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from importlib.metadata import version
 
@@ -15,6 +16,8 @@ SOFTWARE = f"rcl {version('rcl-cli')}"
 _MAKE, _MODEL, _SOFTWARE = 271, 272, 305
 _OF_PROGRAMS = ('{"shape"', "ImageJ=", "<?xml", "<OME")
 """What some programs keep in a caption for themselves of how the file's pixels lie."""
+_OUR_NOTE = re.compile(r" ?\(?\w+ by rcl with .*", re.DOTALL)
+"""What a result that is a source again was told (`Record.words`)."""
 _VERSION, _EXPOSURE, _SHUTTER, _ISO = 36864, 33434, 37377, 34855
 _SENSITIVITY = frozenset((_ISO, *range(34864, 34870)))
 _EXIF_VERSION = b"0232"
@@ -30,7 +33,7 @@ def naming_entries(metadata: Metadata, note: str) -> list[Entry]:
     told = {entry.code: entry for entry in carried(metadata.path).first}
     caption = told.pop(DESCRIPTION, None)
     words = "" if caption is None else caption.data.decode(errors="replace").strip("\0 ")
-    words = "" if words.startswith(_OF_PROGRAMS) else words
+    words = "" if words.startswith(_OF_PROGRAMS) else _OUR_NOTE.sub("", words)
     said = f"{words} ({note})" if words and note else words or note
     texts = {DESCRIPTION: said, _MAKE: metadata.make, _MODEL: metadata.model, _SOFTWARE: SOFTWARE}
     entries = [*(text(code, words) for code, words in texts.items() if words), *told.values()]

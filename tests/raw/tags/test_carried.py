@@ -138,6 +138,17 @@ def test_a_caption_goes_before_the_note(tmp_path: Path) -> None:
 
 
 @needs_exiftool
+@pytest.mark.parametrize(
+    "told", ["sr by rcl with mine (2x)", "At sea (sr by rcl with mine, strength 0.5)", '{"shape": [2, 2]}']
+)
+def test_our_own_note_and_what_programs_tell_themselves_are_no_caption(told: str, tmp_path: Path) -> None:
+    given = source(tmp_path / "a.jpg")
+    subprocess.run([EXIFTOOL, "-q", "-overwrite_original", f"-ImageDescription={told}", str(given)], check=True)
+    tags = _read(exif_block(Metadata(path=given), 1, "denoised"))
+    assert tags.first["ImageDescription"] == ("At sea (denoised)" if told.startswith("At sea") else "denoised")
+
+
+@needs_exiftool
 @pytest.mark.parametrize(("iso", "exposure_s"), [(800.0, 0.005), (800.0, 0.00501), (3200.0, 0.5), (102400.0, 30.0)])
 def test_iso_and_exposure_are_those_of_the_frame(iso: float, exposure_s: float, tmp_path: Path) -> None:
     """The source's where they are the same; others, which somebody has corrected, go before the source's."""
