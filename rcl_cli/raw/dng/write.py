@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from rcl_cli.errors import FileError
 from rcl_cli.files import atomic_path
 from rcl_cli.raw.cfa import CFA
-from rcl_cli.raw.develop import preview
+from rcl_cli.raw.develop import preview, square_size
 from rcl_cli.raw.dng.entries import first_entries, raw_entries
 from rcl_cli.raw.dng.tiles import Tiles, lossless_tiles
 from rcl_cli.raw.dng.values import stored_levels, stored_pixels
@@ -58,6 +58,7 @@ def write_picture_dng(path: Path, picture: Picture) -> None:
 
     Raises FileError if it is too large for a DNG.
     """
+    picture = _square(picture)
     black, white = stored_levels(picture)
     raw = _Raw(stored_pixels(picture, black, white), picture.cfa, black, white)
     _write(path, raw, picture, picture.note)
@@ -94,6 +95,19 @@ def _write(path: Path, raw: _Raw, picture: Picture, note: str) -> None:
         file.write(raw_directory(raw_at, pixels_at))
         file.write(exif + jpeg + b"\0" * (len(jpeg) % 2))
         file.writelines(tiles.data)
+
+
+def _square(picture: Picture) -> Picture:
+    """Linear RGB of oblong pixels with square ones: darktable and RawTherapee heed DefaultScale in mosaics alone."""
+    if picture.cfa is not None or picture.metadata.pixel_aspect == 1:
+        return picture
+    height, width = square_size(picture.pixels, picture.metadata)
+    down, across = height / picture.pixels.shape[0], width / picture.pixels.shape[1]
+    pixels = cv2.resize(picture.pixels, (width, height), interpolation=cv2.INTER_CUBIC).astype(np.float32)
+    crop = picture.metadata.default_crop
+    if crop is not None:
+        crop = (crop[0] * down, crop[1] * across, crop[2] * down, crop[3] * across)
+    return replace(picture, pixels=pixels, metadata=replace(picture.metadata, pixel_aspect=1.0, default_crop=crop))
 
 
 def _preview(picture: Picture) -> NDArray[np.uint8]:
