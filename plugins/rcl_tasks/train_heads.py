@@ -33,6 +33,7 @@ from rcl_cli.train.optimizer import require_number
 from rcl_cli.train.state import load_state, save_state
 from rcl_tasks.photographs import MISJUDGED, OVERESTIMATED, Photographs, load_photographs
 from rcl_tasks.restorer import Restorer
+from rcl_tasks.widen import widen
 
 EMA = 0.999
 """Of the weights: those that are shipped are the mean of about the last thousand steps."""
@@ -60,7 +61,7 @@ class Lesson:
     again: tuple[int, float] = (0, 0.0)
     """Steps of a second round, and its learning rate: a cosine leads to a better place when it is begun anew."""
     network: dict[str, Any] = field(default_factory=dict)
-    """Options of a fresh network."""
+    """Options of a fresh network; with a parent, those in which it is wider than its parent's."""
 
     def rate(self, step: int, share: float) -> float:
         """Learning rate of a step over `lr`, where each round has `share` times its steps: a cosine for each."""
@@ -74,6 +75,8 @@ class Lesson:
         return max(1, round(share * self.steps)), round(share * self.again[0])
 
 
+NARROW = "denoise-rgb-narrow"
+"""Not shipped: what the heads for RGB begin with."""
 LESSONS = {
     "demosaic-bayer": Lesson(15_000, 96, noiseless=0.4, lr=0.006),
     "denoise-bayer": Lesson(4_200, 96, parent="demosaic-bayer", misjudged=OVERESTIMATED, lr=0.004),
@@ -83,9 +86,10 @@ LESSONS = {
     "denoise-xtrans": Lesson(4_200, 96, parent="demosaic-xtrans", misjudged=OVERESTIMATED, lr=0.004),
     "jdensr-xtrans": Lesson(4_000, 144, parent="demosaic-xtrans", lr=0.004),
     "sr-xtrans": Lesson(2_500, 144, parent="demosaic-xtrans", lr=0.004, noiseless=1.0),
-    "denoise-rgb": Lesson(24_000, 96, again=(16_000, 0.005)),
-    "jdensr-rgb": Lesson(4_000, 144, parent="denoise-rgb", lr=0.004),
-    "sr-rgb": Lesson(6_000, 144, parent="denoise-rgb", lr=0.004, noiseless=1.0, again=(12_000, 0.005)),
+    NARROW: Lesson(24_000, 96, again=(16_000, 0.005)),
+    "denoise-rgb": Lesson(12_000, 96, parent=NARROW, lr=0.005, network={"width": 48}),
+    "jdensr-rgb": Lesson(4_000, 144, parent=NARROW, lr=0.004),
+    "sr-rgb": Lesson(6_000, 144, parent=NARROW, lr=0.004, noiseless=1.0, again=(12_000, 0.005)),
 }
 
 
@@ -111,7 +115,7 @@ def main() -> None:
 def train_one(name: str, photographs: Path, folder: Path, share: float, seed: int, device_name: str) -> None:
     """Train one head into `folder`; its parent must be there. Progress goes to standard error as JSON lines."""
     lesson = LESSONS[name]
-    task_name, layout = name.split("-")
+    task_name, layout = name.split("-")[:2]
     task, domain, device = get_task(task_name), Domain(layout), choose_device(device_name)
     model = _fresh(lesson, task, domain, folder, seed)
     averaged = _fresh(lesson, task, domain, folder, seed).requires_grad_(False)
@@ -164,9 +168,13 @@ def _fresh(lesson: Lesson, task: Task, domain: Domain, folder: Path, seed: int) 
     torch.manual_seed(seed)
     if not lesson.parent:
         return build_model(task, domain, Restorer(domain, lesson.network))
-    parent = lesson.parent.split("-")[0]
-    path = folder / f"{lesson.parent}.safetensors"
-    return build_model(task, domain, load_head(path, get_task(parent), domain)[0].network)
+    parent = get_task(lesson.parent.split("-")[0])
+    learnt = load_head(folder / f"{lesson.parent}.safetensors", parent, domain)[0]
+    if lesson.network:
+        wide = build_model(parent, domain, Restorer(domain, lesson.network))
+        widen(learnt, wide)
+        learnt = wide
+    return learnt if parent.name == task.name else build_model(task, domain, learnt.network)
 
 
 def _optimizer(model: TaskModel, lesson: Lesson) -> Muon:

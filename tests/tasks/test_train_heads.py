@@ -19,12 +19,15 @@ from rcl_cli.samples.scenes import scene
 from rcl_cli.task import get_task
 from rcl_tasks import train_heads
 from rcl_tasks.photographs import Photographs, load_photographs
+from rcl_tasks.restorer import Restorer
 from rcl_tasks.train_heads import Lesson, train_one
+from rcl_tasks.widen import widen
 
 SMALL = {"width": 4, "blocks": 1, "depth": 1}
 LESSONS = {
     "demosaic-bayer": Lesson(4, 24, noiseless=0.5, batch=2, again=(2, 0.005), network=SMALL),
     "denoise-bayer": Lesson(2, 24, parent="demosaic-bayer", batch=2),
+    "denoise-bayer-wide": Lesson(2, 24, parent="denoise-bayer", batch=2, network={**SMALL, "width": 6}),
 }
 
 
@@ -79,8 +82,24 @@ def test_a_head_starts_from_its_parents_network(photographs: Path, tmp_path: Pat
     parent, _ = load_head(tmp_path / "demosaic-bayer.safetensors", get_task("demosaic"), Domain.BAYER)
     assert header.parent == "demosaic-bayer"
     assert header.network == "restorer"
+    train_one("denoise-bayer-wide", photographs, tmp_path, 1.0, 0, "cpu")
+    assert load_head(tmp_path / "denoise-bayer-wide.safetensors", get_task("denoise"), Domain.BAYER)[1].step == 2
     near = (model.network.stem.weight - parent.network.stem.weight).abs().max()  # type: ignore[operator, union-attr]
     assert 0 < float(near.detach()) < 0.05
+
+
+@pytest.mark.parametrize("domain", Domain)
+def test_a_wider_network_begins_as_its_parent(domain: Domain) -> None:
+    narrow = Restorer(domain, {"width": 4, "blocks": 2, "depth": 2})
+    wide = Restorer(domain, {"width": 6, "blocks": 2, "depth": 2})
+    x, sigma = torch.rand(2, domain.channels, 24, 24), torch.rand(2, domain.channels, 24, 24)
+    widen(narrow, wide)
+    kept = narrow.feature_channels
+    torch.testing.assert_close(wide.features(x, sigma)[:, :kept], narrow.features(x, sigma), atol=1e-5, rtol=1e-5)
+    with pytest.raises(ValueError, match="missing in the wider network"):
+        widen(narrow, Restorer(domain, {"width": 6, "blocks": 1, "depth": 2}))
+    with pytest.raises(ValueError, match="not a wider layer"):
+        widen(wide, narrow)
 
 
 @pytest.mark.parametrize("domain", Domain)
