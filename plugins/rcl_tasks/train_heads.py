@@ -102,7 +102,7 @@ def main() -> None:
     parser.add_argument("--steps", type=float, default=1.0, help="factor on the steps of every head")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     wanted = options.heads or list(LESSONS)
     unknown = [name for name in wanted if name not in LESSONS]
     if unknown:

@@ -125,3 +125,9 @@ def test_noiseless_pairs_are_samples_of_their_targets(photographs: Path) -> None
     pair = source.draw(step_generator(0, 1))
     torch.testing.assert_close(pair.x, from_rgb(pair.target, Domain.BAYER))
     assert not pair.sigma.any()
+
+
+def test_the_command_as_documented(photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["train_heads", str(photographs), "-o", str(tmp_path), "demosaic-bayer"])
+    train_heads.main()
+    assert [path.name for path in tmp_path.iterdir()] == ["demosaic-bayer.safetensors"]
