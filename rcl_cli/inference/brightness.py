@@ -8,6 +8,7 @@ from torch.nn.functional import avg_pool2d
 
 from rcl_cli.domain import Domain
 from rcl_cli.nn.cfa import from_rgb
+from rcl_cli.nn.curve import REST, Code
 from rcl_cli.task import Task
 
 _COLORS = (0, 1, 1, 2)
@@ -17,13 +18,19 @@ _STRIP = 256
 """Rows looked at together, in elements; even, for the phase of X-Trans."""
 
 
-def keep_mean(prediction: Tensor, x: Tensor, task: Task, domain: Domain, inside: tuple[slice, slice]) -> Tensor:
+def keep_mean(
+    prediction: Tensor, x: Tensor, task: Task, domain: Domain, inside: tuple[slice, slice], *, displayed: bool = False
+) -> Tensor:
     """Add one offset per colour to `prediction`, in place, so that its mean is that of `x`: (C_out, h·U, w·U).
 
     Compared is what the sensor would have seen of the prediction, over the elements `inside` the picture that no
     clipping can have touched: where the prediction, which unlike `x` has little noise, is below 0.9, and in RGB files
     above 0.01. Raw values below black are kept, so that dark areas of a mosaic count. No such element: no offset.
+
+    `displayed`: on a curve like a display's. Noise in files that were stored for one goes as far up as down there; in
+    linear light the same noise lifts the mean, and shadows would come out too bright.
     """
+    code = Code(torch.tensor(REST) if displayed else None)
     rows, columns = inside
     error = torch.zeros(domain.channels, dtype=torch.float64)
     count = torch.zeros(domain.channels, dtype=torch.float64)
@@ -35,13 +42,15 @@ def keep_mean(prediction: Tensor, x: Tensor, task: Task, domain: Domain, inside:
         unclipped = seen < _WHITE_FROM
         if not domain.is_raw:
             unclipped &= seen > _BLACK_TO
-        difference = x[:, here, columns][:, kept] - seen
+        difference = code.encode(x[:, here, columns][:, kept]) - code.encode(seen)
         error += torch.where(unclipped, difference, 0.0).double().sum(dim=(1, 2))
         count += unclipped.sum(dim=(1, 2))
     for color in range(3):
         channels = _channels(domain, color)
         offset = error[channels].sum() / count[channels].sum().clamp(min=1)
-        prediction[_channels(task.output(domain), color)] += offset.float()
+        for channel in _channels(task.output(domain), color):
+            for strip in prediction[channel].split(_STRIP):
+                strip.copy_(code.decode(code.encode(strip) + offset.float()))
     return prediction
 
 

@@ -24,7 +24,8 @@ from rcl_cli.models.header import read_header
 from rcl_cli.models.store import SUFFIX, Store
 from rcl_cli.models.task_model import TaskModel, load_head
 from rcl_cli.nn.balance import Balance
-from rcl_cli.raw.frame import Frame
+from rcl_cli.raw.defects import mend
+from rcl_cli.raw.frame import Frame, RgbFrame
 from rcl_cli.raw.greens import even_greens
 from rcl_cli.raw.pack import Placement
 from rcl_cli.raw.picture import Picture
@@ -88,13 +89,23 @@ class Model:
         told = known.profile if known and self.task.noise_aware else None
         balance = Balance.of(frame) if self.ready.model.network.coded else Balance()
 
+        values = frame.normalized()
+        if frame.cfa and told and any((*told.shot, *told.read)) and restoration.strength != 0:
+            values = mend(values, frame.cfa, told, Balance.of(frame).gains)
+
         def seen(number: int, turn: Turn) -> tuple[Float, float, Placement]:
-            x, placement = packed(frame.normalized(), frame.cfa, turn, self.ready.tiling.multiple)
+            x, placement = packed(values, frame.cfa, turn, self.ready.tiling.multiple)
             # Where a mosaic is the result, its greens are left for the raw developer.
             x = even_greens(x) if self.domain is Domain.BAYER and not output.is_raw else x
             own = turn.profile(told) if told and frame.cfa else told
             part = restoration.run(
-                x, placement, self.ready, own, lambda done: report((number + done) / len(turns)), balance
+                x,
+                placement,
+                self.ready,
+                own,
+                lambda done: report((number + done) / len(turns)),
+                balance,
+                displayed=isinstance(frame, RgbFrame) and frame.transfer != "linear",
             )
             return upright(part.pixels, placement, turn, output, scale), part.strength, placement
 

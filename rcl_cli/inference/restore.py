@@ -82,10 +82,13 @@ class Restoration:
         profile: NoiseProfile | None,
         report: Callable[[float], None] = lambda done: None,
         balance: Balance = _AS_IT_IS,
+        *,
+        displayed: bool = False,
     ) -> Restored:
         """Restore (C, h, w), packed at multiples of `ready.tiling.multiple`.
 
         `profile`: the noise of `x`; needed where the task is noise-aware. `balance`: what coded networks see `x` with.
+        `displayed`: `x` is of a file that was stored for a display, noise and all.
         The mean of each colour is kept; the task's `finish` has the last word. Raises RclError where the head's result
         has another shape than the task says.
         """
@@ -120,7 +123,9 @@ class Restoration:
                 direction = disturbance(sigma)
                 moved = predict(source + STEP * direction, 1)
                 strength = best_strength(*(t[:, *inside] for t in (source, prediction, moved, direction, sigma)))
-            prediction = keep_mean(prediction, source, self.task, self.domain, inside)
+            prediction = keep_mean(
+                prediction, source, self.task, self.domain, inside, displayed=displayed and self.task.noise_aware
+            )
             if self.blends and strength < 1:
                 prediction = torch.lerp(source, prediction, strength)
             return Restored(self.task.finish(prediction, source).numpy(), strength)

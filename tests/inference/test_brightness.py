@@ -7,6 +7,7 @@ import torch
 from rcl_cli.domain import Domain
 from rcl_cli.inference.brightness import keep_mean, observed
 from rcl_cli.nn.cfa import from_rgb
+from rcl_cli.raw.srgb import srgb_decode, srgb_encode
 from rcl_cli.task import get_task
 
 INSIDE = (slice(0, 600), slice(0, 20))
@@ -51,3 +52,17 @@ def test_a_picture_without_unclipped_areas_is_left_alone() -> None:
     prediction = torch.full((4, 600, 20), 0.97)
     kept = keep_mean(prediction.clone(), torch.ones(4, 600, 20), task, Domain.BAYER, INSIDE)
     assert torch.equal(kept, prediction)
+
+
+def test_noise_that_was_stored_for_a_display_does_not_lift_shadows() -> None:
+    task, value = get_task("denoise"), 0.2
+    noise = 0.05 * np.random.default_rng(2).standard_normal((3, 600, 20))
+    x = torch.from_numpy(srgb_decode(value + noise).astype(np.float32))
+    guess = torch.full_like(x, float(srgb_decode(np.array([value + 0.01]))[0]))
+    as_light, as_shown = (
+        srgb_encode(keep_mean(guess.clone(), x, task, Domain.RGB, INSIDE, displayed=shown).numpy()).mean()
+        for shown in (False, True)
+    )
+    # Decoding is convex, which lifts the mean of light by half the curvature times σ².
+    assert as_shown == pytest.approx(value, abs=0.002)
+    assert as_light > value + 0.004
