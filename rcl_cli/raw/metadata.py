@@ -15,6 +15,7 @@ from rcl_cli.raw.dng.color import as_shot_gains, shot_color
 from rcl_cli.raw.dng.noise_tag import noise_profile
 from rcl_cli.raw.dng.sensor import pixel_aspect, plausible_aspect
 from rcl_cli.raw.frame import Metadata
+from rcl_cli.raw.hidden_matrix import hidden_matrix
 from rcl_cli.raw.libraw import open_raw
 from rcl_cli.raw.sniff import Kind, identify
 from rcl_cli.raw.tags.exif import LARGEST_SHORT_ISO, read_exif
@@ -57,7 +58,7 @@ def raw_metadata(path: Path, raw: rawpy.RawPy, tags: TiffTags) -> Metadata:
         exposure_s=_positive(other.shutter_speed) or tagged.exposure_s,
         # LibRaw scales a DNG's by its levels.
         white_balance=(tagged.white_balance or known_gains) if tags.dng else (known_gains or tagged.white_balance),
-        xyz_to_camera=tagged.xyz_to_camera if tagged.xyz_to_camera is not None else _known_matrix(raw),
+        xyz_to_camera=tagged.xyz_to_camera if tagged.xyz_to_camera is not None else _known_matrix(raw, tags, path),
         orientation=_ORIENTATION_OF_FLIP.get(int(raw.sizes.flip), 1),
         noise_profile=tagged.noise_profile,
         camera_to_xyz=tagged.camera_to_xyz,
@@ -101,10 +102,12 @@ def plausible_gains(multipliers: Any) -> tuple[float, float, float] | None:
     return gains if 1 / _LARGEST_GAIN < min(gains) <= max(gains) < _LARGEST_GAIN else None
 
 
-def _known_matrix(raw: rawpy.RawPy) -> NDArray[np.float64] | None:
-    # All zeros for cameras that LibRaw has no matrix of.
+def _known_matrix(raw: rawpy.RawPy, tags: TiffTags, path: Path) -> NDArray[np.float64] | None:
     matrix = np.array(raw.rgb_xyz_matrix[:3], np.float64)
-    return matrix if matrix.any() else None
+    if matrix.any():
+        return matrix
+    # All zeros for cameras that LibRaw has no matrix of, or does not tell. A DNG tells its own.
+    return None if tags.dng else hidden_matrix(path)
 
 
 def _iso(decoded: float, tagged: float | None) -> float | None:
