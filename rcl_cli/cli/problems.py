@@ -17,6 +17,7 @@ from rcl_cli.plugins.entries import (
     Entry,
     Problem,
     collisions,
+    damaged,
     entries,
 )
 from rcl_cli.plugins.load import BrokenPlugin, load_class, load_part
@@ -36,7 +37,7 @@ _LOADERS: dict[str, Callable[[Entry], object]] = {
 
 def problems() -> list[Problem]:
     """Load everything and say what cannot be used: taken names, failed imports, broken contracts."""
-    found = []
+    found = damaged()
     for group in GROUPS:
         found += collisions(group)
         for entry in entries(group):

@@ -12,11 +12,13 @@ from torch.nn.modules.module import (
     register_module_parameter_registration_hook,
 )
 
+from rcl_cli.errors import RclError
+
 _SPARE, _TIMES = 1_000_000, 4
 """Layers may be made and replaced while a module is built."""
 
 
-class TooLarge(Exception):
+class TooLarge(RclError):
     """A module that is being built has more elements than it may have."""
 
 

@@ -17,8 +17,6 @@ from rcl_cli.models.header import Header
 from rcl_cli.network import Network, get_network
 from rcl_cli.plugins.options import plain_options
 
-_TOO_LARGE = "describes a network that is larger than what it holds; copy or train it again"
-
 
 def save_module(
     path: Path, module: nn.Module, network: Network, header: Header, *, skip: bool = True, half: bool = False
@@ -41,12 +39,11 @@ def built(path: Path, checkpoint: Checkpoint, make: Callable[[Network], T]) -> T
     try:
         with allowance(sum(tensor.numel() for tensor in checkpoint.tensors.values())):
             return make(network(header.domain, header.architecture))
-    except PluginError as error:
-        if isinstance(error.__cause__, TooLarge):
-            raise CheckpointError(path, _TOO_LARGE) from error
+    except PluginError:
         raise
     except TooLarge as error:
-        raise CheckpointError(path, _TOO_LARGE) from error
+        words = "describes a network that is larger than what it holds; copy or train it again"
+        raise CheckpointError(path, words) from error
     except (RclError, TypeError, ValueError, OverflowError, RuntimeError, MemoryError) as error:
         raise CheckpointError(path, "describes a network that this version of rcl cannot build") from error
 

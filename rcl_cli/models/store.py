@@ -27,7 +27,8 @@ def check_name(name: str) -> str:
     """`name`, if a model or run can be called so. Raises RclError otherwise."""
     if not is_plain(name) or name in RESERVED:
         said = f"short, no folders, no dot at the start, not {', '.join(RESERVED[:-1])} or {RESERVED[-1]}"
-        raise RclError(f"{name!r} cannot be a name in the store: {said}")
+        shown = name if len(name) <= 60 else f"{name[:59]}…"
+        raise RclError(f"{shown!r} cannot be a name in the store: {said}")
     return name
 
 
