@@ -15,6 +15,7 @@ _BYTES = {"BOOL": 1, "U8": 1, "I8": 1, "I16": 2, "I32": 4, "I64": 8, "F16": 2, "
 """Of an element, by type. Those of other types are not numbers that a network has."""
 _LARGEST_INDEX = 10_000_000
 _MOST_AXES = 8
+_LONGEST = 120
 _FOREIGN = "is not a safetensors file; use a model that rcl wrote"
 _AGAIN = "copy or train it again"
 
@@ -31,11 +32,13 @@ def checked_metadata(path: Path) -> dict[str, str]:
     try:
         spans = sorted(_span(name, tensor) for name, tensor in index.items())
     except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(path, f"is damaged ({error}); {_AGAIN}") from error
+        raise CheckpointError(path, f"is damaged ({_short(error)}); {_AGAIN}") from error
     end = 0
     for first, last, name in spans:
         if first != end:
-            raise CheckpointError(path, f"is damaged (tensor {name} is not where the one before it ends); {_AGAIN}")
+            raise CheckpointError(
+                path, f"is damaged ({_short(f'tensor {name}')} is not where the one before it ends); {_AGAIN}"
+            )
         end = last
     if end != data_bytes:
         what = "is cut short" if end > data_bytes else "is damaged (more follows its tensors)"
@@ -74,6 +77,11 @@ def _read(path: Path) -> tuple[dict[str, Any], int]:
         raise CheckpointError(path, _FOREIGN) from error
 
 
+def _short(words: object) -> str:
+    text = " ".join(str(words).split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
 def _span(name: str, tensor: Any) -> tuple[int, int, str]:
     """Where a tensor starts and ends. Raises ValueError unless that is as many bytes as its shape has."""
     shape, (first, last) = tensor["shape"], tensor["data_offsets"]
@@ -81,7 +89,7 @@ def _span(name: str, tensor: Any) -> tuple[int, int, str]:
     if len(shape) > _MOST_AXES or not all(type(number) is int and number >= 0 for number in numbers):
         raise ValueError(f"tensor {name} has no possible shape")
     if tensor["dtype"] not in _BYTES:
-        raise ValueError(f"tensor {name} has the unknown type {tensor['dtype']}")
+        raise ValueError(f"tensor {name} has an unknown type")
     if last - first != prod(shape) * _BYTES[tensor["dtype"]]:
         raise ValueError(f"tensor {name} has another size than its shape")
     return first, last, name
