@@ -14,7 +14,7 @@ import click
 
 from rcl_cli.cli.verbs import OTHERS, SECTIONS
 from rcl_cli.cli.visible import visible
-from rcl_cli.errors import FileError, RclError
+from rcl_cli.errors import FileError, RclError, is_out_of_memory
 from rcl_cli.plugins.entries import COMMANDS, Entry, entries
 
 NOTHING_DONE = 2
@@ -155,6 +155,8 @@ def _fail(error: Exception, *, debug: bool) -> NoReturn:
         case OSError(strerror=str(reason)):
             place = f"{error.filename}: " if error.filename else ""
             message = f"{place}{reason}"
+        case _ if is_out_of_memory(error):
+            message = "this needs more memory than there is; use smaller sizes, or fewer at once"
         case _:
             message = f"{unforeseen}; run the same command with --debug to see where"
     click.echo(visible(f"Error: {message}"), err=True)

@@ -202,7 +202,7 @@ def _load(file: Path) -> _Note | None:
         if regions.shape != note.shape or zlib.crc32(regions.data) != note.crc32:
             return None
         os.utime(file)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return note
 

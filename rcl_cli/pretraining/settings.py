@@ -119,7 +119,7 @@ def load_run(folder: Path) -> SavedRun:
         return SavedRun(PretrainSettings(**known), list(note["paths"]), str(note["data"]), names, name)
     except FileNotFoundError as error:
         raise FileError(path, "is not there, so there is no run to resume; start it without --resume") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (RclError, OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise FileError(path, "is damaged; start the run again in a new folder") from error
 
 
