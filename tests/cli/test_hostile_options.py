@@ -135,13 +135,21 @@ def picture(path: Path) -> None:
     cv2.imwrite(str(path), np.random.default_rng(0).integers(0, 255, (48, 48, 3)).astype(np.uint8))
 
 
-def test_results_of_simulate_never_land_among_its_inputs(tmp_path: Path) -> None:
+def test_simulate_into_the_folder_of_its_inputs(tmp_path: Path) -> None:
+    """Results are no inputs the next time; where nothing else is there, that is said."""
     picture(tmp_path / "in" / "a.png")
     (tmp_path / "link").symlink_to(tmp_path / "in")
     for output in ("in", "in/", "in/../in", "link"):
         result = CliRunner().invoke(cli, ["simulate", str(tmp_path / "in"), "-o", f"{tmp_path}/{output}"])
+        assert result.exit_code == 0
+    found = sorted(path.relative_to(tmp_path / "in").as_posix() for path in (tmp_path / "in").rglob("*.*"))
+    assert found == ["a.png", "clean/a.tif", "noisy/a.tif", "truth.json"]
+    (tmp_path / "in" / "a.png").unlink()
+    result = CliRunner().invoke(cli, ["simulate", str(tmp_path / "in"), "-o", str(tmp_path / "in")])
+    one_sentence(result, "where results go")
+    for folder in ("noisy", "clean"):
+        result = CliRunner().invoke(cli, ["simulate", str(tmp_path / "in" / folder), "-o", str(tmp_path / "in")])
         one_sentence(result, "is also the input folder")
-    assert [path.name for path in (tmp_path / "in").iterdir()] == ["a.png"]
 
 
 @pytest.mark.parametrize("verb", ["finetune", "pretrain"])

@@ -40,6 +40,8 @@ def examine(path: Path, *, verbs: bool = False) -> tuple[str, str]:
         elif verbs:
             words = _verbs(path)
             status = "fault" if words else "refused"
+    except MemoryError:  # no more than the limit; `rcl` says so of the file
+        status, words = "refused", "needs more memory than there is"
     except BaseException as error:
         status, words = "fault", f"{type(error).__name__}: {error} at {_place(error)}"
     grown = _resident() - before

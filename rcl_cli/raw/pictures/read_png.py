@@ -33,6 +33,8 @@ _SRGB_GAMMA = 45455
 """What files in sRGB say for those who know no better."""
 _EXACT = 100_000
 _NOT_SAID = 2
+_LARGEST_PROFILE = 20_000_000
+"""Bytes of an ICC profile: a few hundred in a file unfold to gigabytes."""
 
 
 def decode_png(path: Path) -> Decoded:
@@ -54,7 +56,9 @@ def _profile(path: Path, chunks: Chunks) -> bytes:
         if (cicp := chunks.get(b"cICP")) and _NOT_SAID not in cicp[:2]:
             return make_profile(_primaries(path, cicp[0]), _curve(path, cicp))
         if iccp := chunks.get(b"iCCP"):
-            return zlib.decompress(iccp.partition(b"\0")[2][1:])
+            unpacker = zlib.decompressobj()
+            profile = unpacker.decompress(iccp.partition(b"\0")[2][1:], _LARGEST_PROFILE)
+            return profile if unpacker.eof else b""
         if b"sRGB" in chunks:
             return make_profile(_REC_709, SRGB)
         return _by_gamma(chunks.get(b"gAMA", b""), chunks.get(b"cHRM", b""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import tracemalloc
 import zlib
 from itertools import pairwise
 from pathlib import Path
@@ -166,3 +167,13 @@ def test_a_file_that_lacks_only_its_end_chunk_is_read(tmp_path: Path) -> None:
     path = png(tmp_path / "a.png", STEPS, 8, 0)
     path.write_bytes(path.read_bytes()[:-12])
     assert np.array_equal(decode_png(path).values[..., 0], STEPS)
+
+
+def test_a_profile_that_unfolds_to_gigabytes_is_none(tmp_path: Path) -> None:
+    packed = zlib.compressobj(9)
+    bomb = b"".join(packed.compress(bytes(1_000_000)) for _ in range(100)) + packed.flush()
+    path = png(tmp_path / "bomb.png", np.full((4, 4, 3), 100, np.uint8), 8, 2, chunk(b"iCCP", b"x\0\0" + bomb))
+    tracemalloc.start()
+    assert decode_png(path).profile == b""
+    assert tracemalloc.get_traced_memory()[1] < 60_000_000
+    tracemalloc.stop()
