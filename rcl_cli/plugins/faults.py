@@ -15,6 +15,8 @@ Check = Callable[..., str]
 """Called with what a method was called with, and its result: what is wrong with the result, "" where nothing is."""
 _RAISE = dis.opmap["RAISE_VARARGS"]
 _MARK = "__rcl_guarded__"
+_JUDGES = ("loss", "metrics")
+"""Methods of `Task` that compare what a head made with what it should have made."""
 _MODULES = ("build_head", "head_on")
 """Methods that return a torch module."""
 
@@ -57,10 +59,10 @@ def guard(found: type[T], base: type[Any], entry: Entry, checks: Mapping[str, Ch
     hooks = {name for name in declared if name == "__init__" or not name.startswith("_")}
     for name in sorted(hooks):
         home = next((kind for kind in found.__mro__ if name in vars(kind)), None)
-        # A constructor and properties that are inherited from `base` work on what is checked already.
+        # What is inherited from `base` fails by the plugin where it is given what the plugin made.
         own = home is not None and issubclass(home, base) and home is not base
         value = vars(home)[name] if home is not None else None
-        if own or (callable(value) and not isinstance(value, type) and name != "__init__"):
+        if own or name in _JUDGES:
             wrapped = _wrapped(value, name, entry, (checks or {}).get(name))
             if wrapped is not None:
                 setattr(found, name, wrapped)
