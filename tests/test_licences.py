@@ -7,7 +7,6 @@ import tomllib
 from importlib import metadata
 from pathlib import Path
 
-from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
 PERMISSIVE = re.compile(
@@ -33,7 +32,7 @@ def needed(names: list[str]) -> dict[str, str]:
         found[name] = licence(distribution) or SILENT.get(name, "")
         for text in distribution.requires or []:
             requirement = Requirement(text)
-            if requirement.marker is None or requirement.marker.evaluate({**default_environment(), "extra": ""}):
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
                 waiting.append(requirement.name)
     return found
 
