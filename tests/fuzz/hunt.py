@@ -20,6 +20,8 @@ from .mutate import mutant
 from .seeds import write_seeds
 
 ROOT = Path(__file__).resolve().parents[2]
+FRESH_EVERY = 500
+"""Mutants for one worker: decoders of others lose memory where they fail."""
 START_S = 120.0
 """A fresh worker imports torch."""
 
@@ -127,7 +129,7 @@ def hunt(
                     fault = Fault(chosen.name, number, answer["words"], _kept(keep, seed, number, path))
                     tally.faults.append(fault)
                     say(f"{fault.seed}, mutant {fault.number}: {fault.words}")
-                if answer.get("gone"):
+                if answer.get("gone") or number % FRESH_EVERY == FRESH_EVERY - 1:
                     worker.end()
                     worker = _Worker()
         finally:
