@@ -27,3 +27,11 @@ class CheckpointError(FileError):
 
 class PluginError(RclError):
     """A plugin that is missing, fails to load or breaks its contract; the text names its distribution."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """True for what Python, NumPy and torch (on CUDA, MPS and the CPU) raise when an allocation fails."""
+    words = ("out of memory", "not enough memory", "can't allocate memory")
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and any(word in str(error).lower() for word in words)
+    )

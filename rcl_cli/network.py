@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from rcl_cli.domain import Domain
 from rcl_cli.measure.receptive import network_radius
-from rcl_cli.plugins.entries import NETWORKS
+from rcl_cli.plugins.entries import NETWORKS, Entry
 from rcl_cli.plugins.load import find, load_part
 from rcl_cli.plugins.options import read_options
 
@@ -97,4 +97,14 @@ class Network(nn.Module, ABC):
 
 def get_network(name: str) -> type[Network]:
     """The network class of this name; loads only its own plugin. Raises PluginError where it is missing or broken."""
-    return load_part(find(NETWORKS, name), Network)  # type: ignore[type-abstract]
+    return load_network(find(NETWORKS, name))
+
+
+def load_network(entry: Entry) -> type[Network]:
+    """The network class that a plugin registers. Raises BrokenPlugin."""
+    return load_part(entry, Network, {"features": _wrong_features})  # type: ignore[type-abstract]
+
+
+def _wrong_features(found: object, *rest: Any, **named: Any) -> str:
+    good = isinstance(found, Tensor) and found.ndim == 4
+    return "" if good else f"returns a {type(found).__name__}; it must be a tensor, (N, F, h, w)"

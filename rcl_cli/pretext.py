@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 from rcl_cli.noise import add_noises
-from rcl_cli.plugins.entries import PRETEXTS
+from rcl_cli.plugins.entries import PRETEXTS, Entry
 from rcl_cli.plugins.load import find, load_part
 from rcl_cli.plugins.options import plain_options, read_options
 
@@ -181,4 +181,20 @@ class Pretext(ABC):
 
 def get_pretext(name: str) -> type[Pretext]:
     """The pretext class of this name; loads only its own plugin. Raises PluginError where it is missing or broken."""
-    return load_part(find(PRETEXTS, name), Pretext)  # type: ignore[type-abstract]
+    return load_pretext(find(PRETEXTS, name))
+
+
+def load_pretext(entry: Entry) -> type[Pretext]:
+    """The pretext class that a plugin registers. Raises BrokenPlugin."""
+    return load_part(entry, Pretext, {"views": _wrong_views, "loss": _wrong_loss})  # type: ignore[type-abstract]
+
+
+def _wrong_views(found: object, *rest: Any) -> str:
+    named = isinstance(found, dict) and all(isinstance(view, Tensor) for view in found.values())
+    return "" if named else f"returns a {type(found).__name__}; it must be a dict of tensors by name"
+
+
+def _wrong_loss(found: object, *rest: Any) -> str:
+    if not isinstance(found, Losses) or not isinstance(found.total, Tensor) or found.total.numel() != 1:
+        return f"returns a {type(found).__name__}; it must be Losses, whose total is one number in a tensor"
+    return ""

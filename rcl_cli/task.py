@@ -17,8 +17,10 @@ from rcl_cli.errors import PluginError
 from rcl_cli.measure.metrics import psnr_db, ssim
 from rcl_cli.network import Network
 from rcl_cli.plugins.entries import TASKS, Entry, entries
-from rcl_cli.plugins.load import BrokenPlugin, find, in_words, load_part
+from rcl_cli.plugins.faults import in_words
+from rcl_cli.plugins.load import BrokenPlugin, find, load_part
 from rcl_cli.plugins.options import read_options
+from rcl_cli.task_results import RESULTS
 
 
 class Task(ABC):
@@ -135,10 +137,10 @@ def load_tasks() -> dict[str, Task]:
 
 def load_task(entry: Entry) -> Task:
     """The task that a plugin registers, with its default options. Raises BrokenPlugin."""
-    found = load_part(entry, Task)  # type: ignore[type-abstract]
+    found = load_part(entry, Task, RESULTS)  # type: ignore[type-abstract]
     if isinstance(found.scale, bool) or not isinstance(found.scale, int) or found.scale < 1:
         raise BrokenPlugin(entry, f"its scale is {found.scale!r}; it must be a whole number from 1 on")
     try:
         return found()
     except Exception as error:
-        raise BrokenPlugin(entry, f"cannot be made ({in_words(error)})") from error
+        raise BrokenPlugin(entry, f"cannot be made ({in_words(error.__cause__ or error)})") from error

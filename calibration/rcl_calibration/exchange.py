@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from rcl_calibration.profile import NoiseProfile
 from rcl_calibration.runs import Run, add_run, pool_runs
 
 FORMAT = "rcl-noise-profiles"
+_LARGEST_FILE = 100_000_000
 _BLACK_TOLERANCE = 2e-4
 
 Key = tuple[str, float | None, tuple[float, ...] | None, float | None]
@@ -28,38 +30,82 @@ def profiles_text(profiles: Iterable[NoiseProfile]) -> str:
     return runs_text([Run(profile)] for profile in profiles)
 
 
-def runs_text(entries: Iterable[Sequence[Run]]) -> str:
-    """JSON text of the runs of many cameras and ISOs, each with its pooled profile, for `read_runs`."""
+def runs_text(entries: Iterable[Sequence[Run]], refused: Iterable[Refused] = ()) -> str:
+    """JSON text of the runs of many cameras and ISOs, each with its pooled profile, for `read_runs`.
+
+    `refused` follow as they are.
+    """
     pooled = [(pool_runs(runs), runs) for runs in entries]
     ordered = sorted(pooled, key=lambda entry: (entry[0].camera, entry[0].iso or 0.0))
-    lines = ",\n    ".join(json.dumps(_entry(profile, runs)) for profile, runs in ordered)
+    texts = [*(json.dumps(_entry(profile, runs)) for profile, runs in ordered), *(one.text for one in refused)]
+    lines = ",\n    ".join(texts)
     return f'{{"format": "{FORMAT}", "profiles": [\n    {lines}\n]}}\n'
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A profile in a file that cannot be used, kept so that it is not lost where the file is rewritten."""
+
+    text: str
+    """JSON, as it stands there."""
+    reason: str
+    """Which one it is and what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a file of profiles holds."""
+
+    runs: list[tuple[Run, ...]]
+    """Of each camera, ISO and levels."""
+    refused: list[Refused]
 
 
 def read_profiles(path: Path) -> list[NoiseProfile]:
     """The pooled profiles of a file of runs, or the one of a file that holds a single JSON object.
 
-    Raises OSError if it cannot be read, ValueError if it is something else.
+    Raises OSError if it cannot be read, ValueError if it is something else or one of its profiles is damaged.
     """
     return [pool_runs(runs) for runs in read_runs(path)]
 
 
 def read_runs(path: Path) -> list[tuple[Run, ...]]:
     """The runs of each camera, ISO and levels in a file. Raises as `read_profiles`."""
+    content = read_content(path)
+    for refused in content.refused:
+        raise ValueError(refused.reason)
+    return content.runs
+
+
+def read_content(path: Path) -> Content:
+    """The runs in a file and what in it is damaged. Raises OSError if it cannot be read, ValueError if it is none."""
+    if path.stat().st_size > _LARGEST_FILE:
+        raise ValueError("too large for a file of noise profiles")
     try:
         content: Any = json.loads(path.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ValueError("not a JSON file") from error
+    except (RecursionError, ValueError) as error:  # nested too deep; a number of too many digits
+        raise ValueError("not a file of noise profiles") from error
     if isinstance(content, dict) and "profiles" in content:
         content = content["profiles"]
     elif isinstance(content, dict):
         content = [content]
-    if not isinstance(content, list) or not all(isinstance(item, dict) for item in content):
+    if not isinstance(content, list):
         raise ValueError("not a file of noise profiles")
-    try:
-        return [tuple(_run(run) for run in item.get("runs") or [item]) for item in content]
-    except (TypeError, AttributeError) as error:
-        raise ValueError("a noise profile in it is damaged") from error
+    entries: list[tuple[Run, ...]] = []
+    refused: list[Refused] = []
+    for number, item in enumerate(content, start=1):
+        several = item.get("runs") if isinstance(item, dict) else None
+        runs: list[Run] = []
+        for one in several if isinstance(several, list) and several else [item]:
+            try:
+                runs.append(_run(one))
+            except ValueError as error:
+                refused.append(Refused(_text(one), f"profile {number} in it is damaged: {error}"))
+        if runs:
+            entries.append(tuple(runs))
+    return Content(entries, refused)
 
 
 def merge_runs(old: Iterable[Sequence[Run]], new: Iterable[Run]) -> list[tuple[Run, ...]]:
@@ -107,8 +153,20 @@ def _entry(profile: NoiseProfile, runs: Sequence[Run]) -> dict[str, Any]:
     return {**plain, "runs": [{**run.profile.to_dict(), "sources": sorted(run.sources)} for run in runs]}
 
 
-def _run(values: dict[str, Any]) -> Run:
-    return Run(NoiseProfile.from_dict(values), frozenset(map(str, values.get("sources", ()))))
+def _text(content: Any) -> str:
+    try:
+        return json.dumps(content)
+    except RecursionError as error:
+        raise ValueError("not a file of noise profiles") from error
+
+
+def _run(values: Any) -> Run:
+    if not isinstance(values, dict):
+        raise ValueError("it is no JSON object")
+    sources = values.get("sources", [])
+    if not isinstance(sources, list) or not all(isinstance(source, str) for source in sources):
+        raise ValueError("sources must be a list of names")
+    return Run(NoiseProfile.from_dict(values), frozenset(sources))
 
 
 def _same_levels(profile: NoiseProfile, black_level: Sequence[float] | None, white_level: float | None) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rcl_calibration.entering import LARGEST, checked_fields
 from rcl_calibration.model import variance
 
 Planes = tuple[float, float, float, float]
@@ -85,6 +86,8 @@ class NoiseProfile:
         planes = {2: (0, 0, 0, 0), 6: (0, 1, 1, 2), 8: (0, 1, 2, 3)}.get(len(numbers))
         if planes is None:
             raise ValueError(f"a DNG noise profile has one, three or four pairs, not {len(numbers)} numbers")
+        if any(number > LARGEST for number in numbers):
+            raise ValueError(f"shot and read noise must be at most {LARGEST:g}")
         shot, read = ([float(numbers[2 * plane + i]) for plane in planes] for i in (0, 1))
         return cls(shot=(shot[0], shot[1], shot[2], shot[3]), read=(read[0], read[1], read[2], read[3]), **rest)
 
@@ -108,16 +111,14 @@ class NoiseProfile:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> NoiseProfile:
-        """The inverse of `to_dict`; unknown keys are ignored. Raises ValueError for missing or impossible values."""
-        known = {f.name: values[f.name] for f in fields(cls) if f.name in values}
-        if "shot" not in known or "read" not in known:
+        """The inverse of `to_dict`; unknown keys are ignored.
+
+        Raises ValueError for missing values, and for those of another type, length or range.
+        """
+        if "shot" not in values or "read" not in values:
             raise ValueError("a noise profile needs 'shot' and 'read'")
-        return cls(**{k: _tuples(v) for k, v in known.items()})
+        return cls(**checked_fields(values))
 
     def to_json(self) -> str:
         """One JSON object on one line."""
         return json.dumps(self.to_dict())
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(v) for v in value) if isinstance(value, list | tuple) else value

@@ -83,7 +83,7 @@ class Restorer(Network):
         """Its size."""
 
         width: int = option(32, "Feature channels of a packed element.", least=1)
-        blocks: int = option(5, "Residual blocks of two convolutions at full size.", least=1)
+        blocks: int = option(5, "Residual blocks of two convolutions at full size.", least=1, most=256)
         depth: int = option(2, "Levels below full size, each half the one above, of two blocks.", least=0, most=4)
 
     options: Options

@@ -8,9 +8,9 @@ import math
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 from rich import box
@@ -42,6 +42,8 @@ class _Terminal(Console):
         return super().render_str(visible(text), **options)
 
 
+_lines_go_to: list[TextIO] = []
+"""Where JSON lines go; empty: standard output."""
 console = _Terminal(stderr=True, highlight=False)
 """For messages: standard error, looked up at each call, so that tests can capture it."""
 
@@ -125,7 +127,7 @@ def print_json_line(values: Mapping[str, Any]) -> None:
     a name that is no UTF-8 is spelled `\\xNN`; a path with such bytes stands whole in `NAME_base64` beside it.
     """
     line = json.dumps(_plain({**values, **_exact(values)}), ensure_ascii=not _speaks_utf8(), allow_nan=False)
-    click.echo(STEERING.sub(lambda found: json.dumps(found[0])[1:-1], line))
+    click.echo(STEERING.sub(lambda found: json.dumps(found[0])[1:-1], line), file=_json_output())
 
 
 def _exact(values: Mapping[str, Any]) -> dict[str, str]:
@@ -134,8 +136,43 @@ def _exact(values: Mapping[str, Any]) -> dict[str, str]:
     return {f"{name}_base64": base64.b64encode(os.fsencode(path)).decode() for name, path in odd.items()}
 
 
+@contextmanager
+def json_lines_alone() -> Iterator[None]:
+    """In the block nothing but `print_json_line` reaches standard output: the rest goes to standard error.
+
+    Also what plugins and libraries print, those below Python and in processes of their own too.
+    """
+    sys.stdout.flush()
+    with ExitStack() as stack:
+        lines: TextIO = sys.stdout
+        if _is_own_output(sys.stdout):
+            kept = os.dup(1)
+            stack.callback(os.close, kept)
+            stack.callback(os.dup2, kept, 1)
+            os.dup2(2, 1)
+            lines = stack.enter_context(
+                open(kept, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors, closefd=False)
+            )
+        _lines_go_to.append(lines)
+        stack.callback(_lines_go_to.pop)
+        stack.enter_context(redirect_stdout(sys.stderr))
+        yield
+
+
+def _json_output() -> TextIO:
+    return _lines_go_to[-1] if _lines_go_to else sys.stdout
+
+
+def _is_own_output(stream: TextIO) -> bool:
+    """Not one that stands in for it, in a test or a notebook."""
+    try:
+        return stream.fileno() == 1 and sys.stderr.fileno() == 2
+    except (OSError, ValueError):
+        return False
+
+
 def _speaks_utf8() -> bool:
-    return (sys.stdout.encoding or "").replace("-", "").lower() == "utf8"
+    return (_json_output().encoding or "").replace("-", "").lower() == "utf8"
 
 
 def _plain(value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from io import StringIO
 from typing import Any, NoReturn
@@ -13,7 +14,7 @@ import click
 
 from rcl_cli.cli.verbs import OTHERS, SECTIONS
 from rcl_cli.cli.visible import visible
-from rcl_cli.errors import FileError, RclError
+from rcl_cli.errors import FileError, RclError, is_out_of_memory
 from rcl_cli.plugins.entries import COMMANDS, Entry, entries
 
 NOTHING_DONE = 2
@@ -85,9 +86,19 @@ class LazyGroup(click.Group):
         if not any(isinstance(handler, _Said) for handler in logging.root.handlers):
             logging.root.addHandler(_Said(logging.WARNING))
         try:
-            sys.exit(super().main(arguments, standalone_mode=False, **extra) or 0)
+            with _only_json(arguments):
+                code = super().main(arguments, standalone_mode=False, **extra) or 0
+            sys.exit(code)
         except Exception as error:
             _fail(error, debug="--debug" in arguments)
+
+
+def _only_json(arguments: Sequence[str]) -> AbstractContextManager[None]:
+    if "--json" not in arguments:
+        return nullcontext()
+    from rcl_cli.cli.console import json_lines_alone
+
+    return json_lines_alone()
 
 
 def _listed() -> dict[str, dict[str, str]]:
@@ -144,6 +155,8 @@ def _fail(error: Exception, *, debug: bool) -> NoReturn:
         case OSError(strerror=str(reason)):
             place = f"{error.filename}: " if error.filename else ""
             message = f"{place}{reason}"
+        case _ if is_out_of_memory(error):
+            message = "this needs more memory than there is; use smaller sizes, or fewer at once"
         case _:
             message = f"{unforeseen}; run the same command with --debug to see where"
     click.echo(visible(f"Error: {message}"), err=True)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from rcl_calibration.entering import LARGEST
+from rcl_cli.cli.numbers import Number
 from rcl_cli.cli.options import Option
 from rcl_cli.errors import FileError
 
@@ -40,19 +42,19 @@ def _options(default: str) -> tuple[Callable[[Command], Command], ...]:
         ),
         click.option(
             "--shot",
-            type=click.FloatRange(0),
+            type=Number(0, int(LARGEST)),
             metavar="λ",
             help="λ_shot, the shot noise, for values from 0 (black) to 1 (white).",
         ),
         click.option(
             "--read",
-            type=click.FloatRange(0),
+            type=Number(0, int(LARGEST)),
             metavar="λ",
             help="λ_read, the variance of the read noise in the same unit.",
         ),
         click.option(
             "--sigma-range",
-            type=click.FloatRange(0, 255),
+            type=Number(0, 255),
             nargs=2,
             metavar="LOW HIGH",
             cls=Option,

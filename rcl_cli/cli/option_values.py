@@ -6,6 +6,8 @@ import re
 
 import click
 
+_MOST_BYTES = 10**18
+_MOST_LAYER = 1000
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 
@@ -16,15 +18,21 @@ def byte_count(ctx: click.Context, parameter: click.Parameter, value: str | None
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)B?", value.strip().upper())
     if match is None:
         raise click.BadParameter("give a size such as 500M or 4G")
-    return int(float(match[1]) * _UNITS[match[2]])
+    size = float(match[1]) * _UNITS[match[2]]
+    if size > _MOST_BYTES:
+        raise click.BadParameter("no disk is as large as that; give a size such as 500M or 4G")
+    return int(size)
 
 
 def numbers(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, ...] | None:
     """Whole numbers separated by commas, sorted, each once."""
     try:
-        return None if value is None else tuple(sorted({int(number) for number in value.split(",")}))
+        found = None if value is None else tuple(sorted({int(number) for number in value.split(",")}))
     except ValueError:
-        raise click.BadParameter("give numbers separated by commas, such as 1,3") from None
+        found = (-1,)
+    if found is not None and not all(0 <= number <= _MOST_LAYER for number in found):
+        raise click.BadParameter("give numbers from 0 on separated by commas, such as 1,3")
+    return found
 
 
 def named_values(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:

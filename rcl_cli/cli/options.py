@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from rcl_cli.cli.numbers import MOST_SEED, Whole
 from rcl_cli.cli.option_values import named_values, strength_value
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -53,7 +54,9 @@ PROFILE = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Noise profiles (JSON).  [default: calibrated for camera and ISO, else the file's own, else a blind estimate]",
 )
-SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True, metavar="N", help="Random seed.")
+SEED = click.option(
+    "--seed", type=Whole(0, largest=MOST_SEED), default=0, show_default=True, metavar="N", help="Random seed."
+)
 NETWORK_OPTION = click.option(
     "--network-option",
     "network_extra",

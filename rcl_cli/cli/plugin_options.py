@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rcl_cli.cli.numbers import Number, Whole
+
 if TYPE_CHECKING:
     from rcl_cli.plugins.options import OptionInfo
 
@@ -96,7 +98,7 @@ def _options(flag: PluginFlag, plugin: str, taken: set[str]) -> list[click.Optio
 def _type(info: OptionInfo) -> Any:
     if info.choices:
         return click.Choice(info.choices)
-    return None if info.kind is bool else info.kind
+    return {bool: None, int: Whole(), float: Number(), str: str}[info.kind]
 
 
 def _help(info: OptionInfo) -> str:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from rcl_cli.cli.numbers import Number, Whole
 from rcl_cli.cli.option_values import joined, numbers
 from rcl_cli.cli.options import NETWORK_OPTION, network_option, plugin_option
 from rcl_cli.pretraining.settings import PRESETS
@@ -16,25 +17,25 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 _DEFAULT = PRESETS["default"]
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.option("--steps", type=int, metavar="N", help=f"Optimiser steps.  [default: {_DEFAULT.steps}]"),
+    click.option("--steps", type=Whole(), metavar="N", help=f"Optimiser steps.  [default: {_DEFAULT.steps}]"),
     click.option(
         "--batch",
-        type=int,
+        type=Whole(),
         metavar="N",
         help=f"Pictures per step.  [default: {_DEFAULT.batch}, or all if there are fewer]",
     ),
     click.option(
         "--crop",
-        type=int,
+        type=Whole(),
         metavar="N",
         help="Side of a crop in elements: pixels of RGB, 2×2 pixels of Bayer or 3×3 of X-Trans raws.  "
         f"[default: {_DEFAULT.crop}]",
     ),
-    click.option("--lr", type=float, metavar="RATE", help=f"Learning rate.  [default: {_DEFAULT.lr}]"),
+    click.option("--lr", type=Number(), metavar="RATE", help=f"Learning rate.  [default: {_DEFAULT.lr}]"),
     click.option(
         "--lr-fall",
         "fall",
-        type=float,
+        type=Number(),
         metavar="FRACTION",
         help="Fraction of the steps, at the end, over which the learning rate decays to 0.  "
         f"[default: {_DEFAULT.fall}]",
@@ -78,13 +79,13 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option(
         "--encoder-steps",
-        type=int,
+        type=Whole(),
         metavar="N",
         help=f"Optimiser steps of the self encoder.  [default: {_DEFAULT.encoder_steps}]",
     ),
     click.option(
         "--sigma-range",
-        type=(float, float),
+        type=(Number(most=255), Number(most=255)),
         metavar="LOW HIGH",
         default=None,
         help="Noise to add to clean pictures: range of σ at white, on a scale of 0 to 255.  [default: none]",

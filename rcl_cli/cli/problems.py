@@ -6,7 +6,7 @@ from collections.abc import Callable, Container
 
 from rcl_cli.cli.plugged import load_command
 from rcl_cli.cli.verbs import SECTIONS
-from rcl_cli.network import Network
+from rcl_cli.network import load_network
 from rcl_cli.plugins.entries import (
     COMMANDS,
     FORMATS,
@@ -17,18 +17,19 @@ from rcl_cli.plugins.entries import (
     Entry,
     Problem,
     collisions,
+    damaged,
     entries,
 )
-from rcl_cli.plugins.load import BrokenPlugin, load_class, load_part
-from rcl_cli.pretext import Pretext
+from rcl_cli.plugins.load import BrokenPlugin, load_class
+from rcl_cli.pretext import load_pretext
 from rcl_cli.raw.format import FileFormat
 from rcl_cli.raw.write import SUFFIXES
 from rcl_cli.task import load_task
 
 _LOADERS: dict[str, Callable[[Entry], object]] = {
     TASKS: load_task,
-    PRETEXTS: lambda entry: load_part(entry, Pretext),  # type: ignore[type-abstract]
-    NETWORKS: lambda entry: load_part(entry, Network),  # type: ignore[type-abstract]
+    PRETEXTS: load_pretext,
+    NETWORKS: load_network,
     FORMATS: lambda entry: load_class(entry, FileFormat),
     COMMANDS: load_command,
 }
@@ -36,7 +37,7 @@ _LOADERS: dict[str, Callable[[Entry], object]] = {
 
 def problems() -> list[Problem]:
     """Load everything and say what cannot be used: taken names, failed imports, broken contracts."""
-    found = []
+    found = damaged()
     for group in GROUPS:
         found += collisions(group)
         for entry in entries(group):

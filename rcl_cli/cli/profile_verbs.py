@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.markup import escape
 
-from rcl_cli.cli.console import console, exit_code, print_failures, print_json_line, print_table
+from rcl_cli.cli.console import console, exit_code, json_head, print_failures, print_json_line, print_table
 from rcl_cli.cli.options import STORE, json_option
+
+if TYPE_CHECKING:
+    from rcl_calibration.runs import Run
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _CAMERA = click.option("--camera", default="", help="Only cameras whose name contains TEXT, in upper or lower case.")
@@ -33,13 +37,25 @@ def show(
     from rcl_calibration.across_iso import gain_switches
     from rcl_calibration.runs import pool_runs
     from rcl_cli.cli.calibration_tables import profile_table, stored_values
-    from rcl_cli.profiles.book import load_runs, stored_profiles
+    from rcl_cli.errors import FileError
+    from rcl_cli.profiles.book import load_runs, load_stored, stored_profiles
 
-    paths = files or (stored_profiles(store),)
-    if not files and not paths[0].is_file():
-        console.print(f"No profiles yet in {escape(str(paths[0]))}: run `rcl calibrate` first.")
-        ctx.exit(exit_code(0, 0))
-    kept = [(path, pool_runs(runs), len(runs)) for path in paths for runs in load_runs(path)]
+    failures: list[FileError] = []
+    found: list[tuple[Path, tuple[Run, ...]]] = []
+    if not files:
+        path = stored_profiles(store)
+        if not path.is_file():
+            console.print(f"No profiles yet in {escape(str(path))}: run `rcl calibrate` first.")
+            ctx.exit(exit_code(0, 0))
+        found = [(path, runs) for runs in load_stored(store)]
+    for path in files:
+        try:
+            found += [(path, runs) for runs in load_runs(path)]
+        except FileError as error:
+            failures.append(error)
+            if as_json:
+                print_json_line(json_head("profile", path, "failed", error.reason))
+    kept = [(path, pool_runs(runs), len(runs)) for path, runs in found]
     kept = [one for one in kept if camera.lower() in one[1].camera.lower()]
     entries = [(profile, runs) for _, profile, runs in kept]
     if as_json:
@@ -55,7 +71,8 @@ def show(
 
         for path in write_plots(plot, [(profile, None) for profile, _ in entries]):
             console.print(f"Wrote {escape(str(path))}.")
-    ctx.exit(exit_code(len(entries), 0))
+    print_failures(failures)
+    ctx.exit(exit_code(len(entries), len(failures)))
 
 
 @click.command()

@@ -52,7 +52,7 @@ class CachedPicture:
     @property
     def regions(self) -> NDArray[np.float32]:
         """(K, C, h, w), memory-mapped anew each time: thousands of open files would be too many."""
-        mapped: NDArray[np.float32] = np.load(self.file, mmap_mode="r")
+        mapped: NDArray[np.float32] = np.load(self.file, mmap_mode="r", allow_pickle=False)
         return mapped
 
 
@@ -198,11 +198,11 @@ def _load(file: Path) -> _Note | None:
     """None where there is no entry or it is damaged."""
     try:
         note = _Note.from_json(file.with_suffix(".json").read_text())
-        regions = np.load(file, mmap_mode="r")
+        regions = np.load(file, mmap_mode="r", allow_pickle=False)
         if regions.shape != note.shape or zlib.crc32(regions.data) != note.crc32:
             return None
         os.utime(file)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return note
 

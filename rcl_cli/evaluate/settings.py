@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from rcl_cli.errors import RclError
@@ -35,7 +36,7 @@ class Protocol:
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise RclError(f"--mode takes {' or '.join(MODES)}, not {self.mode}")
-        if min(self.trials, self.steps, self.batch, self.crop, self.pool) < 1 or self.lr <= 0:
+        if min(self.trials, self.steps, self.batch, self.crop, self.pool) < 1 or not 0 < self.lr < math.inf:
             raise RclError("--trials, --steps, --batch, --crop and --pool must be at least 1, --lr above 0")
 
     @property

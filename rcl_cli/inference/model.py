@@ -13,7 +13,7 @@ import torch
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
-from rcl_cli.errors import RclError
+from rcl_cli.errors import CheckpointError, PluginError, RclError
 from rcl_cli.inference.memory import keep_freed_memory, tile_size
 from rcl_cli.inference.restore import Ready, Restoration
 from rcl_cli.inference.result import Result
@@ -203,7 +203,13 @@ def load_model(path: Path, task: Task, domain: Domain, device: torch.device, til
 
     Raises CheckpointError if the file is damaged, or for another task or domain.
     """
-    configured = type(task)(read_header(path).options)
+    options = read_header(path).options
+    try:
+        configured = type(task)(options)
+    except PluginError:
+        raise
+    except RclError as error:
+        raise CheckpointError(path, f"does not fit its task: {error}") from error
     network, _ = load_head(path, configured, domain)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     return Model(configured, domain, path, prepare(network, configured, domain, device, tile), digest)

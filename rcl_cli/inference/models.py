@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from rcl_cli.domain import Domain
-from rcl_cli.errors import RclError
+from rcl_cli.errors import CheckpointError, RclError
 from rcl_cli.inference.model import Model, load_model
 from rcl_cli.models.choose import Choice, find_model
 from rcl_cli.models.store import Store
@@ -28,24 +28,37 @@ class Models:
     announce: Callable[[str], None] = lambda sentence: None
     _choices: dict[tuple[Domain, str], Choice] = field(default_factory=dict)
     _loaded: dict[tuple[Domain, Path], Model] = field(default_factory=dict)
+    _damaged: set[Path] = field(default_factory=set)
 
     def choose(self, domain: Domain, camera: str) -> Choice:
         """As `find_model`. Also raises RclError where the task does not work on `domain`."""
         if domain not in self.task.domains:
             raise RclError(misfit(self.task, domain))
         if (domain, camera) not in self._choices:
-            choice = find_model(self.task, domain, camera, self.store, self.given)
+            choice = find_model(self.task, domain, camera, self.store, self.given, self._damaged)
             if choice not in self._choices.values():
                 self.announce(f"Head for {self.task.name}, {domain.value}: {choice.path} ({choice.reason})")
             self._choices[domain, camera] = choice
         return self._choices[domain, camera]
 
     def get(self, domain: Domain, camera: str) -> Model:
-        """The chosen model. Raises RclError as `choose`, CheckpointError if it is damaged or for another task."""
+        """The chosen model; a damaged one of the store is left out, with a sentence, and the next is taken.
+
+        Raises RclError as `choose`, CheckpointError if the given or the shipped one is damaged or for another task.
+        """
         path = self.choose(domain, camera).path
-        if (domain, path) not in self._loaded:
-            self._loaded[domain, path] = load_model(path, self.task, domain, self.device, self.tile)
-        return self._loaded[domain, path]
+        if (domain, path) in self._loaded:
+            return self._loaded[domain, path]
+        try:
+            loaded = load_model(path, self.task, domain, self.device, self.tile)
+        except CheckpointError as error:
+            if self.given is not None or path.parent != self.store.models:
+                raise
+            self.announce(f"Model in the store left out: {error}")
+            self._damaged.add(path)
+            self._choices.clear()
+            return self.get(domain, camera)
+        return self._loaded.setdefault((domain, path), loaded)
 
 
 def misfit(task: Task, domain: Domain) -> str:

@@ -128,6 +128,9 @@ class Restoration:
             )
             if self.blends and strength < 1:
                 prediction = torch.lerp(source, prediction, strength)
+            if not bool(prediction.isfinite().all()):
+                said = f"the head of {self.task.name} gives values that are not finite numbers"
+                raise RclError(f"{said}; choose another (rcl models)")
             return Restored(self.task.finish(prediction, source).numpy(), strength)
 
     @property

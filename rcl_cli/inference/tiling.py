@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rcl_cli.errors import is_out_of_memory as is_out_of_memory
 from rcl_cli.train.device import full_float32
 
 Float = NDArray[np.float32]
@@ -93,12 +94,6 @@ def apply_tiled(
             if size <= tiling.multiple or not is_out_of_memory(error):
                 raise
             size //= 2
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """True for what torch raises on CUDA, MPS and the CPU when an allocation fails."""
-    words = ("out of memory", "not enough memory", "can't allocate memory")
-    return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)
 
 
 @torch.inference_mode()

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from rcl_cli.domain import Domain
 from rcl_cli.models.checkpoint import load_checkpoint
 from rcl_cli.models.header import Header
-from rcl_cli.models.modules import expect, fill, make_network, save_module
+from rcl_cli.models.modules import built, expect, fill, save_module
 from rcl_cli.network import Network
 from rcl_cli.nn.curve import Code
 
@@ -64,6 +64,6 @@ def load_backbone(path: Path, domain: Domain) -> tuple[Backbone, Header]:
     """
     checkpoint = load_checkpoint(path)
     expect(path, checkpoint.header, "backbone", domain)
-    backbone = Backbone(make_network(path, checkpoint.header), skip=checkpoint.header.skip)
+    backbone = built(path, checkpoint, lambda network: Backbone(network, skip=checkpoint.header.skip))
     fill(path, backbone, checkpoint)
     return backbone, checkpoint.header

@@ -10,9 +10,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from rcl_cli.errors import CheckpointError
+from rcl_cli.errors import CheckpointError, FileError
 from rcl_cli.files import write_bytes
 from rcl_cli.models.header import Header, read_header
+from rcl_cli.models.tensor_index import checked_metadata
 
 
 @dataclass(frozen=True)
@@ -24,23 +25,40 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint, *, half: bool = False) -> None:
-    """Write atomically, replacing `path`; `half` stores floating tensors as float16."""
+    """Write atomically, replacing `path`; `half` stores floating tensors as float16.
+
+    Raises FileError where weights are not finite, or it cannot be written.
+    """
     tensors = {
         k: (v.half() if half and v.is_floating_point() else v).detach().cpu().contiguous()
         for k, v in checkpoint.tensors.items()
     }
+    if not all(tensor.isfinite().all() for tensor in tensors.values()):
+        raise FileError(path, "is not written: the weights are not finite numbers, the training has diverged")
     write_bytes(path, save(tensors, metadata={"rcl": checkpoint.header.to_json()}), overwrite=True)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
     """Read a model file, floating tensors as float32. Raises CheckpointError where it is damaged or not ours."""
     header = read_header(path)
+    return Checkpoint({_renamed(name): tensor for name, tensor in load_tensors(path).items()}, header)
+
+
+def load_tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file of any program, floating ones as float32.
+
+    Raises CheckpointError where it is damaged, or has weights that are not finite.
+    """
+    checked_metadata(path)
     try:
-        tensors = load_file(path)
+        stored = load_file(path)
     except (SafetensorError, OSError) as error:
         raise CheckpointError(path, f"is damaged ({error}); copy or train it again") from error
-    tensors = {_renamed(k): v.to(torch.float32) if v.is_floating_point() else v for k, v in tensors.items()}
-    return Checkpoint(tensors, header)
+    tensors = {name: value.to(torch.float32) if value.is_floating_point() else value for name, value in stored.items()}
+    for name, value in tensors.items():
+        if not value.isfinite().all():
+            raise CheckpointError(path, f"has weights that are not finite numbers (in {name}); copy or train it again")
+    return tensors
 
 
 def _renamed(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,9 +25,12 @@ class Choice:
     reason: str
 
 
-def find_model(task: Task, domain: Domain, camera: str, store: Store, given: str | None = None) -> Choice:
+def find_model(
+    task: Task, domain: Domain, camera: str, store: Store, given: str | None = None, without: Container[Path] = ()
+) -> Choice:
     """The given model (NAME, PATH or "shipped"), else the store's best head for the file, else the shipped one.
 
+    `without`: models of the store that have turned out to be damaged.
     Raises RclError where there is none, CheckpointError where the given one is no model.
     """
     shipped = task.default_head(domain)
@@ -37,7 +40,7 @@ def find_model(task: Task, domain: Domain, camera: str, store: Store, given: str
         return Choice(shipped, "as given")
     if given is not None:
         return Choice(given_model(task, store, given), "as given")
-    heads, left_out = usable(store.heads(task.name, domain, camera))
+    heads, left_out = usable([head for head in store.heads(task.name, domain, camera) if head.path not in without])
     if heads:
         newest = heads[0]
         scope = f"{domain.value} of {camera}" if newest.header.camera else domain.value

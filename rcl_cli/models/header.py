@@ -10,10 +10,11 @@ from typing import Any
 
 from rcl_cli.domain import Domain
 from rcl_cli.errors import CheckpointError
+from rcl_cli.models.tensor_index import checked_metadata, parsed
 
 FORMAT = 2
 KINDS = ("backbone", "head", "encoder")
-_LARGEST_HEADER = 100_000_000
+_LARGEST = 2**53
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,17 @@ class Header:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Header:
-        """The inverse of `to_json`, of format 1 too. Raises ValueError where something is missing, KeyError never."""
+        """The inverse of `to_json`, of format 1 too.
+
+        Raises ValueError where something is missing or of another type, KeyError never.
+        """
         if values.get("format") == 1:
             values = _from_format_1(values)
         known = {f.name: values[f.name] for f in fields(cls) if f.name in values}
         if known.get("kind") not in KINDS or known.get("format") != FORMAT:
             raise ValueError("unknown kind or format")
         known["domain"] = Domain(known.get("domain"))
+        _require_types(known)
         return cls(**known)
 
 
@@ -76,21 +81,27 @@ def _from_format_1(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def read_header(path: Path) -> Header:
     """The header of a model file. Raises CheckpointError if it is not one of ours or is damaged."""
+    metadata = checked_metadata(path)
     try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            if not 2 <= length <= min(_LARGEST_HEADER, size - 8):
-                raise CheckpointError(path, "is not a safetensors file, or is cut short; use a model that rcl wrote")
-            index = json.loads(file.read(length))
-    except OSError as error:
-        raise CheckpointError(path, f"cannot be read ({error.strerror})") from error
-    except ValueError as error:
-        raise CheckpointError(path, "is not a safetensors file; use a model that rcl wrote") from error
-    ends = [t["data_offsets"][1] for k, t in index.items() if k != "__metadata__"]
-    if 8 + length + max(ends, default=0) != size:
-        raise CheckpointError(path, "is cut short; copy or train it again")
-    try:
-        return Header.from_dict(json.loads(index["__metadata__"]["rcl"]))
+        return Header.from_dict(parsed(metadata["rcl"]))
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(path, "holds no rcl model (no valid header); use a model that rcl wrote") from error
+
+
+_PLAIN = (str, int, float, bool, list, type(None))
+
+
+def _require_types(values: Mapping[str, Any]) -> None:
+    """Raise ValueError unless each value is of its field's type, and options are plain ones."""
+    for one in fields(Header):
+        if one.name not in values or one.name == "domain":
+            continue
+        value = values[one.name]
+        kind: type = {"str": str, "int": int, "bool": bool}.get(str(one.type), dict)
+        if type(value) is not kind or (isinstance(value, int) and not 0 <= value <= _LARGEST):
+            raise ValueError(f"{one.name} is {value!r}")
+    for name in ("architecture", "options"):
+        if not all(isinstance(value, _PLAIN) for value in values.get(name, {}).values()):
+            raise ValueError(f"{name} has no plain values")
+    if values.get("scale", 1) < 1:
+        raise ValueError("scale is 0")

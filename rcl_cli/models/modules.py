@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from torch import nn
 
 from rcl_cli.domain import Domain
 from rcl_cli.errors import CheckpointError, PluginError, RclError
+from rcl_cli.models.allowance import TooLarge, allowance
 from rcl_cli.models.checkpoint import Checkpoint, save_checkpoint
 from rcl_cli.models.header import Header
 from rcl_cli.network import Network, get_network
@@ -23,16 +26,25 @@ def save_module(
     save_checkpoint(path, Checkpoint(dict(module.state_dict()), full), half=half)
 
 
-def make_network(path: Path, header: Header) -> Network:
-    """The untrained network that the header of the file `path` describes.
+T = TypeVar("T")
 
-    Raises CheckpointError where this version cannot build it, PluginError where its plugin is missing.
+
+def built(path: Path, checkpoint: Checkpoint, make: Callable[[Network], T]) -> T:
+    """What `make` makes of the untrained network that the file `path` describes; no larger than what is in the file.
+
+    Raises CheckpointError where this version cannot build it, PluginError where its plugin is missing or broken.
     """
+    header = checkpoint.header
+    network = get_network(header.network)
     try:
-        return get_network(header.network)(header.domain, header.architecture)
+        with allowance(sum(tensor.numel() for tensor in checkpoint.tensors.values())):
+            return make(network(header.domain, header.architecture))
     except PluginError:
         raise
-    except (RclError, TypeError, ValueError) as error:
+    except TooLarge as error:
+        words = "describes a network that is larger than what it holds; copy or train it again"
+        raise CheckpointError(path, words) from error
+    except (RclError, TypeError, ValueError, OverflowError, RuntimeError, MemoryError) as error:
         raise CheckpointError(path, "describes a network that this version of rcl cannot build") from error
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rcl_cli.domain import Domain
 from rcl_cli.errors import CheckpointError, FileError, RclError
-from rcl_cli.files import atomic_path
+from rcl_cli.files import atomic_path, is_folder
 from rcl_cli.folders import store_folder
 from rcl_cli.models.header import Header, read_header
 from rcl_cli.names import is_plain, plain
@@ -27,7 +27,8 @@ def check_name(name: str) -> str:
     """`name`, if a model or run can be called so. Raises RclError otherwise."""
     if not is_plain(name) or name in RESERVED:
         said = f"short, no folders, no dot at the start, not {', '.join(RESERVED[:-1])} or {RESERVED[-1]}"
-        raise RclError(f"{name!r} cannot be a name in the store: {said}")
+        shown = name if len(name) <= 60 else f"{name[:59]}…"
+        raise RclError(f"{shown!r} cannot be a name in the store: {said}")
     return name
 
 
@@ -140,7 +141,15 @@ class Store:
         return target
 
     def _files(self) -> list[Path]:
-        if not self.models.is_dir():
+        """Newest first; what is no file is among them, so that it is named."""
+        if not is_folder(self.models):
             return []
-        files = [path for path in self.models.glob(f"*{SUFFIX}") if path.is_file() and path.name[0] != "."]
-        return sorted(files, key=lambda path: (-path.stat().st_mtime_ns, path.name))
+        found = [path for path in self.models.glob(f"*{SUFFIX}") if path.name[0] != "."]
+        return sorted(found, key=lambda path: (-_changed(path), path.name))
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:  # gone, or a link that leads nowhere
+        return 0

@@ -14,7 +14,7 @@ from rcl_cli.measure.receptive import head_radius
 from rcl_cli.models.backbone import Backbone
 from rcl_cli.models.checkpoint import load_checkpoint
 from rcl_cli.models.header import Header
-from rcl_cli.models.modules import expect, fill, make_network, save_module
+from rcl_cli.models.modules import built, expect, fill, save_module
 from rcl_cli.network import Network
 from rcl_cli.nn.curve import Code
 from rcl_cli.nn.heads import ResidualHead
@@ -95,7 +95,7 @@ def load_head(path: Path, task: Task, domain: Domain) -> tuple[TaskModel, Header
     expect(path, header, "head", domain)
     if header.task != task.name:
         raise CheckpointError(path, f"is a head for {header.task}; choose one for {task.name} (rcl models)")
-    model = build_model(task, domain, make_network(path, header))
+    model = built(path, checkpoint, lambda network: build_model(task, domain, network))
     fill(path, model, checkpoint)
     return model.eval(), header
 

@@ -7,6 +7,7 @@ plugins count besides this program's own: a list of distribution names, separate
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Iterator
@@ -24,6 +25,9 @@ TASKS, PRETEXTS, NETWORKS, FORMATS, COMMANDS = (
 GROUPS = (TASKS, PRETEXTS, NETWORKS, FORMATS, COMMANDS)
 OWN = "rcl-cli"
 ENVIRONMENT = "RCL_LOAD_PLUGINS"
+_ANNOUNCEMENT = "entry_points.txt"
+_DISTRIBUTION = "distribution"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Entry:
 
     @property
     def kind(self) -> str:
-        """ "task", "pretext", "network", "format" or "command"."""
+        """ "task", "pretext", "network", "format" or "command"; "distribution" for one that cannot be read."""
         return kind_of(self.point.group)
 
     @property
@@ -93,6 +97,11 @@ def collisions(group: str) -> list[Problem]:
     ]
 
 
+def damaged() -> list[Problem]:
+    """The distributions that would announce plugins, if what they say of themselves could be read."""
+    return [found for found in (_read(one)[1] for one in _distributions()) if found is not None]
+
+
 def _announced(group: str) -> Iterator[tuple[Entry, Entry | None]]:
     """Every entry of a group, and the one that has its name already, if any."""
     taken: dict[str, Entry] = {}
@@ -104,12 +113,48 @@ def _announced(group: str) -> Iterator[tuple[Entry, Entry | None]]:
 def _installed(group: str) -> Iterator[Entry]:
     allowed = os.environ.get(ENVIRONMENT)
     chosen = None if allowed is None else {_canonical(name) for name in allowed.split(",")}
-    # Of two copies of a distribution, entry_points() has the first on sys.path, which is the one that Python imports.
-    for point in metadata.entry_points(group=group):
-        distribution = point.dist
-        name = _canonical(distribution.name) if distribution is not None else ""
-        if distribution is not None and (name == OWN or chosen is None or name in chosen):
-            yield Entry(point, name, distribution.version or "")
+    for distribution in _distributions():
+        for entry in _read(distribution)[0]:
+            counts = chosen is None or entry.distribution in (OWN, *chosen)
+            if entry.point.group == group and counts:
+                yield entry
+
+
+def _distributions() -> Iterator[metadata.Distribution]:
+    """The installed ones in whose announcement plugins of rcl may be: others, however broken, are none of ours."""
+    try:
+        yield from filter(_mentions_plugins, metadata.distributions())
+    except Exception as error:  # whatever is on sys.path
+        log.warning("The installed distributions cannot be listed (%s)", error)
+
+
+def _mentions_plugins(distribution: metadata.Distribution) -> bool:
+    try:
+        return "[rcl." in (distribution.read_text(_ANNOUNCEMENT) or "")
+    except UnicodeDecodeError as error:
+        return b"[rcl." in error.object
+    except Exception:
+        return False
+
+
+def _read(distribution: metadata.Distribution) -> tuple[list[Entry], Problem | None]:
+    """What a distribution announces, of all groups, and what is wrong with it."""
+    name = ""
+    try:
+        name = _canonical(distribution.metadata["Name"])
+        version = str(distribution.metadata["Version"] or "")
+        # Of two copies of a distribution, the first on sys.path is the one that Python imports.
+        first = metadata.distribution(name)
+        if str(first.locate_file("")) != str(distribution.locate_file("")):
+            return [], None
+        points = [point for point in distribution.entry_points if point.group in GROUPS]
+        return [Entry(point, name, version) for point in points], None
+    except Exception as error:
+        place = str(distribution.locate_file(""))
+        point = metadata.EntryPoint(name or place, "", f"rcl.{_DISTRIBUTION}s")
+        words = " ".join(f"{type(error).__name__}: {error}".split())
+        reason = f"its metadata cannot be read ({words}); install it again, or uninstall it"
+        return [], Problem(Entry(point, name or "unknown", ""), reason)
 
 
 def _canonical(distribution: str) -> str:
@@ -128,7 +173,7 @@ def _first_docstring_line(module: str) -> str:
         spec = _spec_without_import(module)
         source = Path(spec.origin or "").read_text(encoding="utf-8") if spec else ""
         return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
-    except (OSError, ValueError, SyntaxError, ImportError):
+    except Exception:  # whatever is in a file of somebody else, or in the way to it
         return ""
 
 

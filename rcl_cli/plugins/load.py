@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import pluggy
@@ -12,6 +12,7 @@ from rcl_cli.domain import Domain
 from rcl_cli.errors import PluginError
 from rcl_cli.plugins import hooks
 from rcl_cli.plugins.entries import Entry, Problem, entries, kind_of
+from rcl_cli.plugins.faults import Check, guard, in_words, is_users
 
 T = TypeVar("T")
 
@@ -43,7 +44,9 @@ def registered(entry: Entry) -> Any:
         manager.register(entry.point.load(), entry.name)
         manager.check_pending()
         found = getattr(manager.hook, hook)()
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and is_users(error):
+            raise
         raise BrokenPlugin(entry, f"fails to load ({in_words(error)})") from error
     if found is None:
         raise BrokenPlugin(entry, f"has no hook {hook}, or one that returns nothing")
@@ -52,8 +55,11 @@ def registered(entry: Entry) -> Any:
     return next((one for one in found if getattr(one, "name", None) == entry.name), found)
 
 
-def load_class(entry: Entry, base: type[T]) -> type[T]:
-    """The class that the plugin registers, of the right name and with nothing missing. Raises BrokenPlugin."""
+def load_class(entry: Entry, base: type[T], checks: Mapping[str, Check] | None = None) -> type[T]:
+    """The class that the plugin registers, of the right name and with nothing missing. Raises BrokenPlugin.
+
+    Its methods raise PluginFault from now on where they fail, or where `checks` finds a fault in their results.
+    """
     found = registered(entry)
     if not (isinstance(found, type) and issubclass(found, base)):
         raise BrokenPlugin(
@@ -66,20 +72,15 @@ def load_class(entry: Entry, base: type[T]) -> type[T]:
     missing: frozenset[str] = getattr(found, "__abstractmethods__", frozenset())
     if missing:
         raise BrokenPlugin(entry, f"its class lacks {', '.join(sorted(missing))}")
-    return found
+    return guard(found, base, entry, checks)
 
 
-def load_part(entry: Entry, base: type[T]) -> type[T]:
+def load_part(entry: Entry, base: type[T], checks: Mapping[str, Check] | None = None) -> type[T]:
     """As `load_class`, of a Task, Pretext or Network, which have domains and options."""
-    found = load_class(entry, base)
+    found = load_class(entry, base, checks)
     domains = getattr(found, "domains", None)
     if not (isinstance(domains, frozenset) and domains and all(isinstance(d, Domain) for d in domains)):
         raise BrokenPlugin(entry, f"its domains are {domains!r}; they must be a frozenset of Domain values, not empty")
     if not dataclasses.is_dataclass(getattr(found, "Options", None)):
         raise BrokenPlugin(entry, "its Options are no dataclass")
     return found
-
-
-def in_words(error: BaseException) -> str:
-    """Any error as one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())

@@ -20,6 +20,8 @@ from rcl_cli.errors import RclError
 
 _WORDS = {"yes": True, "true": True, "no": False, "false": False}
 _METADATA = "rcl"
+_LARGEST = 2**31 - 1
+"""Of whole numbers."""
 T = TypeVar("T")
 
 
@@ -147,7 +149,7 @@ def _read(owner: type[Any], info: OptionInfo, value: Any) -> Any:
         good = True
     if not good:
         bounds = info.bounds or "a finite number"
-        raise RclError(f"the option {info.name} of {words_for(owner)} must be {bounds}, not {value}")
+        raise RclError(f"the option {info.name} of {words_for(owner)} must be {bounds}, not {_shown(value)}")
     return found
 
 
@@ -157,7 +159,16 @@ def _converted(owner: type[Any], info: OptionInfo, value: Any) -> Any:
             return value if isinstance(value, bool) else _WORDS[str(value).lower()]
         if info.kind is int and isinstance(value, float) and not value.is_integer():
             raise ValueError(value)
+        if info.kind is str and not isinstance(value, str):
+            raise TypeError(value)
+        if info.kind is int and abs(int(value)) > _LARGEST:
+            raise RclError(f"the option {info.name} of {words_for(owner)} must be at most {_LARGEST}")
         return info.kind(value)
-    except (KeyError, ValueError, TypeError) as error:
-        kind = {bool: "yes or no", int: "a whole number", float: "a number"}[info.kind]
-        raise RclError(f"the option {info.name} of {words_for(owner)} must be {kind}, not {value}") from error
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
+        kind = {bool: "yes or no", int: "a whole number", float: "a number", str: "text"}[info.kind]
+        raise RclError(f"the option {info.name} of {words_for(owner)} must be {kind}, not {_shown(value)}") from error
+
+
+def _shown(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"

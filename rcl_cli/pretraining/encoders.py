@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
 from rcl_cli.domain import Domain
 from rcl_cli.errors import CheckpointError, FileError, RclError
+from rcl_cli.models.checkpoint import load_tensors
 from rcl_cli.models.header import read_header
 from rcl_cli.nn.encoder import Encoder
 from rcl_cli.nn.imagenet import imagenet_encoder
@@ -32,11 +31,9 @@ def load_encoder(choice: str, domain: Domain, layers: Sequence[int] | None = Non
             raise FileError(path, "is no encoder; --encoder takes self, imagenet or a .safetensors file")
         if _is_own(path):
             return load_self_encoder(path, domain, layers)
-        return imagenet_encoder(load_file(path), domain, layers)
-    except ValueError as error:
+        return imagenet_encoder(_foreign(path), domain, layers)
+    except (ValueError, RuntimeError, IndexError) as error:
         raise FileError(path, str(error)) from error
-    except (SafetensorError, OSError) as error:
-        raise FileError(path, f"cannot be read as safetensors ({error}); use another --encoder") from error
 
 
 def find_imagenet_weights() -> Path:
@@ -60,6 +57,13 @@ def _verified_resnet50(path: Path) -> dict[str, Tensor]:
     # torchvision publishes these weights in no other format; the checksum has just vouched for them.
     tensors: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
     return tensors
+
+
+def _foreign(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_tensors(path)
+    except CheckpointError as error:
+        raise FileError(path, f"cannot be read as safetensors ({error.reason}); use another --encoder") from error
 
 
 def _is_own(path: Path) -> bool:

@@ -113,7 +113,10 @@ def load_self_encoder(path: Path, domain: Domain, layers: Sequence[int] | None =
     if header.kind != "encoder" or header.domain is not domain:
         what = f"is a {header.kind} for {header.domain.value}, not an encoder for {domain.value} pictures"
         raise CheckpointError(path, f"{what}; choose another with --encoder")
-    encoder = Encoder(encoder_stages(), layers or header.architecture.get("layers", LAYERS), domain, _MEAN, _STD)
+    saved = header.architecture.get("layers", LAYERS)
+    if not (isinstance(saved, list | tuple) and all(type(layer) is int for layer in saved)):
+        raise CheckpointError(path, "holds no rcl encoder (no valid header); train it again with --encoder self")
+    encoder = Encoder(encoder_stages(), layers or saved, domain, _MEAN, _STD)
     try:
         # The file may have stages above the highest of `layers`.
         needed = encoder.stages.state_dict().keys() & checkpoint.tensors.keys()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -56,10 +57,12 @@ class PretrainSettings:
     def __post_init__(self) -> None:
         if self.crop < 8:
             raise RclError("--crop must be at least 8")
-        if self.steps < 1 or self.batch < 2 or self.lr <= 0:
+        if self.steps < 1 or self.batch < 2 or not 0 < self.lr < math.inf:
             raise RclError("--steps must be at least 1, --batch 2, --lr above 0")
-        if self.sigma_range is not None and not 0 <= self.sigma_range[0] <= self.sigma_range[1]:
+        if self.sigma_range is not None and not 0 <= self.sigma_range[0] <= self.sigma_range[1] < math.inf:
             raise RclError("--sigma-range takes two values, the smaller first, neither below 0")
+        if self.encoder_steps < 1:
+            raise RclError("--encoder-steps must be at least 1")
         if not 0 <= self.fall <= 1:
             raise RclError("--lr-fall must be between 0 and 1")
 
@@ -123,7 +126,7 @@ def load_run(folder: Path) -> SavedRun:
         return SavedRun(PretrainSettings(**known), list(note["paths"]), str(note["data"]), names, name)
     except FileNotFoundError as error:
         raise FileError(path, "is not there, so there is no run to resume; start it without --resume") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (RclError, OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise FileError(path, "is damaged; start the run again in a new folder") from error
 
 

@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 
 from rcl_calibration.across_iso import between, beyond
-from rcl_calibration.exchange import find_profile, merge_runs, read_profiles, read_runs, runs_text, same_camera
+from rcl_calibration.exchange import (
+    Content,
+    find_profile,
+    merge_runs,
+    read_content,
+    read_profiles,
+    read_runs,
+    runs_text,
+    same_camera,
+)
 from rcl_calibration.profile import NoiseProfile
-from rcl_calibration.runs import Run
+from rcl_calibration.runs import Run, pool_runs
 from rcl_calibration.single_image import estimate
 from rcl_cli.errors import FileError
-from rcl_cli.files import write_text
+from rcl_cli.files import exists, is_file, require_file, write_text
 from rcl_cli.folders import store_folder
 from rcl_cli.profiles.lattices import labels, lattices
 from rcl_cli.profiles.lookup import Found, Lookup
 from rcl_cli.profiles.processed import processed_profile
 from rcl_cli.raw.frame import Frame, RgbFrame
+
+log = logging.getLogger(__name__)
+STORED = "profiles.json"
+"""The name of the file in a store."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +55,7 @@ class ProfileBook:
         it; else the file's own; else what `blind` measures; where that is not to be trusted, one extrapolated from
         another ISO.
 
-        Raises FileError if `given` has none for it, or a file of profiles is damaged.
+        Raises FileError if `given` has none for it, or is damaged.
         """
         calibrated = self.calibrated(lookup)
         if calibrated is not None:
@@ -62,7 +77,7 @@ class ProfileBook:
     def calibrated(self, lookup: Lookup) -> Found | None:
         """The profile measured for this camera, ISO and levels, or interpolated between two ISOs; None without any.
 
-        Of a file `given` that holds a single profile, that one. Raises FileError if the file is damaged.
+        Of a file `given` that holds a single profile, that one. Raises FileError if that file is damaged.
         """
         given = f"the profile given, {self.given}" if self.given is not None else ""
         if given and len(self._profiles) == 1:
@@ -85,12 +100,17 @@ class ProfileBook:
 
     @cached_property
     def _profiles(self) -> list[NoiseProfile]:
-        return load_profiles(self._path) if self.given is not None or self._path.is_file() else []
+        try:
+            return load_profiles(self._path) if self.given is not None or is_file(self._path) else []
+        except FileError:
+            if self.given is not None:
+                raise
+            return [pool_runs(runs) for runs in load_stored(self.store)]
 
 
 def stored_profiles(store: Path | None = None) -> Path:
     """The file of noise profiles in a store (None: the user's); may not exist yet."""
-    return store_folder(store) / "profiles.json"
+    return store_folder(store) / STORED
 
 
 def profile_for(frame: Frame, *, given: Path | None = None, store: Path | None = None) -> Found:
@@ -119,16 +139,60 @@ def load_runs(path: Path) -> list[tuple[Run, ...]]:
         return read_runs(path)
 
 
+def load_stored(store: Path | None = None) -> list[tuple[Run, ...]]:
+    """The runs in a store (None: the user's). What is damaged in it is left out, with a warning that names it."""
+    path = stored_profiles(store)
+    if not is_file(path):
+        return []
+    try:
+        with _reading(path):
+            content = read_content(path)
+    except FileError as error:
+        log.warning("%s; it is left out", error)
+        return []
+    for refused in content.refused:
+        log.warning("%s: %s; it is left out", path, refused.reason)
+    return content.runs
+
+
 def save_runs(path: Path, runs: Iterable[Run]) -> None:
-    """Add calibrations to a file, beside those of the same camera, ISO and levels that it has. Raises FileError."""
+    """Add calibrations to a file, beside those of the same camera, ISO and levels that it has.
+
+    What is damaged in the file stays in it; a store's that is damaged as a whole is kept under another name. Raises
+    FileError.
+    """
     with _one_at_a_time(path):
-        old = load_runs(path) if path.is_file() else []
-        write_text(path, runs_text(merge_runs(old, runs)), overwrite=True)
+        try:
+            with _reading(path):
+                old = read_content(path) if exists(path) else Content([], [])
+        except FileError:
+            if path.name != STORED:
+                raise
+            log.warning("%s is damaged, and kept as %s", path, _put_aside(path))
+            old = Content([], [])
+        write_text(path, runs_text(merge_runs(old.runs, _readable(runs)), old.refused), overwrite=True)
 
 
 def save_profiles(path: Path, profiles: Iterable[NoiseProfile]) -> None:
     """`save_runs` of profiles that nobody knows the pictures of."""
     save_runs(path, map(Run, profiles))
+
+
+def _readable(runs: Iterable[Run]) -> Iterator[Run]:
+    """Those whose profiles could be read again; a warning for each other."""
+    for run in runs:
+        try:
+            yield replace(run, profile=NoiseProfile.from_dict(run.profile.to_dict()))
+        except ValueError as error:
+            log.warning("The profile of %s is not kept: %s", run.profile.camera or "an unknown camera", error)
+
+
+def _put_aside(path: Path) -> Path:
+    require_file(path)
+    names = (f"{path.stem}-damaged{'' if number == 1 else f'-{number}'}{path.suffix}" for number in count(1))
+    target = next(place for name in names if not exists(place := path.with_name(name)))
+    path.rename(target)
+    return target
 
 
 @contextmanager

@@ -9,7 +9,8 @@ import numpy as np
 import rawpy
 from numpy.typing import NDArray
 
-from rcl_cli.errors import FileError, RclError
+from rcl_cli.errors import FileError
+from rcl_cli.plugins.faults import PluginFault
 from rcl_cli.raw.dng.sensor import describes, dng_planes, dng_sensor
 from rcl_cli.raw.format import FileFormat, get_format
 from rcl_cli.raw.frame import RawFrame, RgbFrame
@@ -61,10 +62,10 @@ def read_frame(path: Path | str, *, linear: bool = False) -> RawFrame | RgbFrame
 def _read_plugged(plugged: FileFormat, path: Path, *, linear: bool) -> RawFrame | RgbFrame:
     try:
         frame = plugged.read(path, linear=linear)
-    except (RclError, OSError):
-        raise
-    except Exception as error:  # whatever a plugin brings about, it is this file's alone
-        raise FileError(path, f"cannot be read as {plugged.name}: {' '.join(str(error).split())}") from error
+    except PluginFault as error:  # whatever a plugin brings about, it is this file's alone
+        if isinstance(error.__cause__, OSError):
+            raise error.__cause__ from error
+        raise FileError(path, f"cannot be read as {plugged.name}: {error}") from error
     if not isinstance(frame, RawFrame | RgbFrame):
         raise FileError(path, f"cannot be read: the format {plugged.name} gave a {type(frame).__name__}, no frame")
     return frame

@@ -14,6 +14,8 @@ from rcl_cli.raw.tags.xmp import history, history_packet, read_packet
 
 _AGENT = "rcl "
 _ENDS = 1 << 16
+_LONGEST = 1000
+_LARGEST = 2**53
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,20 @@ def _parsed(parameters: str) -> Record | None:
     try:
         values: dict[str, Any] = json.loads(parameters)
         known = {field.name: values[field.name] for field in fields(Record) if field.name in values}
-        return Record(**{**known, "black_level": tuple(known.get("black_level", ()))})
-    except (ValueError, TypeError, AttributeError):
+        made = Record(**{**known, "black_level": tuple(known.get("black_level", ()))})
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return None
+    return made if _is_sound(made) else None
+
+
+def _is_sound(made: Record) -> bool:
+    """Each field is of its type: anybody may write such a packet."""
+    words = [made.task, made.model, made.weights, made.strength, made.noise, made.levels, made.domain, made.camera]
+    numbers = [number for number in (made.iso, made.white_level, *made.black_level) if number is not None]
+    return (
+        all(isinstance(word, str) and len(word) <= _LONGEST for word in (*words, made.source))
+        and all(isinstance(number, int | float) and abs(number) <= _LARGEST for number in numbers)
+        and isinstance(made.ensemble, bool)
+        and len(made.black_level) in (0, 4)
+        and None not in made.black_level
+    )

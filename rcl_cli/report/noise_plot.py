@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,8 +49,9 @@ def write_plots(folder: Path, calibrations: Sequence[tuple[NoiseProfile, Points 
             _draw_model(level, quotient, profile, color)
             if points is not None:
                 _draw_points(level, quotient, profile, points, color)
-        _decorate(level, quotient, camera or "unknown camera", [profile for profile, _ in measured])
-        path = folder / f"{_file_name(camera)}.png"
+        _decorate(level, quotient, _as_text(camera) or "unknown camera", [profile for profile, _ in measured])
+        names = (f"{_file_name(camera)}{'' if number == 1 else f'-{number}'}.png" for number in count(1))
+        path = next(place for name in names if (place := folder / name) not in written)
         with atomic_path(path, overwrite=True) as temporary:
             figure.savefig(temporary, dpi=120)
         written.append(path)
@@ -58,7 +60,7 @@ def write_plots(folder: Path, calibrations: Sequence[tuple[NoiseProfile, Points 
 
 def _draw_model(level: Axes, quotient: Axes, profile: NoiseProfile, color: str) -> None:
     name = "no ISO given" if profile.iso is None else f"ISO {profile.iso:g}"
-    name += f", {profile.method}" + ("" if profile.quality == "ok" else f" ({profile.quality})")
+    name += f", {_as_text(profile.method)}" + ("" if profile.quality == "ok" else f" ({profile.quality})")
     alike = len(set(zip(profile.shot, profile.read, strict=True))) == 1
     for plane in (1,) if alike else range(4):
         level.plot(_X, profile.sigma(_X, plane), color=color, linewidth=1.2, label=name if plane == 1 else None)
@@ -93,6 +95,11 @@ def _decorate(level: Axes, quotient: Axes, title: str, profiles: Sequence[NoiseP
     for axes in (level, quotient):
         axes.grid(alpha=0.3, which="both", linewidth=0.4)
     level.legend(fontsize=8, loc="upper left", frameon=False)
+
+
+def _as_text(words: str) -> str:
+    """Words from a file, in which matplotlib is not to find formulas."""
+    return "".join(letter for letter in words if letter.isprintable()).replace("$", r"\$")
 
 
 def _file_name(camera: str) -> str:

@@ -33,5 +33,5 @@ def read_truth(path: Path) -> dict[str, Record]:
         if content["format"] != TRUTH_FORMAT:
             raise ValueError(content["format"])
         return {record["file"]: record for record in content["files"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise FileError(path, "is no truth file of rcl; move it away or choose another folder") from error

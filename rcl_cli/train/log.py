@@ -45,5 +45,5 @@ def _lines(path: Path) -> list[str]:
 def _step(line: str) -> float:
     try:
         return int(json.loads(line)["step"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return math.inf  # a line cut short by a crash

@@ -150,10 +150,14 @@ def test_runs_that_save_at_once_lose_nothing(tmp_path: Path) -> None:
     assert [profile.iso for profile in load_profiles(path)] == list(range(40))
 
 
-def test_a_damaged_store_is_named(frame: RawFrame, tmp_path: Path) -> None:
+def test_a_damaged_store_is_named_and_a_damaged_file_that_is_given_is_an_error(
+    frame: RawFrame, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     path = tmp_path / "profiles.json"
     path.write_text("{")
+    assert profile_for(frame, store=tmp_path).source == "blind"
+    assert "profiles.json: cannot be read as noise profiles" in caplog.text
     with pytest.raises(FileError, match=r"profiles\.json: cannot be read as noise profiles"):
-        profile_for(frame, store=tmp_path)
+        profile_for(frame, given=path)
     with pytest.raises(FileError, match="cannot be read"):
         load_profiles(tmp_path / "missing.json")

@@ -11,15 +11,16 @@ import click
 from rcl_benchmark.calibration.names import METHODS, REGIMES
 from rcl_benchmark.commands.options import Session, choice_option, options, print_row
 from rcl_cli.cli.console import console
+from rcl_cli.cli.numbers import Whole
 
 if TYPE_CHECKING:
     from rcl_benchmark.calibration.pictures import Pictures
 
 
 @click.command("calibrate")
-@click.option("--draws", type=click.IntRange(min=1), default=200, show_default=True, help="Simulated raws per regime.")
+@click.option("--draws", type=Whole(1), default=200, show_default=True, help="Simulated raws per regime.")
 @options("seed")
-@click.option("--side", type=click.IntRange(min=64), default=1024, show_default=True, help="Pixels a side of the raws.")
+@click.option("--side", type=Whole(64), default=1024, show_default=True, help="Pixels a side of the raws.")
 @click.option(
     "--data",
     multiple=True,

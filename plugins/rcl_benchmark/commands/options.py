@@ -17,6 +17,7 @@ from rcl_benchmark.engine.page import About, Benchmark, write_page
 from rcl_benchmark.engine.plots import need_matplotlib
 from rcl_benchmark.engine.records import FILE, Records
 from rcl_cli.cli.console import console, new_table, print_json_line, print_table, progress
+from rcl_cli.cli.numbers import MOST_SEED, Whole
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -45,12 +46,12 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         "setting on a GPU.",
     ),
     "steps": click.option(
-        "--steps", type=click.IntRange(min=1), help="Optimiser steps of each pretraining.  [default: the preset's]"
+        "--steps", type=Whole(1), help="Optimiser steps of each pretraining.  [default: the preset's]"
     ),
     "encoder": click.option(
         "--encoder", default="auto", show_default=True, help="Encoder, as in `rcl pretrain`; all methods share it."
     ),
-    "seed": click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed."),
+    "seed": click.option("--seed", type=Whole(0, largest=MOST_SEED), default=0, show_default=True, help="Random seed."),
     "device": click.option(
         "--device", default="auto", show_default=True, help="Device to compute on: auto, cuda, mps or cpu."
     ),
@@ -77,7 +78,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     ),
     "workers": click.option(
         "--workers",
-        type=click.IntRange(min=1),
+        type=Whole(1),
         default=1,
         show_default=True,
         help="Number of worker processes, one thread each; 1: no other process, with all threads.",

@@ -12,6 +12,7 @@ import click
 from rcl_benchmark.commands.options import Session, choice_option, options, print_row
 from rcl_benchmark.quality.names import METHODS, PROTOCOLS
 from rcl_cli.cli.console import console
+from rcl_cli.cli.numbers import Whole
 
 _EXISTING = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -30,10 +31,8 @@ _EXISTING = click.Path(exists=True, file_okay=False, path_type=Path)
 )
 @choice_option("--only", "only", list(PROTOCOLS), "Protocol to measure now.")
 @choice_option("--methods", "methods", METHODS, "Method to measure now.")
-@click.option("--limit", type=click.IntRange(min=1), help="Pictures of each folder, evenly chosen.  [default: all]")
-@click.option(
-    "--crop", type=click.IntRange(min=64), help="Keep the middle of each picture, so many pixels each way at most."
-)
+@click.option("--limit", type=Whole(1), help="Pictures of each folder, evenly chosen.  [default: all]")
+@click.option("--crop", type=Whole(64), help="Keep the middle of each picture, so many pixels each way at most.")
 @options("device", "work")
 @click.option(
     "-o",

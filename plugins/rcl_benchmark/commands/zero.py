@@ -13,6 +13,7 @@ from rcl_benchmark.zero.methods import DOMAINS, METHODS, PEERS, REAL, REAL_METHO
 from rcl_benchmark.zero.presets import PRESETS, REAL_PRESETS, Budget
 from rcl_benchmark.zero.table import ZERO
 from rcl_cli.cli.console import console, exit_code, print_failures
+from rcl_cli.cli.numbers import Number
 from rcl_cli.errors import FileError
 
 
@@ -35,7 +36,7 @@ from rcl_cli.errors import FileError
 @choice_option("--method", "methods", list(METHODS | REAL_METHODS), "Method to measure now.")
 @click.option(
     "--contrast",
-    type=click.FloatRange(min=0),
+    type=Number(0),
     default=1e-3,
     show_default=True,
     metavar="ALPHA",

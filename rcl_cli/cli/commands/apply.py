@@ -19,6 +19,7 @@ from rcl_cli.cli.console import (
     say,
     say_left_out,
 )
+from rcl_cli.cli.numbers import Whole
 from rcl_cli.cli.options import DEVICE, ENSEMBLE, LINEAR, OVERWRITE, PATH, PROFILE, STORE, STRENGTH, Option, json_option
 from rcl_cli.errors import FileError
 
@@ -78,7 +79,7 @@ def _format(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
 @click.option(
     "--tile",
     cls=Option,
-    type=click.IntRange(1),
+    type=Whole(1),
     metavar="N",
     show_default="as memory allows",
     help="Largest side of a tile, in elements.",

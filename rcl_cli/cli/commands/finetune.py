@@ -10,6 +10,7 @@ import click
 
 from rcl_cli.cli.console import exit_code, json_head, print_json_line
 from rcl_cli.cli.noise_options import chosen_noise, noise_options
+from rcl_cli.cli.numbers import Number, Whole
 from rcl_cli.cli.options import (
     DEVICE,
     LINEAR,
@@ -55,7 +56,7 @@ class _Command(PluginCommand):
 @click.option(
     "--labels",
     cls=Option,
-    type=click.IntRange(1),
+    type=Whole(1),
     metavar="N",
     show_default="all",
     help="Number of clean pictures to learn from.",
@@ -73,11 +74,11 @@ class _Command(PluginCommand):
     help="Layout of the noisy pictures.  [default: that of the pairs or the backbone, else bayer]",
 )
 @noise_options("noise of real sensors at any ISO")
-@click.option("--steps", type=click.IntRange(1), default=2000, show_default=True, metavar="N", help="Optimiser steps.")
-@click.option("--batch", type=click.IntRange(1), default=8, show_default=True, metavar="N", help="Crops per step.")
+@click.option("--steps", type=Whole(1), default=2000, show_default=True, metavar="N", help="Optimiser steps.")
+@click.option("--batch", type=Whole(1), default=8, show_default=True, metavar="N", help="Crops per step.")
 @click.option(
     "--crop",
-    type=click.IntRange(1),
+    type=Whole(1),
     default=128,
     show_default=True,
     metavar="N",
@@ -85,7 +86,7 @@ class _Command(PluginCommand):
 )
 @click.option(
     "--lr",
-    type=click.FloatRange(0, min_open=True),
+    type=Number(0, open_=True),
     default=1e-3,
     show_default=True,
     metavar="RATE",
@@ -93,7 +94,7 @@ class _Command(PluginCommand):
 )
 @click.option(
     "--validate-every",
-    type=click.IntRange(1),
+    type=Whole(1),
     default=200,
     show_default=True,
     metavar="N",
@@ -105,7 +106,7 @@ class _Command(PluginCommand):
 @click.option(
     "--reduce",
     cls=Option,
-    type=click.IntRange(1, 8),
+    type=Whole(1, 8),
     metavar="N",
     show_default="2 for pictures of 1024 pixels or more, else 1",
     help="Factor by which clean pictures are downscaled first, to remove traces of JPEG and of the CFA.",

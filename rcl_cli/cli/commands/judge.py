@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rcl_cli.cli.console import json_head, new_table, print_json_line, print_table, progress
+from rcl_cli.cli.numbers import Number, Whole
 from rcl_cli.cli.options import DEVICE, LINEAR, NETWORK_OPTION, SEED, STORE, Option, json_option, network_option
 from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
 from rcl_cli.domain import Domain
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _DEFAULT = Protocol()
 _FRESH = "none"
 _TEST_SIDE, _LEAST_TEST_SIDE = 256, 48
-_COUNT = click.IntRange(min=1)
+_COUNT = Whole(1)
 _PICTURES = click.Path(path_type=Path, exists=True)
 
 
@@ -57,7 +58,7 @@ class _Command(PluginCommand):
 )
 @click.option(
     "--labels",
-    type=click.IntRange(min=0),
+    type=Whole(0),
     default=_DEFAULT.labels,
     show_default=True,
     metavar="N",
@@ -80,7 +81,7 @@ class _Command(PluginCommand):
 )
 @click.option(
     "--lr",
-    type=click.FloatRange(0, min_open=True),
+    type=Number(0, open_=True),
     default=_DEFAULT.lr,
     show_default=True,
     metavar="RATE",
@@ -89,7 +90,7 @@ class _Command(PluginCommand):
 @click.option(
     "--sigma-range",
     cls=Option,
-    type=click.FloatRange(0, 255),
+    type=Number(0, 255),
     nargs=2,
     default=(0.0, 20.0),
     show_default="0 20",

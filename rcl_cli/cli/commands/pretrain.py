@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from rcl_cli.cli.console import exit_code, json_head, print_json_line, say
+from rcl_cli.cli.numbers import MOST_SEED, Whole
 from rcl_cli.cli.option_values import byte_count
-from rcl_cli.cli.options import DEVICE, PATH, STORE, json_option
+from rcl_cli.cli.options import DEVICE, PATH, STORE, Option, json_option
 from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
 from rcl_cli.cli.pretrain_options import pretrain_options
 from rcl_cli.pretraining.settings import PRESETS, PretrainSettings, with_changes
@@ -50,13 +51,15 @@ class _Command(PluginCommand):
 @DEVICE
 @click.option(
     "--workers",
-    type=click.IntRange(1),
+    type=Whole(1),
     default=2,
     show_default=True,
     metavar="N",
     help="Number of pictures decoded in parallel.",
 )
-@click.option("--seed", type=int, metavar="N", help="Random seed.  [default: 0]")
+@click.option(
+    "--seed", cls=Option, type=Whole(0, largest=MOST_SEED), show_default="0", metavar="N", help="Random seed."
+)
 @click.option(
     "--cache",
     type=click.Path(path_type=Path, file_okay=False),

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from rcl_cli.cli.console import exit_code, json_head, print_failures, print_json_line, progress, say
+from rcl_cli.cli.numbers import Whole, shown
 from rcl_cli.cli.options import OVERWRITE, SEED, json_option
 from rcl_cli.errors import FileError
 from rcl_cli.raw.cfa import BAYER_PHASES, CFA
@@ -17,10 +18,10 @@ CFA_NAMES = (*BAYER_PHASES, "xtrans")
 
 
 def _size(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d+)(?:[x×](\d+))?", value)
+    match = re.fullmatch(r"(\d{1,6})(?:[x×](\d{1,6}))?", value)
     height, width = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
     if min(height, width) < 16 or max(height, width) > 16384:
-        raise click.BadParameter(f"{value!r} is no size; give height x width, such as 512x768, each 16 to 16384")
+        raise click.BadParameter(f"{shown(value)!r} is no size; give height x width, such as 512x768, each 16 to 16384")
     return height, width
 
 
@@ -32,15 +33,15 @@ def _isos(ctx: click.Context, param: click.Parameter, value: str) -> tuple[float
     except ValueError:
         isos = (0.0,)
     if not all(LOWEST_ISO <= iso <= HIGHEST_ISO for iso in isos):
-        raise click.BadParameter(f"{value!r}: give ISO {LOWEST_ISO:.0f} to {HIGHEST_ISO:.0f}, such as 100,800,3200")
+        raise click.BadParameter(
+            f"{shown(value)!r}: give ISO {LOWEST_ISO:.0f} to {HIGHEST_ISO:.0f}, such as 100,800,3200"
+        )
     return isos
 
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
-@click.option(
-    "--count", type=click.IntRange(1, 99999), default=9, show_default=True, metavar="N", help="Number of raws."
-)
+@click.option("--count", type=Whole(1, 99999), default=9, show_default=True, metavar="N", help="Number of raws.")
 @click.option(
     "--size",
     callback=_size,

@@ -17,9 +17,10 @@ from rcl_cli.cli.console import (
     say_left_out,
 )
 from rcl_cli.cli.noise_options import chosen_noise, noise_options
+from rcl_cli.cli.numbers import Whole
 from rcl_cli.cli.options import LINEAR, OVERWRITE, PATH, SEED, json_option
 from rcl_cli.domain import Domain
-from rcl_cli.errors import FileError
+from rcl_cli.errors import FileError, RclError
 from rcl_cli.raw.cfa import BAYER_PHASES, CFA
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 @LINEAR
 @click.option(
     "--scale",
-    type=click.IntRange(1, 8),
+    type=Whole(1, 8),
     default=1,
     show_default=True,
     metavar="N",
@@ -103,8 +104,12 @@ def command(
     if unused:
         say(f"{len(unused)} files are left out of shots that are there as raw and picture, such as {min(unused)}")
     found = [file for file in found if file.path not in unused]
+    searched_any = bool(found)
     for half in ("noisy", "clean"):
         found = leave_out_results(found, paths, folder / half)
+    if searched_any and not found:
+        said = f"all pictures lie in {folder / 'noisy'} and {folder / 'clean'}, where results go"
+        raise RclError(f"{said}, so that they are taken for earlier ones; choose another --output")
     if as_json:
         for failure in failures:
             print_json_line(_line(Result(failure.path, None, "failed", failure.reason), folder))

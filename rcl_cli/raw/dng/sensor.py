@@ -76,7 +76,7 @@ def active_area(path: Path, tags: TiffTags, height: int, width: int) -> Area:
         return 0, 0, height, width
     top, left, bottom, right = (int(value) for value in values) if values.size == 4 else (0, 0, 0, 0)
     if not (0 <= top < bottom <= height and 0 <= left < right <= width):
-        told = ", ".join(f"{value:g}" for value in values)
+        told = ", ".join(f"{value:g}" for value in values) if values.size == 4 else f"{values.size} numbers"
         raise FileError(path, f"claims an active area of {told} on a sensor of {height} by {width}; it is damaged")
     return top, left, bottom - top, right - left
 

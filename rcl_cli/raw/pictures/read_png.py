@@ -6,9 +6,11 @@ import struct
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import imagecodecs
 import numpy as np
+from numpy.typing import NDArray
 
 from rcl_cli.errors import FileError
 from rcl_cli.raw.pictures.decoded import Decoded, per_inch, with_alpha
@@ -33,6 +35,10 @@ _SRGB_GAMMA = 45455
 """What files in sRGB say for those who know no better."""
 _EXACT = 100_000
 _NOT_SAID = 2
+_SAMPLES = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
+"""By colour type; palettes are looked up."""
+_LARGEST_PROFILE = 20_000_000
+"""Bytes of an ICC profile: a few hundred in a file unfold to gigabytes."""
 
 
 def decode_png(path: Path) -> Decoded:
@@ -41,11 +47,34 @@ def decode_png(path: Path) -> Decoded:
     What gAMA, cHRM, sRGB and cICP chunks say becomes an ICC profile. Raises FileError if the file holds a range of
     light beyond the display's (PQ, HLG), the codec's errors if it is damaged.
     """
-    pixels = np.asarray(imagecodecs.png_decode(path.read_bytes()))
+    pixels = _pixels(path.read_bytes())
     chunks = colour_chunks(path)
     bits = 8 * pixels.dtype.itemsize
     values, alpha = with_alpha(pixels, bits)
     return Decoded(values, bits, alpha, _profile(path, chunks), _resolution(chunks))
+
+
+def _pixels(data: bytes) -> NDArray[Any]:
+    try:
+        found = _array_for(data)
+    except (KeyError, struct.error):  # the codec says what is wrong
+        found = np.empty(0, np.uint8)
+    try:
+        return np.asarray(imagecodecs.png_decode(data, out=found))
+    except ValueError:  # of another shape
+        return np.asarray(imagecodecs.png_decode(data))
+    except imagecodecs.PngError:
+        # The codec keeps hold of the array for ever: at least let go of its memory.
+        found.resize(0, refcheck=False)
+        raise
+
+
+def _array_for(data: bytes) -> NDArray[Any]:
+    """What a PNG is decoded into, by its header: (H, W) or (H, W, C)."""
+    width, height, depth, color = struct.unpack_from(">IIBB", data, 16)
+    samples = _SAMPLES[color] + (color in (0, 2, 3) and data.find(b"tRNS", 0, max(data.find(b"IDAT"), 0)) >= 0)
+    shape = (height, width) if samples == 1 else (height, width, samples)
+    return np.empty(shape, np.uint16 if depth == 16 else np.uint8)
 
 
 def _profile(path: Path, chunks: Chunks) -> bytes:
@@ -54,7 +83,9 @@ def _profile(path: Path, chunks: Chunks) -> bytes:
         if (cicp := chunks.get(b"cICP")) and _NOT_SAID not in cicp[:2]:
             return make_profile(_primaries(path, cicp[0]), _curve(path, cicp))
         if iccp := chunks.get(b"iCCP"):
-            return zlib.decompress(iccp.partition(b"\0")[2][1:])
+            unpacker = zlib.decompressobj()
+            profile = unpacker.decompress(iccp.partition(b"\0")[2][1:], _LARGEST_PROFILE)
+            return profile if unpacker.eof else b""
         if b"sRGB" in chunks:
             return make_profile(_REC_709, SRGB)
         return _by_gamma(chunks.get(b"gAMA", b""), chunks.get(b"cHRM", b""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 from collections.abc import Iterator, Mapping
@@ -124,12 +125,12 @@ def _printable(text: str) -> str:
 
 
 def _number(value: Any) -> float | None:
-    """The value, the first if there are several; None unless it is above 0."""
+    """The value, the first if there are several; None unless it is finite and above 0."""
     try:
         number = float(value[0] if isinstance(value, tuple) else value)
-    except (IndexError, TypeError, ValueError):
+    except (IndexError, OverflowError, TypeError, ValueError):
         return None
-    return number if number > 0 else None
+    return number if 0 < number < math.inf else None
 
 
 def _ratio(value: Any) -> float | None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from safetensors.torch import save_file
 
 from rcl_cli.domain import Domain
+from rcl_cli.models.checkpoint import load_checkpoint, save_checkpoint
 
 Call = Callable[..., Any]
 
@@ -27,6 +30,29 @@ def test_the_newest_head_is_taken_and_said(apply: Call, raws: Path, add_head: Ca
         assert result.lines[0]["model"] == str(expected)
         assert str(expected) in result.stderr
         expected.unlink()
+
+
+@pytest.mark.slow
+def test_damaged_heads_in_the_store_cost_a_line_each(apply: Call, raws: Path, add_head: Call, tmp_path: Path) -> None:
+    good = add_head("denoise", Domain.BAYER, "good")
+    os.utime(good, (time.time() - 100,) * 2)
+    infinite = load_checkpoint(good)
+    infinite.tensors["network.stem.weight"].fill_(float("inf"))
+    save_file(infinite.tensors, good.with_stem("infinite"), metadata={"rcl": infinite.header.to_json()})
+    lies: dict[str, Any] = {
+        "wide": {"architecture": {"width": 9000}},
+        "fitted": {"architecture": {"width": 5, "depth": 1}},
+        "odd": {"options": {"strangeness": 1}},
+    }
+    for name, changes in lies.items():
+        lie = replace(load_checkpoint(good), header=replace(infinite.header, **changes))
+        save_checkpoint(good.with_stem(name), lie)
+    (good.parent / "list.safetensors").write_bytes(b"\2" + bytes(7) + b"[]")
+    result = apply("--task", "denoise", raws / "a.dng", raws / "a.dng", "-o", tmp_path / "out", "--json")
+    assert [line["model"] for line in result.lines] == [str(good)]
+    for name in ("infinite", "wide", "fitted", "odd", "list"):
+        assert result.stderr.count(f"{name}.safetensors: ") == 1
+    assert (result.exit_code, result.stderr.count("left out")) == (0, 5)
 
 
 def test_a_given_model_must_fit(apply: Call, raws: Path, heads: Path, tmp_path: Path) -> None:

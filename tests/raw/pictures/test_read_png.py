@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import re
 import struct
+import tracemalloc
 import zlib
 from itertools import pairwise
 from pathlib import Path
@@ -166,3 +169,36 @@ def test_a_file_that_lacks_only_its_end_chunk_is_read(tmp_path: Path) -> None:
     path = png(tmp_path / "a.png", STEPS, 8, 0)
     path.write_bytes(path.read_bytes()[:-12])
     assert np.array_equal(decode_png(path).values[..., 0], STEPS)
+
+
+def test_a_profile_that_unfolds_to_gigabytes_is_none(tmp_path: Path) -> None:
+    packed = zlib.compressobj(9)
+    bomb = b"".join(packed.compress(bytes(1_000_000)) for _ in range(100)) + packed.flush()
+    path = png(tmp_path / "bomb.png", np.full((4, 4, 3), 100, np.uint8), 8, 2, chunk(b"iCCP", b"x\0\0" + bomb))
+    tracemalloc.start()
+    assert decode_png(path).profile == b""
+    assert tracemalloc.get_traced_memory()[1] < 60_000_000
+    tracemalloc.stop()
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux says how much memory a process has")
+@pytest.mark.parametrize(("bits", "color"), [(8, 0), (8, 2), (16, 2), (16, 6), (8, 4)])
+def test_damaged_files_cost_no_memory_for_ever(bits: int, color: int, tmp_path: Path) -> None:
+    def reserved_mb() -> int:
+        found = re.search(r"VmSize:\s+(\d+) kB", Path("/proc/self/status").read_text())
+        assert found is not None
+        return int(found[1]) // 1000
+
+    samples = {0: 1, 2: 3, 4: 2, 6: 4}[color]
+    path = png(tmp_path / "cut.png", np.zeros((40, 40, samples), np.uint16 if bits == 16 else np.uint8), bits, color)
+    data = bytearray(path.read_bytes())
+    data[16:24] = struct.pack(">II", 9000, 9000)
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    path.write_bytes(data)
+    for number in range(6):
+        with pytest.raises(FileError):
+            read_frame(path)
+        gc.collect()  # what pytest keeps of an error holds the array
+        if number == 0:
+            before = reserved_mb()
+    assert reserved_mb() - before < 81 * samples
