@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
+from rcl_cli.disk.words import unwritable
 from rcl_cli.errors import FileError
 from rcl_cli.files import is_folder, real_path
 from rcl_cli.models.store import RESERVED, Store
@@ -25,7 +26,7 @@ def new_run(store: Store, name: str) -> Path:
         except FileExistsError:
             continue
         except OSError as error:
-            raise FileError(folder, f"cannot be made ({error.strerror})") from error
+            raise FileError(folder, unwritable(error, folder)) from error
         return folder
     raise AssertionError("unreachable: there is always a free number")
 

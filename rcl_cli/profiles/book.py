@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from rcl_calibration.exchange import find_profile, merge_runs, read_profiles, re
 from rcl_calibration.profile import NoiseProfile
 from rcl_calibration.runs import Run
 from rcl_calibration.single_image import estimate
+from rcl_cli.disk.locks import locked
 from rcl_cli.errors import FileError
 from rcl_cli.files import write_text
 from rcl_cli.folders import store_folder
@@ -121,7 +121,7 @@ def load_runs(path: Path) -> list[tuple[Run, ...]]:
 
 def save_runs(path: Path, runs: Iterable[Run]) -> None:
     """Add calibrations to a file, beside those of the same camera, ISO and levels that it has. Raises FileError."""
-    with _one_at_a_time(path):
+    with locked(path.with_name(f".{path.name}.lock"), path, wait=True):
         old = load_runs(path) if path.is_file() else []
         write_text(path, runs_text(merge_runs(old, runs)), overwrite=True)
 
@@ -138,26 +138,3 @@ def _reading(path: Path) -> Iterator[None]:
     except (OSError, ValueError) as error:
         words = error.strerror if isinstance(error, OSError) else str(error)
         raise FileError(path, f"cannot be read as noise profiles: {words}") from error
-
-
-@contextmanager
-def _one_at_a_time(path: Path) -> Iterator[None]:
-    """Hold off other runs between reading and writing; no more than that where the system has no such locks."""
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl
-
-    lock = path.with_name(f".{path.name}.lock")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = lock.open("w")
-    except OSError as error:
-        raise FileError(path, f"cannot be written ({error.strerror})") from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX)
-        except OSError:  # a network folder without locks
-            yield
-            return
-        yield
