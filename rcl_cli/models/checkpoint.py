@@ -12,6 +12,7 @@ from torch import Tensor
 
 from rcl_cli.errors import CheckpointError
 from rcl_cli.files import write_bytes
+from rcl_cli.models.finite import ASTRAY, require_finite
 from rcl_cli.models.header import Header, read_header
 
 
@@ -24,22 +25,31 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint, *, half: bool = False) -> None:
-    """Write atomically, replacing `path`; `half` stores floating tensors as float16."""
+    """Write atomically, replacing `path`; `half` stores floating tensors as float16.
+
+    Raises CheckpointError for weights that are not finite, FileError where it cannot be written.
+    """
     tensors = {
         k: (v.half() if half and v.is_floating_point() else v).detach().cpu().contiguous()
         for k, v in checkpoint.tensors.items()
     }
+    advice = "float16 cannot hold them" if half else ASTRAY
+    require_finite(path, tensors, advice)
     write_bytes(path, save(tensors, metadata={"rcl": checkpoint.header.to_json()}), overwrite=True)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Read a model file, floating tensors as float32. Raises CheckpointError where it is damaged or not ours."""
+    """Read a model file, floating tensors as float32.
+
+    Raises CheckpointError where it is damaged or not ours, or its weights are not finite.
+    """
     header = read_header(path)
     try:
         tensors = load_file(path)
     except (SafetensorError, OSError) as error:
         raise CheckpointError(path, f"is damaged ({error}); copy or train it again") from error
     tensors = {_renamed(k): v.to(torch.float32) if v.is_floating_point() else v for k, v in tensors.items()}
+    require_finite(path, tensors, "the file is damaged or its training went astray; use another model")
     return Checkpoint(tensors, header)
 
 
