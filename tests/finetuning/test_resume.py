@@ -17,10 +17,11 @@ from rcl_calibration.profile import NoiseProfile
 from rcl_cli.cli.main import cli
 from rcl_cli.disk.locks import locked
 from rcl_cli.errors import FileError, RclError
+from rcl_cli.finetuning.begin import finetune
 from rcl_cli.finetuning.saved import noise_from
-from rcl_cli.finetuning.session import finetune
 from rcl_cli.models.store import Store
 from rcl_cli.noise import FixedNoise, SensorNoise, SigmaNoise
+from rcl_cli.simulate.source import ListedNoise
 from rcl_cli.train import keep
 
 SETTINGS = ("--steps", "8", "--validate-every", "3", "--batch", "2", "--crop", "24", "--width", "4", "--depth", "1")
@@ -198,8 +199,11 @@ def test_a_disk_that_is_full_at_the_end_costs_the_last_minute(
     assert (tmp_path / "a" / "run" / HEAD).read_bytes() == (tmp_path / "b" / "run" / HEAD).read_bytes()
 
 
+PROFILE = NoiseProfile.uniform(0.1, 0.2)
+
+
 @pytest.mark.parametrize(
-    "noise", [SensorNoise(1e-4, 1e-3), SigmaNoise(1, 9), FixedNoise(NoiseProfile.uniform(0.1, 0.2))]
+    "noise", [SensorNoise(1e-4, 1e-3), SigmaNoise(1, 9), FixedNoise(PROFILE), ListedNoise([PROFILE, PROFILE])]
 )
 def test_noise_is_what_it_says_it_is(noise: Any) -> None:
     assert noise_from(noise.describe()).describe() == noise.describe()

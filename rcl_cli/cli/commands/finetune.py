@@ -180,7 +180,7 @@ def command(
     base ISO to the highest.
     """
     from rcl_cli.cli.watch import TerminalWatch
-    from rcl_cli.finetuning.session import finetune
+    from rcl_cli.finetuning.begin import finetune
     from rcl_cli.task import get_task
     from rcl_cli.train.few_labels import FinetuneSettings
 
