@@ -13,7 +13,12 @@ from rcl_cli.disk.temporary import new_temporary, sweep
 from rcl_cli.disk.words import OF_WRITING, unwritable
 from rcl_cli.errors import FileError
 
-_EXISTS = "exists already; use --overwrite (in Python, overwrite=True) to replace it"
+
+class ExistsError(FileError):
+    """There is something where a new file was to be."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "exists already; use --overwrite (in Python, overwrite=True) to replace it")
 
 
 def require_file(path: Path) -> None:
@@ -142,10 +147,10 @@ def _rename_to_new(temporary: Path, target: Path) -> None:
         target.hardlink_to(temporary)
         temporary.unlink()
     except FileExistsError as error:
-        raise FileError(target, _EXISTS) from error
+        raise ExistsError(target) from error
     except OSError:  # file systems without hard links
         if os.path.lexists(target):
-            raise FileError(target, _EXISTS) from None
+            raise ExistsError(target) from None
         temporary.replace(target)
 
 

@@ -28,8 +28,16 @@ silent for so long counts as gone."""
 _POLL_S, _SILENT_S = 0.1, 1.0
 
 
+LOCK = ".rcl-lock-"
+"""How the names of lock files begin that `sweep` removes where nobody holds them."""
+
+
 class Held(FileError):
-    """Another run holds the lock; the reason says which."""
+    """Another run holds the lock: `holder`, in words."""
+
+    def __init__(self, what: Path, holder: str) -> None:
+        super().__init__(what, f"is in use by {holder}; wait until that has ended, or choose another folder")
+        self.holder = holder
 
 
 @contextmanager
@@ -43,12 +51,19 @@ def locked(path: Path, what: Path, *, wait: bool = False) -> Iterator[None]:
         make_folder(path.parent)
         hold = _wait(path, what) if wait else _take(path)
         if hold is None:
-            raise Held(what, f"is in use by {_holder(path)}; wait until that has ended, or choose another folder")
+            raise Held(what, _holder(path))
     except OSError as error:
         raise FileError(what, unwritable(error, path.parent)) from error
     try:
         yield
     finally:
+        hold.release()
+
+
+def remove_if_free(path: Path) -> None:
+    """Remove a lock file that nobody holds. Raises OSError."""
+    hold = _take(path.with_name(path.name.removesuffix("ed")))
+    if hold is not None:
         hold.release()
 
 

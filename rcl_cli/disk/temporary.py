@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from rcl_cli.disk.locks import LOCK, remove_if_free
 from rcl_cli.disk.process import Process
 
 _NAME = re.compile(r"\.rcl-([0-9a-f]{8})-(\d+)-(\d+)-")
@@ -41,8 +42,10 @@ def sweep(folder: Path) -> None:
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             owner = _NAME.match(entry.name)
-            if owner:
-                with suppress(OSError):
+            with suppress(OSError):
+                if entry.name.startswith(LOCK):
+                    remove_if_free(Path(entry.path))
+                elif owner:
                     _remove_if_ended(Path(entry.path), Process(owner[1], int(owner[2]), int(owner[3])))
 
 
