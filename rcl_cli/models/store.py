@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import shutil
 from dataclasses import dataclass
 from itertools import count
@@ -113,6 +114,7 @@ class Store:
     def add_model(self, source: Path, name: str = "") -> Path:
         """Copy a model file in and return its new path; where its name is taken it becomes `name-2`, ….
 
+        One that is there already, byte for byte, is not copied again: a run that was killed after it does not add two.
         Raises CheckpointError if `source` is no model, FileError if it cannot be copied.
         """
         read_header(source)
@@ -120,6 +122,8 @@ class Store:
         for number in count(1):
             target = self.models / f"{name if number == 1 else f'{name}-{number}'}{SUFFIX}"
             if target.exists():
+                if _is_same(source, target):
+                    return target
                 continue
             try:
                 with atomic_path(target) as temporary:
@@ -144,3 +148,10 @@ class Store:
             return []
         files = [path for path in self.models.glob(f"*{SUFFIX}") if path.is_file() and path.name[0] != "."]
         return sorted(files, key=lambda path: (-path.stat().st_mtime_ns, path.name))
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return filecmp.cmp(one, other, shallow=False)
+    except OSError:
+        return False
