@@ -21,6 +21,8 @@ class Recorder:
     """Contents of files by inode, as they were when they were last synced."""
     given: dict[Path, list[int]] = field(default_factory=dict)
     """Inodes that each name has been given since its folder was last synced, the one from then first."""
+    waiting: set[Path] = field(default_factory=set)
+    """Names that were given since their folders were last synced."""
     cut: dict[Path, set[bytes]] = field(default_factory=dict)
     """What was found under each name after a power cut at any moment so far."""
 
@@ -30,6 +32,7 @@ class Recorder:
             for name, inodes in self.given.items():
                 if name.parent == path:
                     del inodes[:-1]
+                    self.waiting.discard(name)
         else:
             self.events.append(f"sync {inode}")
             self.synced[inode] = path.read_bytes()
@@ -39,6 +42,7 @@ class Recorder:
         inode = target.stat().st_ino
         self.events.append(f"name {target.name}")
         self.names[inode] = target.name
+        self.waiting.add(target)
         self.given.setdefault(target, []).append(inode)
         self._cut()
 
