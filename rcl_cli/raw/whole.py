@@ -51,7 +51,8 @@ def is_cut(path: Path) -> bool:
 def _tiff_end(file: BinaryIO, order: str, size: int) -> int:
     """Where the last directory, strip or tile ends. Raises struct.error where a directory itself is cut."""
     file.seek(4)
-    waiting, seen, end = [_one(file, f"{order}I")], set(), 8
+    waiting, end = [_one(file, f"{order}I")], 8
+    seen: set[int] = set()
     while waiting and len(seen) < _MOST_DIRECTORIES:
         at = waiting.pop()
         if at in seen or not at:
@@ -89,7 +90,7 @@ def _has_png_end(file: BinaryIO, size: int) -> bool:
         length, kind = struct.unpack(">I4s", file.read(8))
         at += 12 + length
         if kind == b"IEND":
-            return at <= size
+            return bool(at <= size)
     return False
 
 
@@ -105,7 +106,7 @@ def _exr_end(file: BinaryIO) -> int:
     offsets = struct.unpack(f"<{(first - table) // 8}Q", file.read(first - table))
     file.seek(max(offsets))
     _, length = struct.unpack("<iI", file.read(8))
-    return max(offsets) + 8 + int(length)
+    return int(max(offsets) + 8 + length)
 
 
 def _word(file: BinaryIO) -> bytes:

@@ -14,6 +14,8 @@ import pytest
 
 from rcl_cli.errors import FileError
 from rcl_cli.files import atomic_path, try_folder, write_bytes
+from rcl_cli.raw.tags.copy import copy_metadata
+from rcl_cli.raw.tags.exiftool import Answer
 
 SIZE = 4 << 20
 
@@ -111,3 +113,15 @@ def test_a_reason_that_names_the_temporary_file_names_the_target(tmp_path: Path)
     with pytest.raises(FileError) as caught, atomic_path(tmp_path / "a") as temporary:
         raise FileError(temporary, "is too large")
     assert str(caught.value) == f"{tmp_path / 'a'}: is too large"
+
+
+def test_a_disk_without_room_for_the_metadata_leaves_no_result_without_it(
+    tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rcl_cli.raw.tags.copy.ask_exiftool", lambda _: Answer(False, "Error writing output file"))
+    (tmp_path / "source.jpg").write_bytes(b"anything")
+    write_bytes(small / "a.jpg", b"a" * (SIZE // 4))
+    assert not copy_metadata(tmp_path / "source.jpg", small / "a.jpg")
+    write_bytes(small / "b.jpg", b"b" * (SIZE * 5 // 8))
+    with pytest.raises(OSError, match="No space left"):
+        copy_metadata(tmp_path / "source.jpg", small / "b.jpg")

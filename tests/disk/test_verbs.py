@@ -59,10 +59,12 @@ def test_nothing_gets_its_name_before_its_contents_are_on_the_disk(
     arguments = [part.format(pictures=pictures, raws=raws, out=tmp_path / "out") for part in VERBS[verb]]
     result = CliRunner().invoke(cli, arguments)
     assert result.exit_code == 0, result.output
-    kept = {path: found for path, found in recorder.cut.items() if "cache" not in path.parts}
+    # The cache vouches for itself; a log grows after it has got its name; a journal is gone.
+    left_out = {path for path in recorder.cut if "cache" in path.parts or path.suffix == ".jsonl" or not path.exists()}
+    kept = {path: found for path, found in recorder.cut.items() if path not in left_out}
     assert kept
     for path, found in kept.items():
         assert b"" not in found or path.stat().st_size == 0, path
-        assert path.read_bytes() in found or path.suffix == ".jsonl", path
+        assert path.read_bytes() in found, path
     # Each folder was synced after the last name in it.
     assert not recorder.waiting & kept.keys()
