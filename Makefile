@@ -16,7 +16,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 # Each test process computes on one core, so that the processes do not fight for them.
 ONE_CORE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: demo test test-fast lint check docs gpu constraints lowest clean
+.PHONY: demo test test-fast lint check docs gpu kill constraints lowest clean
 
 demo: $(VENV)/.runtime ## Sample raws, calibration, training, results and a report, in DEMO
 	$(BIN)/rcl demo $(DEMO) --overwrite
@@ -44,6 +44,10 @@ gpu: ## What a GPU does, in eight minutes at most: a page of checks and times; D
 	@test ! -d .whl || $(GPU_PYTHON) -m pip install --quiet --disable-pip-version-check --no-index --find-links .whl \
 		--no-deps --upgrade --target build/gpu/site .whl/*.whl
 	$(GPU_PYTHON) docs/benchmarks/gpu.py --device $(DEVICE) $(if $(OUT),--output $(OUT)) $(GPU_FLAGS)
+
+kill: KILLS = 200
+kill: $(VENV)/.dev ## Kill commands at random moments and compare what they leave: see docs/reliability.md
+	$(ONE_CORE) $(BIN)/python tests/kill/kill.py --kills $(KILLS)
 
 constraints: ## Pin the newest versions that work together, from a clean environment
 	$(PYTHON) -m venv --clear build/pins

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rcl_calibration.profile import NoiseProfile
     from rcl_cli.domain import Domain
     from rcl_cli.errors import FileError, RclError
-    from rcl_cli.finetuning.session import finetune
+    from rcl_cli.finetuning.begin import finetune
     from rcl_cli.inference.apply import apply
     from rcl_cli.inference.model import Model, load
     from rcl_cli.inference.result import Result
@@ -46,7 +46,7 @@ _PLACES = {
     "profiles.calibrate": ("calibrate", "estimate_noise"),
     "domain": ("Domain",),
     "errors": ("FileError", "RclError"),
-    "finetuning.session": ("finetune",),
+    "finetuning.begin": ("finetune",),
     "inference.apply": ("apply",),
     "inference.model": ("Model", "load"),
     "inference.result": ("Result",),

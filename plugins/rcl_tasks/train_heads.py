@@ -1,6 +1,6 @@
 """Train the heads that this package ships: `python -m rcl_tasks.train_heads PHOTOGRAPHS -o DIR HEAD ...`.
 
-A run that is cut off goes on where it was, step by step as if it had not been.
+A run that is cut off, by whatever, goes on where it was, step by step as if it had not been.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from rcl_cli.data.fingerprint import fingerprint
 from rcl_cli.data.pairs import crop_side
 from rcl_cli.data.seeds import step_generator
+from rcl_cli.disk.locks import locked
 from rcl_cli.domain import Domain
 from rcl_cli.models.header import Header
 from rcl_cli.models.task_model import TaskModel, build_model, load_head, of_task, save_head
@@ -28,9 +29,12 @@ from rcl_cli.raw.folder import find_files
 from rcl_cli.task import Task, get_task
 from rcl_cli.train.batches import Seen
 from rcl_cli.train.device import autocast, choose_device, place_module
+from rcl_cli.train.interrupt import stop_on_interrupt
+from rcl_cli.train.keep import Keeper
 from rcl_cli.train.muon import Muon
 from rcl_cli.train.optimizer import require_number
 from rcl_cli.train.state import load_state, save_state
+from rcl_cli.train.watch import Stop
 from rcl_tasks.photographs import MISJUDGED, OVERESTIMATED, Photographs, load_photographs
 from rcl_tasks.restorer import Restorer
 from rcl_tasks.widen import widen
@@ -113,7 +117,17 @@ def main() -> None:
 
 
 def train_one(name: str, photographs: Path, folder: Path, share: float, seed: int, device_name: str) -> None:
-    """Train one head into `folder`; its parent must be there. Progress goes to standard error as JSON lines."""
+    """Train one head into `folder`; its parent must be there. Progress goes to standard error as JSON lines.
+
+    Ctrl-C, SIGTERM and SIGHUP save the run and raise KeyboardInterrupt. Raises Held where another process is at it.
+    """
+    with locked(folder / f".{name}.lock", folder / name), stop_on_interrupt() as stopped:
+        _train_one(name, photographs, folder, share, seed, device_name, stopped)
+
+
+def _train_one(
+    name: str, photographs: Path, folder: Path, share: float, seed: int, device_name: str, should_stop: Stop
+) -> None:
     lesson = LESSONS[name]
     task_name, layout = name.split("-")[:2]
     task, domain, device = get_task(task_name), Domain(layout), choose_device(device_name)
@@ -129,7 +143,11 @@ def train_one(name: str, photographs: Path, folder: Path, share: float, seed: in
     state = folder / f"{name}.state.safetensors"
     done = load_state(state, both, optimizer) if state.exists() else 0
     began, losses = time.monotonic(), []
+    keeper = Keeper(lambda step: save_state(state, both, optimizer, step))
     for step, pair in _numbered(source, lesson, seed, done, steps):
+        if should_stop():
+            keeper.now(step - 1)
+            raise KeyboardInterrupt
         seen = Seen.by(model.train(), pair, device, told=task.noise_aware)
         with autocast(device):
             prediction = model.seen(seen.x, seen.sigma)
@@ -140,8 +158,10 @@ def train_one(name: str, photographs: Path, folder: Path, share: float, seed: in
         optimizer.scale(lesson.rate(step, share))
         optimizer.step()
         _average(averaged, model, min(EMA, (1 + step) / (10 + step)))
+        if step < steps:
+            keeper.after(step)
         if step % SAVE_EVERY == 0 and step < steps:
-            save_state(state, both, optimizer, step)
+            keeper.now(step)
             _say(name, step, losses[-SAVE_EVERY:], began)
     _say(name, steps, losses[-SAVE_EVERY:], began)
     header = Header(

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from io import StringIO
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from rcl_cli.cli.verbs import OTHERS, SECTIONS
 from rcl_cli.cli.visible import visible
+from rcl_cli.disk.words import OF_WRITING, unwritable
 from rcl_cli.errors import FileError, RclError, is_out_of_memory
 from rcl_cli.plugins.entries import COMMANDS, Entry, entries
+from rcl_cli.train.interrupt import unwinding
 
 NOTHING_DONE = 2
 INTERRUPTED = 130
@@ -86,9 +90,11 @@ class LazyGroup(click.Group):
         if not any(isinstance(handler, _Said) for handler in logging.root.handlers):
             logging.root.addHandler(_Said(logging.WARNING))
         try:
-            with _only_json(arguments):
+            with unwinding(), _only_json(arguments):
                 code = super().main(arguments, standalone_mode=False, **extra) or 0
             sys.exit(code)
+        except BrokenPipeError:  # nobody reads on; click says as much for what it writes itself
+            sys.exit(1)
         except Exception as error:
             _fail(error, debug="--debug" in arguments)
 
@@ -152,15 +158,21 @@ def _fail(error: Exception, *, debug: bool) -> NoReturn:
             message = f"{error.path}: {' '.join(error.reason.split())}"
         case RclError():
             message = " ".join(str(error).split())
-        case OSError(strerror=str(reason)):
-            place = f"{error.filename}: " if error.filename else ""
-            message = f"{place}{reason}"
+        case OSError():
+            message = _said(error)
         case _ if is_out_of_memory(error):
             message = "this needs more memory than there is; use smaller sizes, or fewer at once"
         case _:
             message = f"{unforeseen}; run the same command with --debug to see where"
     click.echo(visible(f"Error: {message}"), err=True)
     sys.exit(NOTHING_DONE)
+
+
+def _said(error: OSError) -> str:
+    place = f"{os.fsdecode(error.filename)}: " if error.filename else ""
+    if error.errno in OF_WRITING:
+        return f"{place or 'the output '}{unwritable(error, Path())}"
+    return f"{place}{error.strerror or ' '.join(str(error).split())}"
 
 
 @click.group(

@@ -159,9 +159,9 @@ class RegionCache:
             raise FileError(path, str(error)) from error
         note = _Note(domain, regions.shape, zlib.crc32(regions.data), Lookup.of(frame), simulated, {})
         try:
-            with atomic_path(file, overwrite=True) as temporary:
+            with atomic_path(file, overwrite=True, durable=False) as temporary:
                 np.save(temporary, regions)
-        except OSError as error:
+        except FileError as error:
             raise self._full(error) from error
         self._write(path, file, note)
 
@@ -186,12 +186,12 @@ class RegionCache:
 
     def _write(self, path: Path, file: Path, note: _Note) -> None:
         try:
-            write_text(file.with_suffix(".json"), note.to_json(path), overwrite=True)
-        except OSError as error:
+            write_text(file.with_suffix(".json"), note.to_json(path), overwrite=True, durable=False)
+        except FileError as error:
             raise self._full(error) from error
 
-    def _full(self, error: OSError) -> FileError:
-        return FileError(self.root, f"cannot hold the decoded regions ({error.strerror}); see --cache")
+    def _full(self, error: FileError) -> FileError:
+        return FileError(self.root, f"the cache of decoded pictures {error.reason} (see --cache)")
 
 
 def _load(file: Path) -> _Note | None:

@@ -19,7 +19,16 @@ class Items(Protocol[T]):
 
 def step_generator(seed: int, step: int) -> torch.Generator:
     """The CPU generator of one training step. Each step has its own, so that a resumed run draws the same numbers."""
-    return torch.Generator().manual_seed((seed * 1_000_003 + step) % 2**63)
+    return torch.Generator().manual_seed(_number(seed, step))
+
+
+def seed_step(seed: int, step: int) -> None:
+    """Let torch's own numbers, which layers such as dropout draw from, depend on the step alone."""
+    torch.manual_seed(_number(seed, step))
+
+
+def _number(seed: int, step: int) -> int:
+    return (seed * 1_000_003 + step) % 2**63
 
 
 def drawn(items: Items[T], rng: torch.Generator) -> T:

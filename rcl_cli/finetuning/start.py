@@ -11,6 +11,7 @@ import torch
 
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
+from rcl_cli.finetuning.saved import SavedFinetuning
 from rcl_cli.finetuning.sources import pairs_domain
 from rcl_cli.models.backbone import load_backbone
 from rcl_cli.models.choose import SHIPPED, usable
@@ -71,6 +72,17 @@ def choose_domain(
         able = ", ".join(sorted(d.value for d in task.domains))
         raise RclError(f"{task.name} works on {able}, not on {domain.value}")
     return domain
+
+
+def resumed_model(task: Task, saved: SavedFinetuning, *, begun: bool) -> Start:
+    """The model of a run that goes on: `begun`, its weights are in the run's state and those here do not matter.
+
+    Raises RclError as `starting_model`.
+    """
+    domain, seed = Domain(saved.domain), saved.settings.seed
+    backbone = None if begun or saved.backbone is None else Path(saved.backbone)
+    start = starting_model(task, domain, backbone, network=saved.network, network_options=saved.architecture, seed=seed)
+    return Start(start.model, saved.parent)
 
 
 def starting_model(

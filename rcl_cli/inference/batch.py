@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,9 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from rcl_cli.disk.temporary import sweep
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
-from rcl_cli.inference.existing import why_skipped
+from rcl_cli.files import ExistsError
+from rcl_cli.inference.claims import Claims
+from rcl_cli.inference.existing import is_ruined, why_kept
 from rcl_cli.inference.models import misfit
 from rcl_cli.inference.outputs import Job
 from rcl_cli.inference.pipeline import Pipeline
@@ -76,23 +78,39 @@ def run_batch(
 ) -> Iterator[Outcome]:
     """Do the jobs and say what became of each; those whose target exists come first, no pixel of them being read.
 
+    Several runs over the same jobs divide them; what is left to another comes last, as skipped.
+
     linear: keep the values of RGB files as they are; debug: pass on an error that nobody foresaw, instead of making it
     the reason of a failure. `report` hears which fraction of a job is done.
     """
+
+    def kept(job: Job) -> str:
+        return "" if overwrite else why_kept(job.source, job.target, pipeline)
+
     waiting = []
     for job in jobs:
-        if os.path.lexists(job.target) and not overwrite:
-            yield Outcome(job.source, job.target, "skipped", why_skipped(job.source, job.target, pipeline))
+        reason = kept(job)
+        if reason:
+            sweep(job.target.parent)
+            yield Outcome(job.source, job.target, "skipped", reason)
         else:
             waiting.append(job)
+    claims = Claims(kept, overwrite=overwrite)
 
     def decode(job: Job) -> Frame:
         return read_frame(job.source, linear=linear)
 
     try:
-        for job, decoded in ahead(decode, waiting):
-            yield _do(pipeline, job, decoded, overwrite, debug, partial(report, job))
+        for job, decoded in ahead(decode, claims.divided(waiting)):
+            replaced = overwrite or is_ruined(job.target)
+            outcome = _do(pipeline, job, decoded, replaced, debug, partial(report, job))
+            claims.release(job)
+            yield outcome
+        for job, why in claims.left:
+            status, reason = ("failed", str(why)) if isinstance(why, FileError) else ("skipped", why)
+            yield Outcome(job.source, job.target, status, reason)
     finally:
+        claims.close()
         close_exiftool()
 
 
@@ -112,6 +130,8 @@ def _do(
         if not job.named and frame.domain not in pipeline.models.task.domains:
             return unfit(job.source, pipeline.models.task, frame.domain)
         result = pipeline.apply(frame, job.target, overwrite=overwrite, report=report)
+    except ExistsError:
+        return Outcome(job.source, job.target, "skipped", "was made by another run meanwhile")
     except Exception as error:  # whatever one file or a plugin brings about, the others are still to be done
         if debug and not isinstance(error, RclError | OSError):
             raise
@@ -138,6 +158,6 @@ def _reason(error: Exception, source: Path) -> str:
         case _ if is_out_of_memory(error):
             return "needs more memory than there is; use a smaller --tile"
         case OSError(strerror=str(words)):
-            return words
+            return f"{error.filename}: {words}" if error.filename not in (None, str(source)) else words
         case _:
             return f"unexpected {type(error).__name__}: {' '.join(str(error).split())}"

@@ -49,7 +49,7 @@ def keep_mean(
         channels = _channels(domain, color)
         offset = error[channels].sum() / count[channels].sum().clamp(min=1)
         for channel in _channels(task.output(domain), color):
-            for strip in prediction[channel].split(_STRIP):
+            for strip in torch.split(prediction[channel], _STRIP):
                 strip.copy_(code.decode(code.encode(strip) + offset.float()))
     return prediction
 

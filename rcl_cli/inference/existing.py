@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +11,33 @@ from rcl_cli.errors import RclError
 from rcl_cli.inference.model import DECIDED_BY_THE_PICTURE, levels_digest
 from rcl_cli.inference.pipeline import Pipeline
 from rcl_cli.raw.record import Record, read_record, source_digest
+from rcl_cli.raw.whole import is_cut
 
 EXISTS = "exists already"
 _ADVICE = "use --overwrite to replace it, or another --output"
+
+
+def why_kept(source: Path, target: Path, pipeline: Pipeline) -> str:
+    """Why what stands at `target` is kept; "" where nothing does, or a result that a crash has left without its end.
+
+    Reads no pixels.
+    """
+    if not os.path.lexists(target) or is_ruined(target):
+        return ""
+    return why_skipped(source, target, pipeline)
+
+
+def is_ruined(target: Path) -> bool:
+    """Whether `target` is what a crash leaves of a result: nothing, or one without its end."""
+    return is_cut(target) and (read_record(target) is not None or not _says_anything(target))
+
+
+def _says_anything(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return bool(file.read(4096).strip(b"\0"))
+    except OSError:
+        return True
 
 
 def why_skipped(source: Path, target: Path, pipeline: Pipeline) -> str:
@@ -22,7 +47,8 @@ def why_skipped(source: Path, target: Path, pipeline: Pipeline) -> str:
     """
     old = read_record(target)
     if old is None:
-        return f"{EXISTS}, and is not a result of rcl; {_ADVICE}"
+        cut = ", but is cut short" if is_cut(target) else ""
+        return f"{EXISTS}{cut}, and is not a result of rcl; {_ADVICE}"
     try:
         differences = old.differences(replace(made_now(old, pipeline), source=source_digest(source)))
     except (RclError, ValueError):

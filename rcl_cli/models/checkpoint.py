@@ -10,8 +10,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from rcl_cli.errors import CheckpointError, FileError
+from rcl_cli.errors import CheckpointError
 from rcl_cli.files import write_bytes
+from rcl_cli.models.finite import ASTRAY, require_finite
 from rcl_cli.models.header import Header, read_header
 from rcl_cli.models.tensor_index import checked_metadata
 
@@ -27,19 +28,22 @@ class Checkpoint:
 def save_checkpoint(path: Path, checkpoint: Checkpoint, *, half: bool = False) -> None:
     """Write atomically, replacing `path`; `half` stores floating tensors as float16.
 
-    Raises FileError where weights are not finite, or it cannot be written.
+    Raises CheckpointError for weights that are not finite, FileError where it cannot be written.
     """
     tensors = {
         k: (v.half() if half and v.is_floating_point() else v).detach().cpu().contiguous()
         for k, v in checkpoint.tensors.items()
     }
-    if not all(tensor.isfinite().all() for tensor in tensors.values()):
-        raise FileError(path, "is not written: the weights are not finite numbers, the training has diverged")
+    advice = "float16 cannot hold them" if half else ASTRAY
+    require_finite(path, tensors, advice)
     write_bytes(path, save(tensors, metadata={"rcl": checkpoint.header.to_json()}), overwrite=True)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Read a model file, floating tensors as float32. Raises CheckpointError where it is damaged or not ours."""
+    """Read a model file, floating tensors as float32.
+
+    Raises CheckpointError where it is damaged or not ours, or its weights are not finite.
+    """
     header = read_header(path)
     return Checkpoint({_renamed(name): tensor for name, tensor in load_tensors(path).items()}, header)
 
@@ -55,9 +59,7 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
     except (SafetensorError, OSError) as error:
         raise CheckpointError(path, f"is damaged ({error}); copy or train it again") from error
     tensors = {name: value.to(torch.float32) if value.is_floating_point() else value for name, value in stored.items()}
-    for name, value in tensors.items():
-        if not value.isfinite().all():
-            raise CheckpointError(path, f"has weights that are not finite numbers (in {name}); copy or train it again")
+    require_finite(path, tensors, "the file is damaged or its training went astray; use another model")
     return tensors
 
 

@@ -7,8 +7,9 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
+from rcl_cli.disk.words import unwritable
 from rcl_cli.errors import FileError
-from rcl_cli.files import is_folder, real_path
+from rcl_cli.files import is_file, is_folder, real_path
 from rcl_cli.models.store import RESERVED, Store
 from rcl_cli.names import plain
 
@@ -25,7 +26,7 @@ def new_run(store: Store, name: str) -> Path:
         except FileExistsError:
             continue
         except OSError as error:
-            raise FileError(folder, f"cannot be made ({error.strerror})") from error
+            raise FileError(folder, unwritable(error, folder)) from error
         return folder
     raise AssertionError("unreachable: there is always a free number")
 
@@ -43,9 +44,17 @@ def given_back(folder: Path, store: Store) -> Iterator[None]:
 
 
 def newest_run(store: Store, holding: str) -> Path | None:
-    """The run in the store whose file called `holding` was written last; None where no run has one."""
-    found = [path for path in store.runs.glob(f"*/{holding}") if path.is_file()]
-    return max(found, key=lambda path: path.stat().st_mtime_ns).parent if found else None
+    """The run in the store that was written to last, of those with a file called `holding`; None without one."""
+    found = [path.parent for path in store.runs.glob(f"*/{holding}") if is_file(path)]
+    return max(found, key=_last_written, default=None)
+
+
+def _last_written(folder: Path) -> int:
+    times = [0]
+    for path in folder.iterdir():
+        with suppress(OSError):
+            times.append(path.stat().st_mtime_ns)
+    return max(times)
 
 
 def name_after(paths: Sequence[Path]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import shutil
 from dataclasses import dataclass
 from itertools import count
@@ -114,6 +115,7 @@ class Store:
     def add_model(self, source: Path, name: str = "") -> Path:
         """Copy a model file in and return its new path; where its name is taken it becomes `name-2`, ….
 
+        One that is there already, byte for byte, is not copied again: a run that was killed after it does not add two.
         Raises CheckpointError if `source` is no model, FileError if it cannot be copied.
         """
         read_header(source)
@@ -121,6 +123,8 @@ class Store:
         for number in count(1):
             target = self.models / f"{name if number == 1 else f'{name}-{number}'}{SUFFIX}"
             if target.exists():
+                if _is_same(source, target):
+                    return target
                 continue
             try:
                 with atomic_path(target) as temporary:
@@ -153,3 +157,10 @@ def _changed(path: Path) -> int:
         return path.stat().st_mtime_ns
     except OSError:  # gone, or a link that leads nowhere
         return 0
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return filecmp.cmp(one, other, shallow=False)
+    except OSError:
+        return False

@@ -10,11 +10,12 @@ import torch
 from torch import nn
 
 from rcl_cli.data.crops import RegionSource
-from rcl_cli.data.seeds import step_generator
+from rcl_cli.data.seeds import seed_step, step_generator
 from rcl_cli.models.backbone import Backbone
 from rcl_cli.pretext import Losses, Pretext
 from rcl_cli.pretraining.restorer import MixedPrecision
 from rcl_cli.train.device import placed
+from rcl_cli.train.keep import Keeper
 from rcl_cli.train.optimizer import descend, require_number, share_of_rate
 
 Metrics = dict[str, float | int]
@@ -36,7 +37,6 @@ class LoopSettings:
     """Part of the steps, at the end, in which it falls to 0."""
     gradients_every: int = 50
     """Steps between measurements of each term's gradient norm."""
-    checkpoint_every: int = 500
 
     def rate(self, step: int) -> float:
         """The learning rate of step 1 … `steps`."""
@@ -59,16 +59,17 @@ def run_loop(
 
     `optimizer` has the parameters of `model` and of the pretext's modules, which are built and loaded by now.
     Each step draws from a generator of its own, so step k is the same in a whole and in a resumed run. `on_step` gets
-    the metrics of each step, counted from 1; `on_checkpoint` the steps done, at intervals and at the end. Raises
+    the metrics of each step, counted from 1; `on_checkpoint` the steps done, once a minute and at the end. Raises
     RclError when the loss is no longer a number; nothing is saved then.
     """
     device = next(model.parameters()).device
     restorer = MixedPrecision(model, device)
     side = pretext.setup.crop + pretext.margin
-    step = start
+    keeper, step = Keeper(on_checkpoint), start
     while step < settings.steps and not should_stop():
         began, passed = time.perf_counter(), restorer.pictures
         rng = step_generator(settings.seed, step)
+        seed_step(settings.seed, step)
         views = pretext.views(source.sample(settings.batch, side, rng), rng)
         losses = pretext.loss(restorer, {name: placed(view, device) for name, view in views.items()})
         norms = _gradient_norms(model, losses) if step % settings.gradients_every == 0 else {}
@@ -76,9 +77,9 @@ def run_loop(
         total = require_number(descend(optimizer, losses.total, settings.rate(step)), step)
         crops_per_s = (restorer.pictures - passed) / (time.perf_counter() - began)
         on_step({"step": step, "total": total, **losses.log, **norms, "crops_per_s": crops_per_s})
-        if step % settings.checkpoint_every == 0 and step < settings.steps:
-            on_checkpoint(step)
-    on_checkpoint(step)
+        if step < settings.steps:
+            keeper.after(step)
+    keeper.now(step)
     return step
 
 

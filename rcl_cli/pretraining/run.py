@@ -13,6 +13,7 @@ from torch import nn
 from rcl_cli.data.crops import RegionSource
 from rcl_cli.data.seeds import step_generator
 from rcl_cli.errors import RclError
+from rcl_cli.files import exists
 from rcl_cli.models.backbone import Backbone, save_backbone
 from rcl_cli.models.header import Header
 from rcl_cli.models.store import BACKBONE
@@ -40,10 +41,13 @@ from rcl_cli.train.state import load_state, save_state
 
 DENOISER = "denoise.safetensors"
 ENCODER = "encoder.safetensors"
+ENCODER_STATE = "encoder-state.safetensors"
 METRICS = "metrics.jsonl"
 STATE = "state.safetensors"
 _SAMPLE = 16
 _ENCODER_CROP = 48
+_ASTRAY = 100.0
+"""A network whose results are so many times as large as its inputs has gone astray: both are brightnesses."""
 
 
 @dataclass(frozen=True)
@@ -68,17 +72,18 @@ def make_encoder(
     *,
     resume: bool = False,
     on_step: Callable[[float], None] = lambda loss: None,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> Encoder | None:
     """The run's encoder, its layers standardised on the pictures; None where nothing needs one.
 
-    The self encoder is trained and kept in `folder`; `resume` takes the one kept there. Raises RclError as
-    `load_encoder` does.
+    The self encoder is trained and kept in `folder`; `resume` takes the one kept there, or goes on with it. Raises
+    RclError as `load_encoder` does, KeyboardInterrupt where `should_stop` says so while it is trained.
     """
     settings, chosen = parts.settings, parts.encoder(levels_known(source))
     if chosen == "none":
         return None
     encoder = (
-        _self_encoder(settings, source, folder / ENCODER, device, resume, on_step)
+        _self_encoder(settings, source, folder, device, resume, on_step, should_stop)
         if chosen == "self"
         else load_encoder(chosen, source.domain, settings.layers or None)
     ).to(device)
@@ -90,16 +95,22 @@ def make_encoder(
 def _self_encoder(
     settings: PretrainSettings,
     source: RegionSource,
-    path: Path,
+    folder: Path,
     device: torch.device,
     resume: bool,
     on_step: Callable[[float], None],
+    should_stop: Callable[[], bool],
 ) -> Encoder:
-    layers = settings.layers or LAYERS
+    layers, path, state = settings.layers or LAYERS, folder / ENCODER, folder / ENCODER_STATE
     if not (resume and path.is_file()):
+        if not resume:
+            state.unlink(missing_ok=True)
         training = MomentumContrast(steps=settings.encoder_steps, crop=min(_ENCODER_CROP, settings.crop))
-        encoder = train_self_encoder(source, training, settings.seed, device, on_step=on_step)
+        encoder = train_self_encoder(
+            source, training, settings.seed, device, on_step=on_step, state=state, should_stop=should_stop
+        )
         save_self_encoder(path, encoder, settings.encoder_steps)
+        state.unlink(missing_ok=True)
     try:
         return load_self_encoder(path, source.domain, layers)
     except ValueError as error:
@@ -120,7 +131,9 @@ def train(
     """Train a backbone on `pictures` and leave it, the run's state and its metrics in `folder`.
 
     Where the pretext makes a denoiser and the network has the skip of a denoise head, that head is left there too.
-    Raises RclError where the pretext does not know the domain or has other settings, or `resume` finds no state.
+    It is saved once a minute and where `should_stop` says so; `resume` goes on from there, or begins where nothing has
+    been saved. Raises RclError where the pretext does not know the domain or has other settings, and where the network
+    has gone astray: nothing is saved then.
     """
     settings, source = parts.settings, pictures.source
     parts.check_domain(pictures.domain)
@@ -138,13 +151,15 @@ def train(
     trained = nn.ModuleDict({"backbone": backbone, "pretext": pretext.build_modules(backbone)})
     place_module(trained, device)
     optimizer = make_optimizer(trained, settings.lr)
-    start = load_state(folder / STATE, trained, optimizer) if resume else 0
+    start = load_state(folder / STATE, trained, optimizer) if resume and exists(folder / STATE) else 0
     denoises = pretext.denoises and settings.skip
     loop = LoopSettings(
         settings.steps, min(settings.batch, len(source)), settings.lr, settings.seed, fall=settings.fall
     )
 
     def save(step: int) -> None:
+        if step == settings.steps:
+            _require_sane(backbone, source, settings, device)
         save_state(folder / STATE, trained, optimizer, step)
         header = replace(_header(settings, pictures, pretext.describe(), step), name=folder.name)
         save_backbone(folder / BACKBONE, backbone, header)
@@ -152,7 +167,7 @@ def train(
             head = replace(header, kind="head", task="denoise", name=f"{folder.name}-denoise", parent=folder.name)
             save_head(folder / DENOISER, denoiser(backbone), head)
 
-    with MetricsLog(folder / METRICS, start) as log:
+    with MetricsLog(folder / METRICS, start or None) as log:
 
         def report(metrics: Metrics) -> None:
             log.write(metrics)
@@ -176,6 +191,14 @@ def train(
         folder / DENOISER if denoises else None,
         pretext.denoises and not denoises,
     )
+
+
+@torch.no_grad()
+def _require_sane(backbone: Backbone, source: RegionSource, settings: PretrainSettings, device: torch.device) -> None:
+    x = source.batch(min(_SAMPLE, len(source)), settings.crop, step_generator(settings.seed, -1)).to(device)
+    size, limit = backbone(x).square().mean().sqrt(), _ASTRAY * max(float(x.square().mean().sqrt()), 1e-3)
+    if not float(size) < limit:
+        raise RclError(f"the training went astray: its results are about {float(size):.3g}; use a smaller --lr")
 
 
 def _header(settings: PretrainSettings, pictures: Pictures, options: dict[str, Any], step: int) -> Header:

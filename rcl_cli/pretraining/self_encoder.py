@@ -20,11 +20,14 @@ from rcl_cli.data.crops import RegionSource, random_crops
 from rcl_cli.data.seeds import step_generator
 from rcl_cli.domain import Domain
 from rcl_cli.errors import CheckpointError
+from rcl_cli.files import exists
 from rcl_cli.models.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from rcl_cli.models.header import Header
 from rcl_cli.nn.encoder import Encoder
 from rcl_cli.nn.momentum import Queue, contrast_logits, follow, info_nce
+from rcl_cli.train.keep import Keeper
 from rcl_cli.train.optimizer import adam, descend, require_number
+from rcl_cli.train.state import load_state, save_state
 
 LAYERS = (1, 2)
 _WIDTHS = (32, 48, 64)
@@ -67,17 +70,26 @@ def train_self_encoder(
     device: torch.device,
     layers: Sequence[int] = LAYERS,
     on_step: Callable[[float], None] = lambda loss: None,
+    state: Path | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> Encoder:
     """Train on `source` and return the fixed encoder; `on_step` gets each step's loss. Needs two pictures or more.
 
-    Raises RclError when the loss is no longer a number.
+    `state`: a file in which the training is kept once a minute; where it exists the training goes on from there. Raises
+    RclError when the loss is no longer a number, KeyboardInterrupt, the state saved, where `should_stop` says so.
     """
     torch.manual_seed(seed)
     query = _Embedder(source.domain).to(device)
     key = copy.deepcopy(query).requires_grad_(False)
     optimizer = adam(query.parameters(), settings.lr, eps=_EPSILON)
     queue = Queue(settings.queue, _EMBEDDING).to(device)
-    for step in range(settings.steps):
+    trained = nn.ModuleDict({"query": query, "key": key, "queue": queue})
+    start = load_state(state, trained, optimizer) if state is not None and exists(state) else 0
+    keeper = Keeper(lambda step: None if state is None else save_state(state, trained, optimizer, step))
+    for step in range(start, settings.steps):
+        if should_stop():
+            keeper.now(step)
+            raise KeyboardInterrupt
         rng = step_generator(seed, step)
         pictures = torch.randperm(len(source), generator=rng)[: settings.batch]
         batch = source.batch_of(pictures.tolist(), settings.crop * 3 // 2, rng)
@@ -93,6 +105,7 @@ def train_self_encoder(
         require_number(value, step + 1, "choose another --encoder")
         follow(key, query, settings.momentum)
         on_step(value)
+        keeper.after(step + 1)
     return Encoder([*query.encoder.stages], layers, source.domain, _MEAN, _STD).to(device)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,21 +10,20 @@ from typing import Any
 
 import torch
 
-from rcl_cli.data.cache import RegionCache
-from rcl_cli.domain import Domain
+from rcl_cli.disk.locks import locked
 from rcl_cli.errors import FileError, RclError
-from rcl_cli.files import real_path
+from rcl_cli.files import exists, real_path, try_folder
 from rcl_cli.folders import as_path
 from rcl_cli.models.runs import given_back, name_after, new_run, newest_run
 from rcl_cli.models.store import Store, check_name
 from rcl_cli.nn.encoder import Encoder
-from rcl_cli.pretraining.noise_level import levels_known
 from rcl_cli.pretraining.parts import Parts
-from rcl_cli.pretraining.pictures import Pictures, collect_pictures
-from rcl_cli.pretraining.run import STATE, Result, make_encoder, train
-from rcl_cli.pretraining.settings import PRESETS, PretrainSettings, SavedRun, load_run, save_run, with_changes
-from rcl_cli.raw.folder import search
+from rcl_cli.pretraining.pictures import Pictures
+from rcl_cli.pretraining.prepare import collect, describe, encoder
+from rcl_cli.pretraining.run import STATE, Result, train
+from rcl_cli.pretraining.settings import NOTE, PRESETS, PretrainSettings, SavedRun, load_run, save_run, with_changes
 from rcl_cli.train.device import choose_device
+from rcl_cli.train.interrupt import stop_on_interrupt
 from rcl_cli.train.state import saved_step
 from rcl_cli.train.watch import NOBODY, Stop, Watch
 
@@ -45,7 +43,7 @@ class Pretrained:
     denoiser: Path | None
     """The same network as a head for `denoise`, where it has become one."""
     left_out: list[FileError]
-    """Pictures that could not be used."""
+    """Pictures that could not be used, and the store where it could not be written."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +67,8 @@ class Session:
             raise RclError("name the pictures to train on, or continue a run with --resume")
         if name:
             check_name(name)
-        if output is not None and (output / STATE).exists():
-            raise FileError(output, "holds a run already; use --resume to continue it, or another folder")
+        if output is not None:
+            _refuse_run(output)
         folder = new_run(store, name_after(paths)) if output is None else output.resolve()
         saved = SavedRun(settings, [str(real_path(path)) for path in paths], name=name)
         return cls(saved, folder, resume=False, store=store)
@@ -81,7 +79,7 @@ class Session:
 
         Raises FileError or RclError where there is no such run.
         """
-        folder = newest_run(store, STATE) if output is None else output.resolve()
+        folder = newest_run(store, NOTE) if output is None else output.resolve()
         if folder is None:
             raise RclError(f"there is no run to resume in {store.runs}; name its folder with -o")
         saved = load_run(folder)
@@ -105,33 +103,60 @@ class Session:
         `paths`: where the pictures of a resumed run lie now, if they have moved. `cache`: folder of decoded pictures.
         Raises RclError where pictures, settings and plugins do not fit each other.
         """
+        with given_back(self.folder, self.store), locked(self.folder / ".lock", self.folder):
+            if not self.resume:
+                _refuse_run(self.folder)
+            return self._run(paths, device, workers, cache, watch, should_stop)
+
+    def _run(
+        self, paths: Sequence[Path], device: str, workers: int, cache: Path | None, watch: Watch, should_stop: Stop
+    ) -> Pretrained:
         settings = self.saved.settings
-        with given_back(self.folder, self.store):
-            chosen = choose_device(device)
-            parts = Parts.load(settings)
-            found = list(paths) or list(map(Path, self.saved.paths))
-            pictures = _collect(found, parts, cache, workers, self.store, watch)
-            pictures.require_two()
-        if self.resume and self.saved.data != pictures.data:
+        chosen = choose_device(device)
+        parts = Parts.load(settings)
+        self._try_folders(watch)
+        found = list(paths) or list(map(Path, self.saved.paths))
+        pictures = collect(found, parts, cache, workers, self.store, watch)
+        pictures.require_two()
+        if self.resume and self.saved.data not in ("", pictures.data):
             raise RclError(
                 f"these are not the pictures that the run began with ({self.saved.data}, now {pictures.data});"
                 " give the same ones, or start a new run"
             )
         saved = replace(self.saved, data=pictures.data)
         save_run(self.folder, saved)
-        _describe(self.folder, settings, pictures, chosen, watch)
-        encoder = _encoder(parts, pictures, self.folder, chosen, self.resume, watch)
-        result = self._train(parts, pictures, encoder, chosen, watch, should_stop)
+        describe(self.folder, settings, pictures, chosen, watch)
+        again = f"rcl pretrain --resume -o {shlex.quote(str(self.folder))}"
+        with stop_on_interrupt() as stopped:
+
+            def stop() -> bool:
+                return stopped() or should_stop()
+
+            try:
+                used = encoder(parts, pictures, self.folder, chosen, self.resume, watch, stop)
+            except KeyboardInterrupt:
+                watch.say(f"Saved before the first step. Continue with: {again}")
+                raise
+            result = self._train(parts, pictures, used, chosen, watch, stop)
+        names, left_out = {}, list(pictures.left_out)
         if not result.finished:
-            again = f"rcl pretrain --resume -o {shlex.quote(str(self.folder))}"
             watch.say(f"Saved at step {result.step}. Continue with: {again}")
-            names: dict[str, str] = {}
         else:
-            names = self._store(result, denoises=parts.main.denoises, watch=watch)
-            save_run(self.folder, replace(saved, names=names))
-        return Pretrained(
-            self.folder, result.backbone, result.step, result.finished, names, result.denoiser, pictures.left_out
-        )
+            try:
+                names = self._store(result, denoises=parts.main.denoises, watch=watch)
+                save_run(self.folder, replace(saved, names=names))
+            except FileError as error:
+                watch.failed([error])
+                watch.say(f"What was learnt is not in the store, but in {self.folder}, which rcl finetune takes too")
+                left_out.append(error)
+        return Pretrained(self.folder, result.backbone, result.step, result.finished, names, result.denoiser, left_out)
+
+    def _try_folders(self, watch: Watch) -> None:
+        try_folder(self.folder)
+        try:
+            try_folder(self.store.models)
+        except FileError as error:
+            watch.say(f"The models will stay in {self.folder}, because the store is of no use: {error}")
 
     def _train(
         self,
@@ -142,7 +167,7 @@ class Session:
         watch: Watch,
         should_stop: Stop,
     ) -> Result:
-        done = saved_step(self.folder / STATE) if self.resume else 0
+        done = saved_step(self.folder / STATE) if self.resume and exists(self.folder / STATE) else 0
         with watch.stage(parts.settings.steps, "Pretraining", "steps", done=done) as stage:
 
             def on_step(metrics: Mapping[str, Any]) -> None:
@@ -218,53 +243,6 @@ def pretrain(
     return session.run(paths=given, device=device, workers=workers, cache=as_path(cache), watch=watch)
 
 
-def _collect(
-    paths: Sequence[Path], parts: Parts, cache: Path | None, workers: int, store: Store, watch: Watch
-) -> Pictures:
-    found = search(paths)
-    if found.results:
-        watch.say(f"{len(found.results)} results of rcl are left out of the inputs, such as {found.results[0]}")
-    files, settings, regions = [file.path for file in found.files], parts.settings, RegionCache(cache)
-    plan = parts.region_plan(max(1, len(files)), store.root)
-    walked = {file.path for file in found.files if not file.named}
-    domain = None if settings.domain == "auto" else Domain(settings.domain)
-    with watch.stage(len(files), "Decoding", "files") as stage:
-        pictures = collect_pictures(
-            files, domain, plan, regions, workers=workers, on_picture=stage.advance, walked=walked
-        )
-    if pictures.others:
-        kind = pictures.domain.value
-        watch.say(f"{len(pictures.others)} pictures that are not {kind} are left out, such as {pictures.others[0]}")
-    pictures.left_out.extend(found.errors)
-    regions.shrink(settings.cache_size, pictures.used)
-    watch.failed(pictures.left_out)
-    return pictures
-
-
-def _describe(folder: Path, settings: PretrainSettings, pictures: Pictures, device: torch.device, watch: Watch) -> None:
-    count = len(pictures.used)
-    watch.say(
-        f"Pretraining on {count} {pictures.domain.value} pictures for {settings.steps} steps on {device.type}, "
-        f"run folder {folder}"
-    )
-    if noise := _noise_words(pictures):
-        few = "" if levels_known(pictures.source) else " (not used, because fewer than half are known)"
-        watch.say(f"Noise levels: {noise}{few}")
-    if count < settings.batch:
-        watch.say(f"Batch size reduced from {settings.batch} to {count}, the number of pictures")
-
-
-def _noise_words(pictures: Pictures) -> str:
-    """How the noise of the pictures is known, counted; "" where it is not asked for."""
-    known = [picture.noise for picture in pictures.used if picture.noise is not None]
-    counts = Counter(f"{profile.method}{', weak' if profile.quality == 'weak' else ''}" for profile in known)
-    return "; ".join(f"{count} {words}" for words, count in counts.most_common())
-
-
-def _encoder(
-    parts: Parts, pictures: Pictures, folder: Path, device: torch.device, resume: bool, watch: Watch
-) -> Encoder | None:
-    if resume or parts.encoder(levels_known(pictures.source)) != "self":
-        return make_encoder(parts, pictures.source, folder, device, resume=resume)
-    with watch.stage(parts.settings.encoder_steps, "Training the encoder", "steps") as stage:
-        return make_encoder(parts, pictures.source, folder, device, on_step=lambda loss: stage.advance())
+def _refuse_run(folder: Path) -> None:
+    if exists(folder / STATE):
+        raise FileError(folder, "holds a run already; use --resume to continue it, or another folder")

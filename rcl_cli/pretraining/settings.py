@@ -67,6 +67,7 @@ class PretrainSettings:
             raise RclError("--lr-fall must be between 0 and 1")
 
 
+NOTE = "run.json"
 PRESETS = {
     "default": PretrainSettings(network="restorer"),
     "paper": PretrainSettings(steps=20_000, crop=128, fall=0.0, network_options={"width": 32, "depth": 4}, skip=False),
@@ -110,12 +111,12 @@ class SavedRun:
 
 def save_run(folder: Path, run: SavedRun) -> None:
     """Write `run.json`."""
-    write_text(folder / "run.json", json.dumps(asdict(run), indent=2) + "\n", overwrite=True)
+    write_text(folder / NOTE, json.dumps(asdict(run), indent=2) + "\n", overwrite=True)
 
 
 def load_run(folder: Path) -> SavedRun:
     """The inverse of `save_run`. Raises FileError if there is no such run, or the file is damaged."""
-    path = folder / "run.json"
+    path = folder / NOTE
     try:
         note = json.loads(path.read_text(encoding="utf-8"))
         values = note["settings"] if "network" in note["settings"] else _of_older_version(note["settings"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from rcl_calibration.exchange import (
 from rcl_calibration.profile import NoiseProfile
 from rcl_calibration.runs import Run, pool_runs
 from rcl_calibration.single_image import estimate
+from rcl_cli.disk.locks import locked
 from rcl_cli.errors import FileError
 from rcl_cli.files import exists, is_file, require_file, write_text
 from rcl_cli.folders import store_folder
@@ -161,7 +161,7 @@ def save_runs(path: Path, runs: Iterable[Run]) -> None:
     What is damaged in the file stays in it; a store's that is damaged as a whole is kept under another name. Raises
     FileError.
     """
-    with _one_at_a_time(path):
+    with locked(path.with_name(f".{path.name}.lock"), path, wait=True):
         try:
             with _reading(path):
                 old = read_content(path) if exists(path) else Content([], [])
@@ -202,26 +202,3 @@ def _reading(path: Path) -> Iterator[None]:
     except (OSError, ValueError) as error:
         words = error.strerror if isinstance(error, OSError) else str(error)
         raise FileError(path, f"cannot be read as noise profiles: {words}") from error
-
-
-@contextmanager
-def _one_at_a_time(path: Path) -> Iterator[None]:
-    """Hold off other runs between reading and writing; no more than that where the system has no such locks."""
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl
-
-    lock = path.with_name(f".{path.name}.lock")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = lock.open("w")
-    except OSError as error:
-        raise FileError(path, f"cannot be written ({error.strerror})") from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX)
-        except OSError:  # a network folder without locks
-            yield
-            return
-        yield

@@ -82,6 +82,8 @@ class Pairing:
 
     pairs: list[Pair] = field(default_factory=list)
     left: list[FileError] = field(default_factory=list)
+    interrupted: bool = False
+    """There were more files, but KeyboardInterrupt came."""
 
 
 @dataclass(frozen=True)
@@ -106,15 +108,19 @@ def find_pairs(files: Iterable[Found], kind: str, *, linear: bool = False, done:
     """Pair files that follow each other by name, in one folder, by one camera, at one ISO and exposure.
 
     Where two do not show the same, the second is tried with the next. `linear` as in `read_frame`; `done` is called
-    after each file.
+    after each file. Ctrl-C ends it early and well.
     """
     result = Pairing()
     waiting: _Shot | None = None
-    for file in files:
-        shot = _read(file.path, linear, result)
-        if shot is not None:
-            waiting = _match(waiting, shot, kind, result)
-        done()
+    try:
+        for file in files:
+            shot = _read(file.path, linear, result)
+            if shot is not None:
+                waiting = _match(waiting, shot, kind, result)
+            done()
+    except KeyboardInterrupt:
+        result.interrupted = True
+        return result
     if waiting is not None:
         result.left.append(FileError(waiting.path, _alone(waiting)))
     return result

@@ -87,8 +87,6 @@ def _stamp(job: Job, book: ProfileBook, *, blind: bool, overwrite: bool) -> Stam
             set_raw_tag(temporary, noise_entry(found.profile))
         except ValueError as error:
             raise FileError(job.path, str(error)) from error
-        except OSError as error:
-            raise FileError(target, f"cannot be written ({error.strerror})") from error
         mode = job.path.stat().st_mode
     if job.target is None:
         target.chmod(mode)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -9,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from rcl_cli.errors import FileError
-from rcl_cli.files import atomic_path, write_bytes
+from rcl_cli.files import ExistsError, atomic_path, write_bytes
 from rcl_cli.raw.dng.write import write_picture_dng
 from rcl_cli.raw.format import get_format
 from rcl_cli.raw.frame import Frame, RawFrame, RgbFrame
@@ -50,14 +51,17 @@ def write_picture(path: Path, picture: Picture, *, overwrite: bool = False) -> N
             raise FileError(path, f"has a suffix that cannot be written; use one of {', '.join(SUFFIXES)}")
         put = plugged.write
     _refuse_lost_alpha(path, picture)
+    source = picture.metadata.path
     with atomic_path(path, overwrite=overwrite) as temporary:
         put(temporary, picture)
-    if beside and picture.record is not None:
-        write_bytes(sidecar(path), picture.record.packet(), overwrite=True)
-    source = picture.metadata.path
-    if not beside and source is not None:
-        developed = picture.camera_rgb and put is not _write_dng
-        carry_sidecars(source, path, developed=developed, denoised=picture.denoised, overwrite=overwrite)
+        if not overwrite and os.path.lexists(path):
+            raise ExistsError(path)
+        # What stands beside it comes first: where the picture is, all of it is.
+        if beside and picture.record is not None:
+            write_bytes(sidecar(path), picture.record.packet(), overwrite=True)
+        if not beside and source is not None:
+            developed = picture.camera_rgb and put is not _write_dng
+            carry_sidecars(source, path, developed=developed, denoised=picture.denoised, overwrite=overwrite)
 
 
 class _HasPicture(Protocol):

@@ -13,6 +13,7 @@ from rcl_cli.noise import NoiseSource
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.folder import Found
 from rcl_cli.raw.read import read_frame
+from rcl_cli.raw.whole import is_cut
 from rcl_cli.samples.truth import Record
 from rcl_cli.simulate.files import clean_path, noisy_path, write_pair
 from rcl_cli.simulate.pair import simulate
@@ -62,7 +63,7 @@ def simulate_files(found: Sequence[Found], settings: Settings) -> Iterator[Resul
             yield Result(item.path, noisy, "failed", reason)
             continue
         taken[noisy] = item.path
-        if os.path.lexists(noisy) and not settings.overwrite:
+        if os.path.lexists(noisy) and not is_cut(noisy) and not settings.overwrite:
             yield Result(item.path, noisy, "skipped", "exists already")
             continue
         try:
@@ -81,7 +82,7 @@ def _simulate_file(item: Found, noisy: Path, settings: Settings) -> Record:
     except ValueError as error:
         raise FileError(item.path, str(error)) from error
     clean = clean_path(settings.folder, item.relative, pair)
-    write_pair(pair, noisy, clean, overwrite=settings.overwrite)
+    write_pair(pair, noisy, clean, overwrite=settings.overwrite or is_cut(noisy))
     return {
         "file": noisy.relative_to(settings.folder).as_posix(),
         "clean": clean.relative_to(settings.folder).as_posix(),

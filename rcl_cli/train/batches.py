@@ -20,15 +20,17 @@ Draw = Callable[[int, torch.Generator], Pair]
 """So many training crops, as a batch."""
 
 
-def batches(draw: Draw, count: int, seed: int, steps: int) -> Iterator[Pair]:
-    """`count` crops for each of `steps` steps, drawn by the step's own generator, one batch ahead of its use."""
+def batches(draw: Draw, count: int, seed: int, steps: int, first: int = 1) -> Iterator[Pair]:
+    """`count` crops for each of the steps `first` … `steps`, drawn by the step's own generator, one batch ahead."""
+    if first > steps:
+        return
 
     def make(step: int) -> Pair:
         return draw(count, step_generator(seed, step))
 
     with ThreadPoolExecutor(1) as pool:
-        ahead = pool.submit(make, 1)
-        for step in range(1, steps + 1):
+        ahead = pool.submit(make, first)
+        for step in range(first, steps + 1):
             ready = ahead.result()
             if step < steps:
                 ahead = pool.submit(make, step + 1)

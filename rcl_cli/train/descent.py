@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -47,6 +47,19 @@ class Descent:
         self._pace /= 2
         self._adam = self._fresh()
         return self._pace >= _SLOWEST
+
+    @property
+    def optimizer(self) -> torch.optim.Adam:
+        """What does the steps, to be saved."""
+        return self._adam
+
+    def notes(self) -> dict[str, float]:
+        """What else there is to be saved, for `restore`."""
+        return {"pace": self._pace, "usual_norm": self.usual_norm}
+
+    def restore(self, notes: Mapping[str, float]) -> None:
+        """Go on where `notes` were taken; the optimiser's state is loaded apart."""
+        self._pace, self.usual_norm = notes["pace"], notes["usual_norm"]
 
     def _fresh(self) -> torch.optim.Adam:
         return adam(self.parameters, self.learning_rate)

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from rcl_cli.data.pairs import Pair, PairSource, batch
-from rcl_cli.errors import RclError
+from rcl_cli.data.seeds import seed_step
+from rcl_cli.errors import CheckpointError, FileError, RclError
 from rcl_cli.measure.metrics import mean_figures
 from rcl_cli.models.task_model import TaskModel
 from rcl_cli.task import Task
 from rcl_cli.train.batches import Seen, batches, predict
 from rcl_cli.train.descent import Descent
 from rcl_cli.train.device import autocast, choose_device, place_module
+from rcl_cli.train.keep import Keeper
+from rcl_cli.train.state import load_more, load_state, save_state
 
 Record = dict[str, float]
 _ASTRAY = 2.0
@@ -64,6 +69,13 @@ class FinetuneResult:
     steps: int
     """Steps done."""
     interrupted: bool = False
+    diverged: bool = False
+    """It went astray again and again, however slow it was made, and was given up."""
+
+    @property
+    def learnt(self) -> bool:
+        """Whether the model is any better than it came in, and came about without going astray for good."""
+        return self.best_step > 0 and not self.diverged and all(map(math.isfinite, self.figures.values()))
 
 
 @dataclass(frozen=True)
@@ -76,6 +88,44 @@ class _Best:
         return _Best(step, figures, _copied(model)) if quality(figures) > quality(self.figures) else self
 
 
+@dataclass
+class _Run:
+    """How far a training has come."""
+
+    model: TaskModel
+    descent: Descent
+    start: dict[str, float]
+    best: _Best
+    step: int = 0
+    losses: list[float] = field(default_factory=list)
+    """Since the last validation."""
+    words: str = ""
+    diverged: bool = False
+
+    def save(self, path: Path) -> None:
+        notes = {
+            "descent": self.descent.notes(),
+            "start": self.start,
+            "best": [self.best.step, self.best.figures],
+            "losses": self.losses,
+            "words": self.words,
+            "diverged": self.diverged,
+        }
+        save_state(path, self.model, self.descent.optimizer, self.step, best=self.best.weights, notes=notes)
+
+    @classmethod
+    def load(cls, path: Path, model: TaskModel, descent: Descent) -> _Run:
+        """Raises FileError as `load_state`."""
+        step = load_state(path, model, descent.optimizer)
+        weights, notes = load_more(path)
+        try:
+            descent.restore(notes["descent"])
+            best = _Best(notes["best"][0], notes["best"][1], weights)
+            return cls(model, descent, notes["start"], best, step, notes["losses"], notes["words"], notes["diverged"])
+        except (KeyError, TypeError, IndexError) as error:
+            raise FileError(path, "is not the state of a finetuning; start again in a new folder") from error
+
+
 def train_head(
     task: Task,
     model: TaskModel,
@@ -84,52 +134,85 @@ def train_head(
     *,
     log: Callable[[Record], None] = lambda record: None,
     advance: Callable[[str], None] = lambda words: None,
+    state: Path | None = None,
+    resume: bool = False,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> FinetuneResult:
     """Train `model` in place and leave it, in evaluation mode, with its best weights by validation.
 
     `log` hears of each validation: `step`, `loss` (mean of the training steps since the last one), `learning_rate`, and
-    `val_…` for each figure. `advance` hears after each step, with a few words for a progress bar. Ctrl-C ends the
-    training early and well. Where the training diverges it goes back to the best weights and on more slowly, or ends
-    where that has not helped several times; `log` hears `restored`, the step it went back to.
+    `val_…` for each figure. `advance` hears after each step, with a few words for a progress bar. `should_stop` is
+    asked before each, and Ctrl-C ends the training early and well. Where the training diverges it goes back to the best
+    weights and on more slowly, or ends where that has not helped several times; `log` hears `restored`, the step it
+    went back to.
+
+    `state`: a file in which the run is kept, from the start and once a minute; with `resume` it goes on from there, bit
+    for bit as if it had not stopped. Raises FileError where that cannot be read, or the last state not be written.
     """
     device = choose_device(settings.device)
     place_module(model, device)
-    trained = _trained_parameters(model, freeze=settings.freeze)
-    descent = Descent(trained, settings.learning_rate, settings.steps)
+    descent = Descent(_trained_parameters(model, freeze=settings.freeze), settings.learning_rate, settings.steps)
     held_out = pairs.validation()
-    start = validate(task, model, held_out, device)
-    best, step, interrupted = _Best(0, start, _copied(model)), 0, False
-    drawn = batches(partial(batch, pairs), settings.batch, settings.seed, settings.steps)
-    log({"step": 0, **_prefixed(start)})
+    if resume and state is not None:
+        run = _Run.load(state, model, descent)
+    else:
+        start = validate(task, model, held_out, device)
+        run = _Run(model, descent, start, _Best(0, start, _copied(model)), words=_words(start))
+        log({"step": 0, **_prefixed(start)})
+
+    def save(step: int) -> None:
+        if state is not None:
+            with suppress(CheckpointError):  # weights that are no numbers: the next step goes back
+                run.save(state)
+
+    keeper = Keeper(save)
+    if run.step == 0:
+        keeper.now(0)
+    interrupted = False
+    steps = 0 if run.diverged else settings.steps
+    drawn = batches(partial(batch, pairs), settings.batch, settings.seed, steps, run.step + 1)
     try:
-        losses: list[float] = []
-        words = _words(start)
-        for step, pair in enumerate(drawn, start=1):
+        for step, pair in enumerate(drawn, start=run.step + 1):
+            if should_stop():
+                interrupted = True
+                break
+            seed_step(settings.seed, step)
             seen = Seen.by(model.train(), pair, device, told=task.noise_aware)
             with autocast(device):
                 prediction = model.seen(seen.x, seen.sigma)
             loss = task.loss(prediction.float(), seen.target)
-            losses.append(descent.step(step, loss))
-            finite = math.isfinite(losses[-1])
-            if not finite or step % settings.validate_every == 0 or step == settings.steps:
-                figures, hopeful = validate(task, model, held_out, device), True
-                record = {"step": step, "loss": math.fsum(losses) / len(losses), "learning_rate": descent.rate(step)}
-                if finite and figures["loss"] < _ASTRAY * best.figures["loss"]:
-                    best = best.or_better(step, figures, model)
-                else:
-                    model.load_state_dict(best.weights)
-                    hopeful = descent.slow_down()
-                    record["restored"] = best.step
-                log({**record, **_prefixed(figures)})
-                if not hopeful:
-                    break
-                losses, words = [], _words(figures)
-            advance(words)
-    except KeyboardInterrupt:
+            run.losses.append(descent.step(step, loss))
+            run.step = step
+            if not math.isfinite(run.losses[-1]) or step % settings.validate_every == 0 or step == settings.steps:
+                log(_judge(run, validate(task, model, held_out, device)))
+            advance(run.words)
+            if run.diverged:
+                break
+            keeper.after(step)
+        keeper.now(run.step)
+    except KeyboardInterrupt:  # in the midst of a step, after which no state would be right
         interrupted = True
-    model.load_state_dict(best.weights)
+    model.load_state_dict(run.best.weights)
     model.eval().requires_grad_(True)
-    return FinetuneResult(best.step, best.figures, start, step, interrupted)
+    return FinetuneResult(run.best.step, run.best.figures, run.start, run.step, interrupted, run.diverged)
+
+
+def _judge(run: _Run, figures: dict[str, float]) -> Record:
+    """Keep the weights where they are the best, go back where they have gone astray; what there is to log."""
+    record = {
+        "step": run.step,
+        "loss": math.fsum(run.losses) / len(run.losses),
+        "learning_rate": run.descent.rate(run.step),
+    }
+    if math.isfinite(run.losses[-1]) and figures["loss"] < _ASTRAY * run.best.figures["loss"]:
+        run.best = run.best.or_better(run.step, figures, run.model)
+    else:
+        run.model.load_state_dict(run.best.weights)
+        run.diverged = not run.descent.slow_down()
+        record["restored"] = run.best.step
+    if not run.diverged:
+        run.losses, run.words = [], _words(figures)
+    return {**record, **_prefixed(figures)}
 
 
 @torch.no_grad()

@@ -49,8 +49,14 @@ def test_an_unexpected_error_is_one_line_that_names_debug(fail_with: Raiser) -> 
 
 
 def test_an_error_of_the_system_names_file_and_reason(fail_with: Raiser) -> None:
+    result = fail_with(OSError(19, "No such device", "out.dng"))
+    assert (result.exit_code, result.stderr) == (2, "Error: out.dng: No such device\n")
+
+
+def test_a_full_disk_is_a_sentence_that_says_what_to_do(fail_with: Raiser) -> None:
     result = fail_with(OSError(28, "No space left on device", "out.dng"))
-    assert (result.exit_code, result.stderr) == (2, "Error: out.dng: No space left on device\n")
+    reason = "cannot be written whole, because the disk is full; make room, or choose another folder"
+    assert (result.exit_code, result.stderr) == (2, f"Error: out.dng: {reason}\n")
 
 
 def test_debug_shows_the_traceback(fail_with: Raiser) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from rcl_cli.task import get_task
 from rcl_tasks.unet import UNet
 
 SHORT = ("--steps", "4", "--validate-every", "2", "--batch", "2", "--crop", "24")
+LEARNABLE = ("--shot", "0.02", "--read", "0.01", "--lr", "0.01")
 QUICK = (*SHORT, "--width", "4", "--depth", "1")
 
 
@@ -73,7 +75,7 @@ def test_a_head_from_clean_pictures_goes_to_the_store(pictures: Path, store: Pat
 
 
 def test_a_frozen_backbone_stays_as_it_is(pictures: Path, store: Path, backbone: Path) -> None:
-    result = run("--task", "denoise", "--clean", pictures, "--backbone", backbone, "--freeze", *SHORT)
+    result = run("--task", "denoise", "--clean", pictures, "--backbone", backbone, "--freeze", *SHORT, *LEARNABLE)
     assert result.exit_code == 0, result.output
     stored = store / "models" / "denoise-bayer.safetensors"
     assert read_header(stored).parent == "pretrained"
@@ -148,7 +150,10 @@ def test_a_run_is_never_overwritten(pictures: Path, tmp_path: Path) -> None:
     assert (tmp_path / "head.safetensors").read_bytes() == b"precious"
 
 
-def test_ctrl_c_saves_the_best_so_far(pictures: Path, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_run_that_is_asked_to_stop_keeps_the_best_and_says_how_to_go_on(
+    pictures: Path, store: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
     from rcl_cli.cli.console import Bar
 
     done: list[float] = []
@@ -156,13 +161,14 @@ def test_ctrl_c_saves_the_best_so_far(pictures: Path, store: Path, monkeypatch: 
     def interrupt(self: Bar, steps: float = 1) -> None:
         done.append(steps)
         if len(done) == 9:  # six pictures are read first
-            raise KeyboardInterrupt
+            signal.raise_signal(number)
 
     monkeypatch.setattr(Bar, "advance", interrupt)
     result = run("--task", "demosaic", "--clean", pictures, *QUICK)
     assert result.exit_code == 130
     assert "Interrupted after 3 steps" in result.stderr
     assert (store / "models" / "demosaic-bayer.safetensors").is_file()
+    assert f"Continue with: rcl finetune --resume -o {store / 'runs' / 'demosaic-bayer'}" in result.stderr
 
 
 def test_a_head_that_is_worse_than_the_one_in_use_says_how_to_use_that(pictures: Path, store: Path) -> None:
@@ -177,7 +183,7 @@ def test_the_folder_of_a_pretraining_stands_for_its_backbone(pictures: Path, bac
     folder = backbone.parent / "pretraining"
     folder.mkdir()
     backbone.rename(folder / "backbone.safetensors")
-    result = run("--task", "denoise", "--clean", pictures, "--backbone", folder, *SHORT)
+    result = run("--task", "denoise", "--clean", pictures, "--backbone", folder, *SHORT, *LEARNABLE)
     assert result.exit_code == 0, result.output
     assert read_header(store / "models" / "denoise-bayer.safetensors").parent == "pretraining"
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 import rcl_cli as rcl
-from rcl_cli.finetuning.session import finetune
+from rcl_cli.finetuning.begin import finetune
 from rcl_cli.inference import tiling
 from rcl_cli.models.backbone import Backbone
 from rcl_cli.samples.scenes import scene

@@ -21,10 +21,13 @@ from rcl_cli.cli.console import (
 )
 from rcl_cli.cli.options import LINEAR, PATH, STORE, json_option
 
+INTERRUPTED = 130
+
 if TYPE_CHECKING:
     from rcl_calibration.runs import Run
     from rcl_cli.errors import FileError
     from rcl_cli.profiles.images import CameraCalibration, ImageCalibration
+    from rcl_cli.profiles.journal import Journal
     from rcl_cli.profiles.pairs import Pair, PairCalibration
 
 
@@ -77,36 +80,63 @@ def command(
     name are a pair if folder, camera, ISO and exposure are the same.
 
     `quality` says whether to trust a measurement. The trusted profile of each camera and ISO is saved in the store,
-    where the other commands find it, and pooled with those of earlier runs.
+    where the other commands find it, and pooled with those of earlier runs. Ctrl-C saves what has been measured so far;
+    the same command goes on from there.
     """
+    from rcl_cli.folders import store_folder
     from rcl_cli.profiles.book import stored_profiles
+    from rcl_cli.profiles.journal import Journal
 
     framed = {"pairs": paths if pairs else (), "flats": flats, "darks": darks}
     if not paths and not any(framed.values()):
         raise click.UsageError("name pictures or folders, or give --flats or --darks")
     targets = [*([] if no_save else [stored_profiles(store)]), *([output] if output else [])]
-    done, failed = 0, 0
+    _try(targets, plot)
+    done, failed, interrupted = 0, 0, False
     if paths and not pairs:
-        images, cameras, failures = _blind(paths, by, as_json, linear)
+        journal = Journal(store_folder(store) / "unfinished" / "calibrations")
+        images, cameras, failures, interrupted = _blind(paths, by, as_json, linear, journal)
+        failures += _save(_runs(cameras), targets)
+        failures += _plot(cameras, plot)
         done, failed = len(images), len(failures)
-        _save(_runs(cameras), targets)
-        _plot(cameras, plot)
         print_failures(failures)
-    if any(framed.values()):
-        calibrations, failures = _framed(framed, as_json, linear)
+        if not interrupted:
+            journal.finish()
+    if any(framed.values()) and not interrupted:
+        calibrations, failures, interrupted = _framed(framed, as_json, linear)
+        failures += _save(_runs(calibrations), targets)
+        failures += _plot(calibrations, plot)
         done, failed = done + len(calibrations), failed + len(failures)
-        _save(_runs(calibrations), targets)
-        _plot(calibrations, plot)
         print_failures(failures)
+    if interrupted:
+        say("Interrupted. What has been measured is saved. Run the same command again to do the rest.")
+        ctx.exit(INTERRUPTED)
     ctx.exit(exit_code(done, failed))
 
 
+def _try(targets: Sequence[Path], plot: Path | None) -> None:
+    """Raises FileError where none of the targets can be written, or the folder of plots cannot."""
+    from rcl_cli.errors import FileError
+    from rcl_cli.files import try_folder
+
+    failures = []
+    for target in targets:
+        try:
+            try_folder(target.parent)
+        except FileError as error:
+            failures.append(error)
+    if failures and len(failures) == len(targets):
+        raise failures[0]
+    if plot is not None:
+        try_folder(plot)
+
+
 def _blind(
-    paths: Sequence[Path], by: str, as_json: bool, linear: bool
-) -> tuple[list[ImageCalibration], list[CameraCalibration], list[FileError]]:
+    paths: Sequence[Path], by: str, as_json: bool, linear: bool, journal: Journal
+) -> tuple[list[ImageCalibration], list[CameraCalibration], list[FileError], bool]:
     from rcl_cli.cli import calibration_tables as tables
     from rcl_cli.errors import FileError
-    from rcl_cli.profiles.images import calibrate_file, pool_cameras
+    from rcl_cli.profiles.images import pool_cameras
     from rcl_cli.raw.folder import search
 
     searched = search(paths)
@@ -116,18 +146,22 @@ def _blind(
     if as_json:
         for failure in failures:
             print_json_line(tables.failed_values("image", failure))
-    with progress(len(found), "Calibrating") as bar:
-        for file in found:
-            try:
-                images.append(calibrate_file(file.path, linear=linear))
-            except FileError as error:
-                failures.append(error)
-                if as_json:
-                    print_json_line(tables.failed_values("image", error))
-            else:
-                if as_json and by == "image":
-                    print_json_line(tables.image_values(images[-1]))
-            bar.advance()
+    interrupted = False
+    try:
+        with progress(len(found), "Calibrating") as bar:
+            for file in found:
+                try:
+                    images.append(journal.measure(file.path, linear=linear))
+                except FileError as error:
+                    failures.append(error)
+                    if as_json:
+                        print_json_line(tables.failed_values("image", error))
+                else:
+                    if as_json and by == "image":
+                        print_json_line(tables.image_values(images[-1]))
+                bar.advance()
+    except KeyboardInterrupt:
+        interrupted = True
     cameras = pool_cameras(images)
     if as_json:
         for camera in cameras:
@@ -142,7 +176,7 @@ def _blind(
             say(f"{path.name} was left out of its camera's profile: {reason}")
         if camera.groups:
             say(f"{tables.camera_words(camera.profile)} gets no profile: {camera.profile.reason}")
-    return images, cameras, failures
+    return images, cameras, failures, interrupted
 
 
 def _print_blind(images: Sequence[ImageCalibration], cameras: Sequence[CameraCalibration], by: str) -> None:
@@ -162,14 +196,17 @@ def _print_blind(images: Sequence[ImageCalibration], cameras: Sequence[CameraCal
 
 def _framed(
     folders: dict[str, tuple[Path, ...]], as_json: bool, linear: bool
-) -> tuple[list[PairCalibration], list[FileError]]:
+) -> tuple[list[PairCalibration], list[FileError], bool]:
     from rcl_cli.cli import calibration_tables as tables
     from rcl_cli.profiles.pairs import calibrate_pairs, find_pairs
     from rcl_cli.raw.folder import find_files, twice
 
     pairs: list[Pair] = []
     failures: list[FileError] = []
+    interrupted = False
     for kind, paths in folders.items():
+        if interrupted:
+            break
         found, missing = find_files(paths)
         _, pictures = twice(found)
         if pictures:
@@ -179,6 +216,7 @@ def _framed(
             pairing = find_pairs(found, kind, linear=linear, done=bar.advance)
         pairs.extend(pairing.pairs)
         failures.extend([*missing, *pairing.left])
+        interrupted = pairing.interrupted
     for pair in pairs:
         first, second = pair.paths
         console.print(f"{pair.kind}: {escape(first.name)} with {escape(second.name)}", soft_wrap=True)
@@ -193,32 +231,46 @@ def _framed(
         named = [(tables.camera_words(one.profile), one.profile) for one in calibrations]
         if (reasons := tables.reason_table(named)) is not None:
             print_table(reasons)
-    return calibrations, failures
+    return calibrations, failures, interrupted
 
 
 def _runs(calibrations: Sequence[CameraCalibration | PairCalibration]) -> list[Run]:
     from rcl_calibration.runs import Run
     from rcl_cli.cli.calibration_tables import source_name
 
+    # Those that were left out have been heard as well: an earlier run that used them is superseded.
     return [
-        Run(one.profile, frozenset(map(source_name, one.images)))
+        Run(one.profile, frozenset(map(source_name, [*one.images, *(path for path, _ in getattr(one, "dropped", ()))])))
         for one in calibrations
         if one.profile.quality == "ok" and one.profile.camera
     ]
 
 
-def _save(runs: Sequence[Run], targets: Sequence[Path]) -> None:
+def _save(runs: Sequence[Run], targets: Sequence[Path]) -> list[FileError]:
+    """Add the runs to each target; one that cannot be written does not keep them from the others."""
+    from rcl_cli.errors import FileError
     from rcl_cli.profiles.book import save_runs
 
+    failures = []
     for target in targets if runs else ():
-        save_runs(target, runs)
+        try:
+            save_runs(target, runs)
+        except FileError as error:
+            failures.append(error)
+            continue
         console.print(f"{len(runs)} {'profile' if len(runs) == 1 else 'profiles'} saved in {escape(str(target))}")
+    return failures
 
 
-def _plot(calibrations: Sequence[CameraCalibration | PairCalibration], folder: Path | None) -> None:
+def _plot(calibrations: Sequence[CameraCalibration | PairCalibration], folder: Path | None) -> list[FileError]:
     if folder is None or not calibrations:
-        return
+        return []
+    from rcl_cli.errors import FileError
     from rcl_cli.report.noise_plot import write_plots
 
-    for path in write_plots(folder, [(one.profile, one.points()) for one in calibrations]):
-        console.print(f"written: {escape(str(path))}")
+    try:
+        for path in write_plots(folder, [(one.profile, one.points()) for one in calibrations]):
+            console.print(f"written: {escape(str(path))}")
+    except FileError as error:
+        return [error]
+    return []

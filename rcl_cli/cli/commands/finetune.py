@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
+from click.core import ParameterSource
 
 from rcl_cli.cli.console import exit_code, json_head, print_json_line
 from rcl_cli.cli.noise_options import chosen_noise, noise_options
@@ -26,7 +27,14 @@ from rcl_cli.cli.options import (
 from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
 from rcl_cli.domain import Domain
 
+if TYPE_CHECKING:
+    from rcl_cli.finetuning.session import Finetuned
+
 _INTERRUPTED = 130
+_OF_RESUMED = frozenset(
+    ["resume", "output", "store", "device", "as_json", "name", "steps", "clean", "pairs_folder", "debug", "help"]
+)
+"""Options that go with --resume."""
 
 
 def _task(name: str) -> type[Any]:
@@ -40,7 +48,7 @@ class _Command(PluginCommand):
 
 
 @click.command(cls=_Command)
-@click.option("--task", "task_name", required=True, metavar="NAME", help="Task to learn; see `rcl tasks`.")
+@click.option("--task", "task_name", metavar="NAME", help="Task to learn; see `rcl tasks`. Needed but with --resume.")
 @click.option(
     "--clean",
     multiple=True,
@@ -123,11 +131,15 @@ class _Command(PluginCommand):
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder of the run.  [default: a new one in the store]",
 )
+@click.option("--resume", is_flag=True, help="Continue the run in --output, or the newest in the store, up to --steps.")
 @click.option("--name", default="", metavar="NAME", help="Name of the head in the store.  [default: TASK-DOMAIN]")
 @STORE
 @json_option("each validation and the result")
+@click.pass_context
 def command(
-    task_name: str,
+    ctx: click.Context,
+    /,
+    task_name: str | None,
     clean: tuple[Path, ...],
     pairs_folder: Path | None,
     labels: int | None,
@@ -152,6 +164,7 @@ def command(
     seed: int,
     device: str,
     output: Path | None,
+    resume: bool,
     name: str,
     store: Path | None,
     as_json: bool,
@@ -161,17 +174,26 @@ def command(
 
     A label is a clean picture. Give clean pictures (--clean), to which noise is added, or pairs of noisy and clean
     files (--pairs). A tenth of the pictures, at most 16, is held out for validation. The weights with the best
-    validation are kept, so the result is never worse there than the start. Ctrl-C ends the training and keeps the best
-    weights so far.
+    validation are kept, so the result is never worse there than the start. Ctrl-C ends the training, keeps the best
+    weights so far, and saves the run, which --resume continues. It is saved once a minute as well.
 
     The head goes to the store, where `rcl apply` finds it. By default --clean simulates the noise of real sensors, from
     base ISO to the highest.
     """
     from rcl_cli.cli.watch import TerminalWatch
-    from rcl_cli.finetuning.session import finetune
+    from rcl_cli.finetuning.begin import finetune
     from rcl_cli.task import get_task
     from rcl_cli.train.few_labels import FinetuneSettings
 
+    if resume:
+        _refuse_changes(ctx)
+        steps_given = ctx.get_parameter_source("steps") is not ParameterSource.DEFAULT
+        changes: dict[str, Any] = {"device": device, **({"steps": steps} if steps_given else {})}
+        watch = TerminalWatch(as_json=as_json)
+        places: dict[str, Any] = {"clean": clean, "pairs": pairs_folder}
+        _end(finetune(**places, output=output, resume=True, name=name, store=store, watch=watch, **changes), as_json)
+    if task_name is None:
+        raise click.UsageError("name the task to learn (--task), or continue a run with --resume")
     by_hand = shot is not None or read is not None or sigma_range is not None
     if pairs_folder and by_hand:
         raise click.UsageError("--shot, --read and --sigma-range go with --clean; pairs have noise already")
@@ -196,7 +218,18 @@ def command(
         store=store,
         watch=TerminalWatch(as_json=as_json),
     )
+    _end(done, as_json)
+
+
+def _end(done: Finetuned, as_json: bool) -> NoReturn:
     if as_json:
-        about = {"name": done.model.stem, "run": done.folder, "step": done.result.best_step}
+        about = {"name": done.model.stem if done.model else None, "run": done.folder, "step": done.result.best_step}
         print_json_line({**json_head("model", done.model), **about, **done.result.figures})
     sys.exit(_INTERRUPTED if done.result.interrupted else exit_code(1, len(done.left_out)))
+
+
+def _refuse_changes(ctx: click.Context) -> None:
+    for parameter in ctx.command.get_params(ctx):
+        name = parameter.name or ""
+        if name not in _OF_RESUMED and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"a resumed run keeps its settings, so leave out {parameter.opts[0]}")

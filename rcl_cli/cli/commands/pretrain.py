@@ -96,12 +96,12 @@ def command(
     compares what the network removes from different pictures, which should be their noise. If the noise levels of most
     pictures are known, the network also learns to denoise, and the run's folder holds a head for `rcl apply --model`.
 
-    The backbone goes to the store, where `rcl finetune` finds it. Ctrl-C saves the run and --resume continues it.
+    The backbone goes to the store, where `rcl finetune` finds it. Ctrl-C saves the run and --resume continues it. It is
+    saved once a minute as well.
     """
     from rcl_cli.cli.watch import TerminalWatch
     from rcl_cli.models.store import Store
     from rcl_cli.pretraining.session import Session
-    from rcl_cli.train.interrupt import stop_on_interrupt
 
     opened = Store.open(store)
     if resume:
@@ -109,15 +109,7 @@ def command(
         session = Session.resumed(opened, output, given["steps"], name)
     else:
         session = Session.new(paths, _settings(preset, given), opened, output, name)
-    with stop_on_interrupt() as stopped:
-        done = session.run(
-            paths=paths,
-            device=device,
-            workers=workers,
-            cache=cache,
-            watch=TerminalWatch(as_json=as_json),
-            should_stop=stopped,
-        )
+    done = session.run(paths=paths, device=device, workers=workers, cache=cache, watch=TerminalWatch(as_json=as_json))
     if as_json:
         models = {"name": done.names.get("backbone"), "head": done.denoiser, "head_name": done.names.get("head")}
         print_json_line({**json_head("model", done.backbone), "step": done.step, "run": done.folder, **models})

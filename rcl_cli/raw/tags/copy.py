@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
+import shutil
 from pathlib import Path
 
 from rcl_cli.files import is_file
@@ -53,7 +56,8 @@ _LEFT_OUT = (
 def copy_metadata(source: Path, target: Path) -> bool:
     """Copy what `source` says of the shot into `target`, in place; False where that was not possible.
 
-    The colour profile is the writer's affair. Without exiftool, the target keeps what its writer put in.
+    The colour profile is the writer's affair. Without exiftool, the target keeps what its writer put in. Raises OSError
+    where it could not because the disk is full: a result without its metadata is none.
     """
     if not is_file(source):
         return False
@@ -61,6 +65,8 @@ def copy_metadata(source: Path, target: Path) -> bool:
         quietly = ("-q", "-q", "-m", "-overwrite_original")
         answer = ask_exiftool([*quietly, "-TagsFromFile", str(from_file), *_COPIED, *_LEFT_OUT, str(to_file)])
     if answer is not None and not answer.done:
-        log.warning("%s: exiftool could not copy its metadata (%s)", source, answer.said or "it did not say why")
         target.with_name(f"{target.name}_exiftool_tmp").unlink(missing_ok=True)
+        if shutil.disk_usage(target.parent).free < target.stat().st_size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+        log.warning("%s: exiftool could not copy its metadata (%s)", source, answer.said or "it did not say why")
     return answer is not None and answer.done

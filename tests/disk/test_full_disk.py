@@ -1,0 +1,127 @@
+"""Disks that are full, read-only or broken, by injected errors everywhere and on a real one where root may mount it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rcl_cli.errors import FileError
+from rcl_cli.files import atomic_path, try_folder, write_bytes
+from rcl_cli.raw.tags.copy import copy_metadata
+from rcl_cli.raw.tags.exiftool import Answer
+
+SIZE = 4 << 20
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 4 MiB."""
+    place = tmp_path / "small"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(place)]
+    if not hasattr(os, "geteuid") or os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("only root may mount a small disk")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+@pytest.mark.parametrize("way", ["bytes", "copy", "numpy", "numpy file"])
+def test_a_full_disk_is_one_sentence_and_leaves_the_old_file(small: Path, tmp_path: Path, way: str) -> None:
+    """NumPy says "6144 requested and 4833 written" and no error's number."""
+    target = small / "result.bin"
+    write_bytes(target, b"old")
+    data = np.zeros(SIZE, np.uint8)
+
+    def write() -> None:
+        with atomic_path(target, overwrite=True) as temporary:
+            if way == "bytes":
+                temporary.write_bytes(data.tobytes())
+            elif way == "copy":
+                (tmp_path / "large").write_bytes(data.tobytes())
+                shutil.copyfile(tmp_path / "large", temporary)
+            elif way == "numpy":
+                data.tofile(temporary)
+            else:
+                with temporary.open("wb") as file:
+                    data.tofile(file)
+
+    with pytest.raises(FileError) as caught:
+        write()
+    assert str(caught.value).startswith(f"{target}: cannot be written whole, because the disk is full; make room")
+    assert [path.name for path in small.iterdir()] == ["result.bin"]
+    assert target.read_bytes() == b"old"
+
+
+def test_a_disk_with_too_little_room_is_found_before_the_work(small: Path) -> None:
+    try_folder(small / "run", room=1 << 20)
+    with pytest.raises(FileError, match="has too little room: 8 MB are needed there and 4 MB are free"):
+        try_folder(small / "run", room=8_000_000)
+    assert list((small / "run").iterdir()) == []
+
+
+def test_a_read_only_disk(small: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", str(small)], check=True)
+    for write in (lambda: write_bytes(small / "deep" / "a", b""), lambda: try_folder(small / "run")):
+        with pytest.raises(FileError, match="the disk is read-only; choose another folder"):
+            write()
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.ENOSPC, "the disk is full; make room"),
+        (errno.EDQUOT, "your quota on this disk is used up"),
+        (errno.EROFS, "the disk is read-only"),
+        (errno.EACCES, "permission denied"),
+        (errno.EPERM, "the system forbids it"),
+        (errno.EIO, "check the disk"),
+        (errno.ENOENT, "its folder is gone"),
+        (errno.EXDEV, os.strerror(errno.EXDEV)),
+    ],
+)
+def test_each_error_is_a_sentence_with_the_targets_path(tmp_path: Path, number: int, words: str) -> None:
+    with pytest.raises(FileError, match=words) as caught, atomic_path(tmp_path / "a.dng") as temporary:
+        raise OSError(number, os.strerror(number), str(temporary))
+    assert caught.value.path == tmp_path / "a.dng"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_goes_meanwhile_is_said(tmp_path: Path) -> None:
+    def write() -> None:
+        with atomic_path(tmp_path / "folder" / "a") as temporary:
+            temporary.unlink()
+            temporary.parent.rmdir()
+            temporary.write_bytes(b"")
+
+    with pytest.raises(FileError, match="its folder is gone; make it again"):
+        write()
+
+
+def test_what_cannot_be_read_meanwhile_is_no_fault_of_the_target(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), atomic_path(tmp_path / "a"):
+        (tmp_path / "source").read_bytes()
+
+
+def test_a_reason_that_names_the_temporary_file_names_the_target(tmp_path: Path) -> None:
+    with pytest.raises(FileError) as caught, atomic_path(tmp_path / "a") as temporary:
+        raise FileError(temporary, "is too large")
+    assert str(caught.value) == f"{tmp_path / 'a'}: is too large"
+
+
+def test_a_disk_without_room_for_the_metadata_leaves_no_result_without_it(
+    tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rcl_cli.raw.tags.copy.ask_exiftool", lambda _: Answer(False, "Error writing output file"))
+    (tmp_path / "source.jpg").write_bytes(b"anything")
+    write_bytes(small / "a.jpg", b"a" * (SIZE // 4))
+    assert not copy_metadata(tmp_path / "source.jpg", small / "a.jpg")
+    write_bytes(small / "b.jpg", b"b" * (SIZE * 5 // 8))
+    with pytest.raises(OSError, match="No space left"):
+        copy_metadata(tmp_path / "source.jpg", small / "b.jpg")
