@@ -83,7 +83,9 @@ NARROW = "denoise-rgb-narrow"
 """Not shipped: what the heads for RGB begin with."""
 LESSONS = {
     "demosaic-bayer": Lesson(15_000, 96, noiseless=0.4, lr=0.006),
-    "denoise-bayer": Lesson(4_200, 96, parent="demosaic-bayer", misjudged=OVERESTIMATED, lr=0.004),
+    "denoise-bayer": Lesson(
+        4_200, 96, parent="demosaic-bayer", misjudged=OVERESTIMATED, lr=0.004, again=(14_000, 0.006)
+    ),
     "jdensr-bayer": Lesson(5_000, 144, parent="demosaic-bayer", lr=0.004),
     "sr-bayer": Lesson(3_000, 144, parent="demosaic-bayer", lr=0.004, noiseless=1.0),
     "demosaic-xtrans": Lesson(13_500, 96, noiseless=0.4, lr=0.005, network={"width": 48, "blocks": 6, "depth": 1}),
