@@ -25,6 +25,8 @@ from rcl_cli.raw.tags.tiff_tags import LINEAR_RAW, TiffTags
 
 _MOST_PIXELS_PER_BYTE = 256
 """More than any compression reaches."""
+_LEAST_SPAN = 1e-3
+"""DN from black to white; some files have values from 0 to 1."""
 _LEAST_SIGNAL = 0.01
 """Smallest share of pixels that are not zero in a file that was not damaged."""
 
@@ -118,7 +120,7 @@ def _refuse_cut_dng(path: Path, tags: TiffTags) -> None:
 
 
 def _refuse_levels(path: Path, black: float, white: float) -> None:
-    if not white > black:
+    if not white - black >= _LEAST_SPAN:
         raise FileError(path, f"claims a white level of {white:g} at a black level of {black:g}")
 
 
