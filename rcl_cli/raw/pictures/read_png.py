@@ -11,6 +11,7 @@ import imagecodecs
 import numpy as np
 
 from rcl_cli.errors import FileError
+from rcl_cli.raw.pictures.claims import MOST_DEFLATED, refuse_oversize, refuse_unheld
 from rcl_cli.raw.pictures.decoded import Decoded, per_inch, with_alpha
 from rcl_cli.raw.pictures.icc import make_profile
 from rcl_cli.raw.pictures.png import colour_chunks
@@ -32,6 +33,9 @@ _PRIMARIES = {
 _SRGB_GAMMA = 45455
 """What files in sRGB say for those who know no better."""
 _EXACT = 100_000
+_LARGEST_PROFILE = 1 << 24
+_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+"""Colour type → samples a pixel."""
 _NOT_SAID = 2
 
 
@@ -41,11 +45,20 @@ def decode_png(path: Path) -> Decoded:
     What gAMA, cHRM, sRGB and cICP chunks say becomes an ICC profile. Raises FileError if the file holds a range of
     light beyond the display's (PQ, HLG), the codec's errors if it is damaged.
     """
-    pixels = np.asarray(imagecodecs.png_decode(path.read_bytes()))
+    data = path.read_bytes()
+    _refuse_claim(path, data)
+    pixels = np.asarray(imagecodecs.png_decode(data))
     chunks = colour_chunks(path)
     bits = 8 * pixels.dtype.itemsize
     values, alpha = with_alpha(pixels, bits)
     return Decoded(values, bits, alpha, _profile(path, chunks), _resolution(chunks))
+
+
+def _refuse_claim(path: Path, data: bytes) -> None:
+    width, height, bits, kind = struct.unpack_from(">IIBB", data, 16)
+    samples = _SAMPLES.get(kind, 4)
+    refuse_oversize(path, width, height, 4 * (2 if bits == 16 else 1))
+    refuse_unheld(path, width, height, height * (1 + samples * bits * width / 8) / MOST_DEFLATED, len(data))
 
 
 def _profile(path: Path, chunks: Chunks) -> bytes:
@@ -54,12 +67,20 @@ def _profile(path: Path, chunks: Chunks) -> bytes:
         if (cicp := chunks.get(b"cICP")) and _NOT_SAID not in cicp[:2]:
             return make_profile(_primaries(path, cicp[0]), _curve(path, cicp))
         if iccp := chunks.get(b"iCCP"):
-            return zlib.decompress(iccp.partition(b"\0")[2][1:])
+            return _inflated(path, iccp.partition(b"\0")[2][1:])
         if b"sRGB" in chunks:
             return make_profile(_REC_709, SRGB)
         return _by_gamma(chunks.get(b"gAMA", b""), chunks.get(b"cHRM", b""))
     except (struct.error, zlib.error, IndexError, imagecodecs.CmsError):
         return b""
+
+
+def _inflated(path: Path, data: bytes) -> bytes:
+    stream = zlib.decompressobj()
+    profile = stream.decompress(data, _LARGEST_PROFILE)
+    if stream.unconsumed_tail:
+        raise FileError(path, f"holds a colour profile of more than {_LARGEST_PROFILE >> 20} MiB; it is damaged")
+    return profile if stream.eof else b""
 
 
 def _by_gamma(gama: bytes, chrm: bytes) -> bytes:

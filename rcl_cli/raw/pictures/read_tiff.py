@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tifffile import COMPRESSION, PHOTOMETRIC, TiffPage
 
 from rcl_cli.errors import FileError
+from rcl_cli.raw.pictures.claims import MOST_DEFLATED, refuse_oversize, refuse_unheld
 from rcl_cli.raw.pictures.cmyk import cmyk_to_rgb
 from rcl_cli.raw.pictures.decoded import Decoded, per_inch
 from rcl_cli.raw.pictures.stored import UNSPECIFIED, Alpha
@@ -21,6 +22,13 @@ log = logging.getLogger(__name__)
 
 _MOST_VALUES_PER_BYTE = 100_000
 """More than a blank picture has in any compression."""
+_MOST_UNPACKED: dict[int, int] = {
+    COMPRESSION.NONE: 1,
+    COMPRESSION.PACKBITS: 64,
+    COMPRESSION.LZW: 2731,
+    **dict.fromkeys((COMPRESSION.DEFLATE, COMPRESSION.ADOBE_DEFLATE), MOST_DEFLATED),
+}
+"""Bytes that one stands for at most, where the method sets a limit."""
 
 _COLORS = {
     PHOTOMETRIC.MINISWHITE: 1,
@@ -85,9 +93,14 @@ def _refuse_cut(path: Path, page: TiffPage) -> None:
     end = max((at + size for at, size in zip(page.dataoffsets, page.databytecounts, strict=True)), default=0)
     if end > path.stat().st_size or not any(page.databytecounts):
         raise FileError(path, "is a TIFF that is cut short: pixel data is missing; copy it from the card again")
-    if page.size > _MOST_VALUES_PER_BYTE * sum(page.databytecounts):
-        claimed = f"{page.imagewidth} by {page.imagelength} pixels"
-        raise FileError(path, f"claims {claimed}, far more than its data can hold; it is damaged")
+    width, height, samples, bits = page.imagewidth, page.imagelength, page.samplesperpixel, page.bitspersample
+    # A tile is decoded in full, however little of it is in the picture.
+    width, height = max(width, page.tilewidth), max(height, page.tilelength)
+    refuse_oversize(path, width, height, samples * -(-bits // 8))
+    held, densest = sum(page.databytecounts), _MOST_UNPACKED.get(page.compression)
+    values = samples * page.imagewidth * page.imagelength
+    least = values * bits / 8 / densest if densest else values / _MOST_VALUES_PER_BYTE
+    refuse_unheld(path, page.imagewidth, page.imagelength, int(least), held)
 
 
 def _decode(page: TiffPage) -> Decoded:
