@@ -106,7 +106,7 @@ def test_a_gopro_raw_is_called_what_it_is(realdata: Path) -> None:
 def test_so_is_any_other_compression(compression: int, name: str, tmp_path: Path) -> None:
     path = dng(tmp_path / "a.dng", 64, 64)
     with tifffile.TiffFile(path, mode="r+") as tiff:
-        (raw,) = tiff.pages.first.pages or ()
+        raw = next(iter(tiff.pages.first.pages or ()))
         raw.tags["Compression"].overwrite(compression)  # type: ignore[union-attr]
     with pytest.raises(FileError, match=f"is compressed by .*{name}, which LibRaw does not decode"):
         read_frame(path)

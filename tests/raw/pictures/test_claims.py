@@ -8,6 +8,7 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import imagecodecs
 import numpy as np
@@ -25,7 +26,7 @@ HELD = "which its .* bytes cannot hold"
 LARGEST = r"the largest that can be read have 1,073,741,824"
 
 
-def jpeg(width: int, height: int, **options: object) -> bytes:
+def jpeg(width: int, height: int, **options: Any) -> bytes:
     """A whole JPEG of 64 by 64 whose header says otherwise."""
     stream = BytesIO()
     Image.fromarray(GREY).save(stream, "JPEG", **options)
@@ -41,9 +42,9 @@ def png(width: int, height: int) -> bytes:
     return bytes(data[:16] + header + struct.pack(">I", zlib.crc32(b"IHDR" + header)) + data[33:])
 
 
-def tiff(width: int, height: int, compression: str = "zlib", **options: object) -> bytes:
+def tiff(width: int, height: int, compression: str = "zlib", tile: tuple[int, int] | None = None) -> bytes:
     stream = BytesIO()
-    tifffile.imwrite(stream, GREY, photometric="rgb", metadata=None, compression=compression, **options)
+    tifffile.imwrite(stream, GREY, photometric="rgb", metadata=None, compression=compression, tile=tile)
     stream.seek(0)
     with tifffile.TiffFile(stream, mode="r+") as file:
         for name, side in (("ImageWidth", width), ("ImageLength", height)):
@@ -106,7 +107,7 @@ def test_a_tile_far_larger_than_its_picture_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "options"), [("blank.png", {}), ("blank.jpg", {"progressive": True}), ("blank.webp", {"lossless": True})]
 )
-def test_the_emptiest_pictures_are_read(name: str, options: dict[str, object], tmp_path: Path) -> None:
+def test_the_emptiest_pictures_are_read(name: str, options: dict[str, Any], tmp_path: Path) -> None:
     """They take the fewest bytes there can be."""
     Image.new("L" if name.endswith("jpg") else "RGB", (1500, 1000)).save(tmp_path / name, **options)
     assert read_frame(tmp_path / name).size == (1000, 1500)

@@ -265,5 +265,5 @@ def test_a_size_that_the_data_cannot_hold_is_refused(tmp_path: Path) -> None:
     with tifffile.TiffFile(path, mode="r+") as tiff:
         for name in ("ImageWidth", "ImageLength"):
             tiff.pages.first.tags[name].overwrite(20_000)
-    with pytest.raises(FileError, match="claims 20000 by 20000 pixels, which its .* bytes cannot hold"):
+    with pytest.raises(FileError, match=r"claims 20000 by 20000 pixels, which its .* bytes cannot hold"):
         read_frame(path)
