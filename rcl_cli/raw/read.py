@@ -23,6 +23,7 @@ from rcl_cli.raw.sensor import Sensor, libraw_sensor
 from rcl_cli.raw.sniff import RAW_SUFFIXES, Kind, identify
 from rcl_cli.raw.tags.tiff_tags import LINEAR_RAW, TiffTags
 from rcl_cli.raw.undecodable import why_undecodable
+from rcl_cli.raw.unread import others_unread, say_unread
 
 _MOST_PIXELS_PER_BYTE = 256
 """More than any compression reaches."""
@@ -81,6 +82,7 @@ def _read_plugged(plugged: FileFormat, path: Path, *, linear: bool) -> RawFrame 
 
 def _read_raw(path: Path, tags: TiffTags) -> RawFrame | RgbFrame:
     _refuse_cut(path, tags)
+    say_unread(path, others_unread(tags.raws, "exposures"))
     with open_raw(path, lambda: why_undecodable(path, tags)) as raw:
         if raw.raw_type != rawpy.RawType.Flat:
             return _read_planes(path, raw, tags)

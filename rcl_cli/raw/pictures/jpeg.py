@@ -16,7 +16,9 @@ from rcl_cli.raw.pictures.cmyk import cmyk_to_rgb
 from rcl_cli.raw.pictures.decoded import Decoded, per_inch
 from rcl_cli.raw.pictures.icc import ADOBE_CURVE, ADOBE_RGB, make_profile
 from rcl_cli.raw.pictures.jpeg_damage import Segment, refuse_damaged_jpeg, segments
+from rcl_cli.raw.pictures.multi_picture import behind
 from rcl_cli.raw.tags.tiff_tags import read_tiff_tags
+from rcl_cli.raw.unread import others_unread
 
 _INCHES = {1: 1.0, 2: 1 / 2.54}
 """JFIF's units → inches."""
@@ -43,7 +45,8 @@ def decode_jpeg(path: Path) -> Decoded:
         # Adobe's programs store the paper that is left, others the ink.
         ink = 255 - values if any(part.marker == 0xEE and part.body.startswith(_ADOBE) for part in parts) else values
         values, profile = cmyk_to_rgb(ink, 8, profile), b""
-    return Decoded(values, 8, profile=profile, resolution=_resolution(parts))
+    unread = others_unread(1 + behind(parts), "pictures")
+    return Decoded(values, 8, profile=profile, resolution=_resolution(parts), unread=unread)
 
 
 def _decode(path: Path, data: bytes, parts: list[Segment]) -> tuple[NDArray[np.uint8], str]:

@@ -18,6 +18,7 @@ from rcl_cli.raw.pictures.decoded import Decoded, per_inch
 from rcl_cli.raw.pictures.icc import make_profile
 from rcl_cli.raw.pictures.stored import PREMULTIPLIED, Alpha
 from rcl_cli.raw.pictures.tone import LINEAR
+from rcl_cli.raw.unread import others_unread
 
 _COLORS = (("R", "G", "B"), ("r", "g", "b"), ("red", "green", "blue"), ("Y",), ("y",))
 _MOST_VALUES_PER_BYTE = 100_000
@@ -44,7 +45,7 @@ def decode_exr(path: Path) -> Decoded:
     channels, the library's errors if it is damaged.
     """
     data = path.read_bytes()
-    header = _header(data)
+    header, parts = _header(data)
     names = _chosen(
         [channel.name for channel in header["channels"] if (channel.xSampling, channel.ySampling) == (1, 1)]
     )
@@ -60,7 +61,15 @@ def decode_exr(path: Path) -> Decoded:
         for name, value in header.items()
         if name not in (*_WRITERS_OWN, *_SOURCES_OWN) and not isinstance(value, OpenEXR.OpaqueAttribute)
     }
-    return Decoded(np.stack(planes[:colors], axis=-1), 32, alpha, _profile(header), _resolution(header), exr=kept)
+    values = np.stack(planes[:colors], axis=-1)
+    unread = others_unread(parts, "parts") or _others(header, names)
+    return Decoded(values, 32, alpha, _profile(header), _resolution(header), exr=kept, unread=unread)
+
+
+def _others(header: Mapping[str, Any], read: Sequence[str]) -> str:
+    left = [channel.name for channel in header["channels"] if channel.name not in read]
+    more = f" and {len(left) - 8} more" if len(left) > 8 else ""
+    return f"has other channels, which are not read: {', '.join(left[:8])}{more}" if left else ""
 
 
 def _refuse_claim(path: Path, header: Mapping[str, Any], held: int) -> None:
@@ -74,15 +83,16 @@ def _refuse_claim(path: Path, header: Mapping[str, Any], held: int) -> None:
 def exr_attributes(path: Path) -> dict[str, bytes]:
     """The texts in the header of an OpenEXR file, by name, in UTF-8. Raises ValueError if it is damaged."""
     try:
-        header = _header(path.read_bytes())
+        header, _ = _header(path.read_bytes())
     except (RuntimeError, TypeError) as error:
         raise ValueError("no OpenEXR file") from error
     return {name: value.encode() for name, value in header.items() if isinstance(value, str)}
 
 
-def _header(data: bytes) -> dict[str, Any]:
+def _header(data: bytes) -> tuple[dict[str, Any], int]:
+    """Of the first part, and how many parts there are."""
     with OpenEXR.File(BytesIO(data), header_only=True) as file:
-        return dict(file.parts[0].header)
+        return dict(file.parts[0].header), len(file.parts)
 
 
 def _chosen(names: Sequence[str]) -> list[str]:

@@ -14,8 +14,9 @@ from rcl_cli.errors import FileError
 from rcl_cli.raw.pictures.claims import MOST_DEFLATED, refuse_oversize, refuse_unheld
 from rcl_cli.raw.pictures.decoded import Decoded, per_inch, with_alpha
 from rcl_cli.raw.pictures.icc import make_profile
-from rcl_cli.raw.pictures.png import colour_chunks
+from rcl_cli.raw.pictures.png import told_chunks
 from rcl_cli.raw.pictures.tone import LINEAR, SRGB, Curve, Power, Table
+from rcl_cli.raw.unread import others_unread
 
 Chunks = Mapping[bytes, bytes]
 
@@ -48,10 +49,12 @@ def decode_png(path: Path) -> Decoded:
     data = path.read_bytes()
     _refuse_claim(path, data)
     pixels = np.asarray(imagecodecs.png_decode(data))
-    chunks = colour_chunks(path)
+    chunks = told_chunks(path)
     bits = 8 * pixels.dtype.itemsize
     values, alpha = with_alpha(pixels, bits)
-    return Decoded(values, bits, alpha, _profile(path, chunks), _resolution(chunks))
+    frames = int.from_bytes(chunks.get(b"acTL", b"")[:4], "big")
+    unread = others_unread(frames, "frames")
+    return Decoded(values, bits, alpha, _profile(path, chunks), _resolution(chunks), unread=unread)
 
 
 def _refuse_claim(path: Path, data: bytes) -> None:

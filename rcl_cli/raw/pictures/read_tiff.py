@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,7 @@ from rcl_cli.raw.pictures.cmyk import cmyk_to_rgb
 from rcl_cli.raw.pictures.decoded import Decoded, per_inch
 from rcl_cli.raw.pictures.stored import UNSPECIFIED, Alpha
 from rcl_cli.raw.tags.tiff_tags import directories
-
-log = logging.getLogger(__name__)
+from rcl_cli.raw.unread import others_unread
 
 _MOST_VALUES_PER_BYTE = 100_000
 """More than a blank picture has in any compression."""
@@ -54,22 +53,20 @@ def decode_tiff(path: Path) -> Decoded:
     damaged.
     """
     with tifffile.TiffFile(path) as tiff:
-        page = _picture(path, tiff)
+        page, unread = _picture(tiff)
         _refuse_other_kinds(path, page)
         _refuse_cut(path, page)
-        return _decode(page)
+        return replace(_decode(page), unread=unread)
 
 
-def _picture(path: Path, tiff: tifffile.TiffFile) -> TiffPage:
+def _picture(tiff: tifffile.TiffFile) -> tuple[TiffPage, str]:
     pages = [page for page in directories(tiff) if page.imagewidth and page.imagelength]
     whole = [page for page in pages if not page.subfiletype & (_REDUCED | _MASK)] or pages
     if not whole:
         raise ValueError("no picture")
-    largest = max(page.imagewidth * page.imagelength for page in whole)
-    equals = [page for page in whole if page.imagewidth * page.imagelength == largest]
-    if len(equals) > 1:
-        log.warning("%s: holds %d pictures of the same size; only the first is read", path, len(equals))
-    return equals[0]
+    sizes = [page.imagewidth * page.imagelength for page in whole]
+    largest = whole[sizes.index(max(sizes))]
+    return largest, others_unread(len(whole), "pictures", "the first" if len(set(sizes)) == 1 else "the largest")
 
 
 def _refuse_other_kinds(path: Path, page: TiffPage) -> None:

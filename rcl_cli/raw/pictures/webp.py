@@ -10,7 +10,8 @@ import numpy as np
 
 from rcl_cli.raw.pictures.claims import refuse_oversize
 from rcl_cli.raw.pictures.decoded import Decoded, with_alpha
-from rcl_cli.raw.pictures.riff import riff_chunks
+from rcl_cli.raw.pictures.riff import riff_parts
+from rcl_cli.raw.unread import others_unread
 
 _SIDE = (1 << 14) - 1
 """The bits of a width or height."""
@@ -19,10 +20,12 @@ _SIDE = (1 << 14) - 1
 def decode_webp(path: Path) -> Decoded:
     """A WebP's values, its transparency and its profile. Raises the codec's errors if it is damaged."""
     data = path.read_bytes()
-    chunks = riff_chunks(data)
+    parts = list(riff_parts(data))
+    chunks = dict(parts)
     refuse_oversize(path, *_size(chunks), 4)
     values, alpha = with_alpha(np.asarray(imagecodecs.webp_decode(data)), 8)
-    return Decoded(values, 8, alpha, chunks.get(b"ICCP", b""))
+    frames = sum(name == b"ANMF" for name, _ in parts)
+    return Decoded(values, 8, alpha, chunks.get(b"ICCP", b""), unread=others_unread(frames, "frames"))
 
 
 def _size(chunks: Mapping[bytes, bytes]) -> tuple[int, int]:

@@ -41,6 +41,8 @@ class TiffTags:
     """The EXIF directory's tags."""
     photometric: frozenset[int] = frozenset()
     """The PhotometricInterpretation of each IFD."""
+    raws: int = 0
+    """Raws of full size in the file; a few cameras store several exposures."""
     raw_pixels: int = 0
     """Values in the full-size raw, 0 where there is none."""
     raw_bytes: int = 0
@@ -126,6 +128,7 @@ def _tags_of(pages: list[tifffile.TiffPage]) -> TiffTags:
         {} if raw is None else _merged([raw, first_page]),
         exif if isinstance(exif, dict) else {},
         frozenset(photometric),
+        raws=sum(all(_importance(page)[:2]) for page in pages),
         raw_pixels=raw.size if raw is not None else 0,
         raw_bytes=sum(size for _, size in segments),
         raw_end=max((offset + size for offset, size in segments), default=0),
