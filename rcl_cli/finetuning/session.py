@@ -136,6 +136,8 @@ def _source(
         else:
             book = ProfileBook(profile, store.root)
             source = paired_source(pairs, hearing, lambda frame: book.for_frame(frame).profile)
+    if source.note:
+        watch.say(source.note)
     watch.failed(source.failures)
     return source
 
