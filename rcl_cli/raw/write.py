@@ -10,6 +10,7 @@ import numpy as np
 
 from rcl_cli.errors import FileError
 from rcl_cli.files import atomic_path, write_bytes
+from rcl_cli.raw.dng.entries import lost_corrections
 from rcl_cli.raw.dng.write import write_picture_dng
 from rcl_cli.raw.format import get_format
 from rcl_cli.raw.frame import Frame, RawFrame, RgbFrame
@@ -24,6 +25,7 @@ from rcl_cli.raw.record import sidecar
 from rcl_cli.raw.tags.copy import copy_metadata
 from rcl_cli.raw.tags.sidecars import carry_sidecars
 from rcl_cli.raw.tags.xmp import EXR_ATTRIBUTE
+from rcl_cli.raw.unread import say_unread
 
 
 def write_picture(path: Path, picture: Picture, *, overwrite: bool = False) -> None:
@@ -55,9 +57,17 @@ def write_picture(path: Path, picture: Picture, *, overwrite: bool = False) -> N
     if beside and picture.record is not None:
         write_bytes(sidecar(path), picture.record.packet(), overwrite=True)
     source = picture.metadata.path
+    if source is not None:
+        _say_lost(source, picture, dng=put is _write_dng)
     if not beside and source is not None:
         developed = picture.camera_rgb and put is not _write_dng
         carry_sidecars(source, path, developed=developed, denoised=picture.denoised, overwrite=overwrite)
+
+
+def _say_lost(source: Path, picture: Picture, *, dng: bool) -> None:
+    if lost := ", ".join(lost_corrections(picture, dng=dng)):
+        more = "do not hold for the result" if dng else "are not applied; results in DNG carry on what holds for them"
+        say_unread(source, f"its corrections {lost} {more}")
 
 
 class _HasPicture(Protocol):
