@@ -117,11 +117,14 @@ def test_every_layout_is_read(layout: dict[str, Any], compression: str | None, b
     assert np.array_equal(decoded(tmp_path / "a.tif").values, VALUES)
 
 
-@pytest.mark.parametrize("compression", [None, "jpeg", "tiff_lzw"])
-@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "YCbCr"])
+@pytest.mark.parametrize(
+    ("mode", "compression"),
+    [
+        *((mode, compression) for mode in ("1", "L", "P", "RGB", "YCbCr") for compression in (None, "tiff_lzw")),
+        *((mode, "jpeg") for mode in ("L", "RGB", "YCbCr")),
+    ],
+)
 def test_kinds_are_read_as_pillow_reads_them(mode: str, compression: str | None, tmp_path: Path) -> None:
-    if compression == "jpeg" and mode in ("1", "P"):
-        pytest.skip("not a TIFF")
     smooth = np.kron(VALUES[::8, ::8], np.ones((8, 8, 1), np.uint8))
     Image.fromarray(smooth).convert(mode).save(tmp_path / "a.tif", compression=compression)
     wanted = np.asarray(Image.open(tmp_path / "a.tif").convert("L" if mode in ("1", "L") else "RGB"))
@@ -226,15 +229,18 @@ def test_resolution(unit: int, wanted: Any, tmp_path: Path) -> None:
     assert found == (pytest.approx(wanted) if wanted else None)
 
 
-@pytest.mark.parametrize("compression", [None, "zlib", "lzw", "jpeg"])
-@pytest.mark.parametrize("damage", ["cut", "half", "zeros"])
+@pytest.mark.parametrize(
+    ("damage", "compression"),
+    [
+        *((damage, compression) for damage in ("cut", "half") for compression in (None, "zlib", "lzw", "jpeg")),
+        ("zeros", "zlib"),  # the others have no checksum
+    ],
+)
 def test_damage_is_refused_in_one_sentence(damage: str, compression: str | None, tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "a.tif", VALUES, photometric="rgb", compression=compression, rowsperstrip=8)
     data = (tmp_path / "a.tif").read_bytes()
     middle = len(data) // 2
     if damage == "zeros":
-        if compression != "zlib":
-            pytest.skip("nothing tells")
         data = data[:middle] + bytes(200) + data[middle + 200 :]
     else:
         data = data[:-10] if damage == "cut" else data[:middle]
