@@ -94,7 +94,9 @@ def _refuse_cut(path: Path, page: TiffPage) -> None:
     # A tile is decoded in full, however little of it is in the picture.
     width, height = max(width, page.tilewidth), max(height, page.tilelength)
     refuse_oversize(path, width, height, samples * -(-bits // 8))
-    held, densest = sum(page.databytecounts), _MOST_UNPACKED.get(page.compression)
+    # Of colours at half the size there are fewer values.
+    subsampled = page.photometric == PHOTOMETRIC.YCBCR
+    held, densest = sum(page.databytecounts), None if subsampled else _MOST_UNPACKED.get(page.compression)
     values = samples * page.imagewidth * page.imagelength
     least = values * bits / 8 / densest if densest else values / _MOST_VALUES_PER_BYTE
     refuse_unheld(path, page.imagewidth, page.imagelength, int(least), held)
