@@ -15,6 +15,7 @@ from rcl_cli.errors import FileError
 from rcl_cli.raw.pictures.claims import MOST_DEFLATED, refuse_oversize, refuse_unheld
 from rcl_cli.raw.pictures.cmyk import cmyk_to_rgb
 from rcl_cli.raw.pictures.decoded import Decoded, per_inch
+from rcl_cli.raw.pictures.jpeg_damage import frame_size
 from rcl_cli.raw.pictures.stored import UNSPECIFIED, Alpha
 from rcl_cli.raw.tags.tiff_tags import directories
 from rcl_cli.raw.unread import others_unread
@@ -38,6 +39,10 @@ _COLORS = {
     PHOTOMETRIC.SEPARATED: 4,
 }
 """Kinds that are read, and their samples a pixel, without transparency."""
+_JPEGS = frozenset([COMPRESSION.OJPEG, COMPRESSION.JPEG, COMPRESSION.ALT_JPEG])
+_JPEG_HEADER = 1 << 16
+_BLOCKS = 32
+"""Pixels that a JPEG may be larger, rounded up to whole blocks."""
 _REDUCED, _MASK = 1, 4
 _PROFILE_TAG, _INK_SET_TAG, _CMYK_INKS = 34675, 332, 1
 _INCHES = {2: 1.0, 3: 1 / 2.54}
@@ -56,6 +61,7 @@ def decode_tiff(path: Path) -> Decoded:
         page, unread = _picture(tiff)
         _refuse_other_kinds(path, page)
         _refuse_cut(path, page)
+        _refuse_odd_jpegs(path, page)
         return replace(_decode(page), unread=unread)
 
 
@@ -100,6 +106,22 @@ def _refuse_cut(path: Path, page: TiffPage) -> None:
     values = samples * page.imagewidth * page.imagelength
     least = values * bits / 8 / densest if densest else values / _MOST_VALUES_PER_BYTE
     refuse_unheld(path, page.imagewidth, page.imagelength, int(least), held)
+
+
+def _refuse_odd_jpegs(path: Path, page: TiffPage) -> None:
+    """Raises FileError where a JPEG in the file says that it is larger than the strip or tile that it fills."""
+    if page.compression not in _JPEGS:
+        return
+    width = page.tilewidth if page.is_tiled else page.imagewidth
+    height = page.tilelength if page.is_tiled else page.imagelength
+    with path.open("rb") as file:
+        for at, size in zip(page.dataoffsets, page.databytecounts, strict=True):
+            file.seek(at)
+            across, down = frame_size(file.read(min(size, _JPEG_HEADER)))
+            if across > width + _BLOCKS or down > height + _BLOCKS:
+                raise FileError(
+                    path, f"holds a JPEG of {across} by {down} pixels where {width} by {height} fit; it is damaged"
+                )
 
 
 def _decode(page: TiffPage) -> Decoded:

@@ -104,6 +104,15 @@ def test_a_tile_far_larger_than_its_picture_is_refused(tmp_path: Path) -> None:
     refused(tmp_path / "a.tif", stream.getvalue(), LARGEST)
 
 
+@pytest.mark.parametrize("tile", [None, (64, 64)])
+def test_a_jpeg_in_a_tiff_is_no_larger_than_its_place(tile: tuple[int, int] | None, tmp_path: Path) -> None:
+    data = bytearray(tiff(64, 64, "jpeg", tile))
+    at = data.find(b"\xff\xc0") + 5
+    assert struct.unpack_from(">HH", data, at) == (64, 64)
+    struct.pack_into(">HH", data, at, 65_000, 65_000)
+    refused(tmp_path / "a.tif", bytes(data), "holds a JPEG of 65000 by 65000 pixels where 64 by 64 fit")
+
+
 @pytest.mark.parametrize(
     ("name", "options"), [("blank.png", {}), ("blank.jpg", {"progressive": True}), ("blank.webp", {"lossless": True})]
 )
