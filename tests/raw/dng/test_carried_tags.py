@@ -191,6 +191,14 @@ def test_corrections_stay_as_long_as_they_are_right_and_the_others_are_named(
     assert ", ".join(lost_corrections(picture_of(source, linear=linear, scale=scale), dng=True)) == lost
 
 
+def test_corrections_of_stored_pixels_are_named_where_the_visible_ones_start_elsewhere(tmp_path: Path) -> None:
+    source = tmp_path / "a.dng"
+    write_source(source, (51008, "B", 20, opcodes(5), True), (50829, "I", 4, (2, 4, *SIZE), True))
+    _, raw = result(source)
+    assert "OpcodeList1" not in raw
+    assert lost_corrections(picture_of(source), dng=True) == ["FixBadPixelsList"]
+
+
 @pytest.mark.parametrize("suffix", [".tif", ".jpg", ".png", ".exr", ".npy"])
 def test_what_is_not_applied_to_other_formats_is_named(
     suffix: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
