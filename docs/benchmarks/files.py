@@ -9,6 +9,7 @@ It wants darktable-cli, rawtherapee-cli, dcraw_emu and exiftool; what is missing
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import subprocess
 import sys
@@ -235,7 +236,8 @@ balance, no automatic brightness) and compared block by block. A result passes i
 darktable before 4.4 gives its tone curve to mosaics alone, so it shows any linear DNG otherwise than a mosaic; without
 the tone curve of its workflow the two can be compared. Raws that are no DNG it and RawTherapee develop by their own
 tables of cameras, results by LibRaw's matrix, which the file holds. For the Kodaks LibRaw has colours that rawpy does
-not show, so results are in sRGB's.
+not show, so results are in sRGB's. The DC120's oblong pixels are made square in linear DNGs;
+RawTherapee shows its own files squeezed.
 
 `exiftool -validate -warning -error` says:
 
@@ -266,7 +268,8 @@ def table(titles: list[str], rows: list[list[str]]) -> str:
 
 
 def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:60].replace("|", "/")
+    words = re.sub(r"\S*/\S*", "…", " ".join(str(error).split()))  # where the file was is of no interest
+    return words[:60].replace("|", "/")
 
 
 if __name__ == "__main__":
