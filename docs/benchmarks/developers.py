@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import cv2
@@ -17,6 +18,7 @@ import numpy as np
 import rawpy
 import tifffile
 from numpy.typing import NDArray
+from PIL import Image, ImageCms
 
 Float = NDArray[np.float64]
 
@@ -84,9 +86,22 @@ def darktable_linear(path: Path, folder: Path) -> Float:
 
 
 def rawtherapee(path: Path, folder: Path) -> Float:
-    """rawtherapee-cli without any profile of the user's."""
-    _run(["rawtherapee-cli", "-Y", "-t", "-b16", "-o", str(folder / "shown.tif"), "-c", str(path)], folder)
+    """rawtherapee-cli without any profile of the user's; PNG is none of the kinds that it takes without being asked."""
+    _run(["rawtherapee-cli", "-Y", "-t", "-b16", "-a", "-o", str(folder / "shown.tif"), "-c", str(path)], folder)
     return decoded(_picture(folder / "shown.tif"))
+
+
+def pillow(path: Path, folder: Path) -> Float:
+    """Pillow, which reads no raws; its colours by the file's profile."""
+    with Image.open(path) as image:
+        if image.mode != "RGB":
+            raise ValueError(f"values of mode {image.mode}")
+        embedded = image.info.get("icc_profile")
+        if embedded:
+            profiles = ImageCms.ImageCmsProfile(BytesIO(embedded)), ImageCms.createProfile("sRGB")
+            shown = ImageCms.profileToProfile(image, *profiles, outputMode="RGB")
+            return decoded(np.asarray(shown, np.float64) / 255)
+        return decoded(np.asarray(image, np.float64) / 255)
 
 
 RAWPY = Developer("rawpy", "", rawpy_default)
@@ -94,6 +109,8 @@ DCRAW_EMU = Developer("dcraw_emu", "dcraw_emu", dcraw_emu)
 DARKTABLE = Developer("darktable", "darktable-cli", darktable)
 DARKTABLE_LINEAR = Developer("darktable, no tone curve", "darktable-cli", darktable_linear)
 RAWTHERAPEE = Developer("RawTherapee", "rawtherapee-cli", rawtherapee)
+
+PILLOW = Developer("Pillow", "", pillow)
 
 DEVELOPERS = (RAWPY, DCRAW_EMU, DARKTABLE, DARKTABLE_LINEAR, RAWTHERAPEE)
 

@@ -9,6 +9,7 @@ It wants darktable-cli, rawtherapee-cli, dcraw_emu and exiftool; what is missing
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import subprocess
 import sys
@@ -16,11 +17,13 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 import cv2
 import numpy as np
-from developers import DEVELOPERS, Developer, Difference, difference
+from developers import DARKTABLE, DEVELOPERS, PILLOW, RAWTHERAPEE, Developer, Difference, difference
 from numpy.typing import NDArray
+from picture_files import REFERENCE, lost, write_pictures
 
 from rcl_cli.raw.cfa import BAYER_PHASES, CFA, mosaic
 from rcl_cli.raw.dng.write import write_dng
@@ -39,6 +42,8 @@ GAINS = (2.0, 1.0, 1 / 0.7)
 MATRIX = np.array([[0.9, -0.2, -0.1], [-0.4, 1.2, 0.2], [-0.1, 0.2, 0.6]])
 SIZE = (576, 768)
 TASKS = ("denoise", "demosaic")
+PILLOWS_REFERENCE = "PNG, 8 bits"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -131,13 +136,49 @@ def real_results(path: Path, folder: Path) -> dict[str, Path]:
     """What the shipped heads make of a raw."""
     results = {}
     for task in TASKS:
-        command = [sys.executable, "-m", "rcl_cli", "apply", "--task", task, str(path), "--format", "dng"]
-        done = subprocess.run([*command, "-o", str(folder / task)], capture_output=True, text=True, check=False)
-        if done.returncode == 0:
+        if apply(task, path, folder / task, "--format", "dng"):
             results[f"{task} DNG"] = folder / task / f"{path.stem}.dng"
-        else:
-            print(done.stderr, file=sys.stderr)
     return results
+
+
+def apply(task: str, path: Path, folder: Path, *options: str) -> bool:
+    """False where a file failed, which is printed."""
+    command = [sys.executable, "-m", "rcl_cli", "apply", "--task", task, str(path), "-o", str(folder), *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        print(done.stderr, file=sys.stderr)
+    return done.returncode == 0
+
+
+def picture_rows(folder: Path) -> tuple[list[Row], list[list[str]]]:
+    """Of pictures that are no raws: what programs show of the results, and what exiftool finds kept in them."""
+    (folder / "sources").mkdir()
+    sources = write_pictures(folder / "sources", scene())
+    apply("denoise", folder / "sources", folder / "results")
+    results = {name: next((folder / "results").glob(f"{path.stem}.*")) for name, path in sources.items()}
+    rows: list[Row] = []
+    for developer in (PILLOW, DARKTABLE, RAWTHERAPEE):
+        before = PILLOWS_REFERENCE if developer is PILLOW else REFERENCE
+        if developer.is_here:
+            rows += compare(before, sources[before], results, developer)
+    kept = [[name, path.suffix[1:], lost(sources[name], path) or "all"] for name, path in results.items()]
+    return rows, kept if shutil.which("exiftool") else []
+
+
+def case_rows() -> list[list[str]]:
+    """What the tests of the shared cases say."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "cases.xml")
+        command = [sys.executable, "-m", "pytest", "-q", "-n0", "tests/cases", f"--junitxml={report}"]
+        subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+        found = [
+            (test.get("name", ""), [one.tag for one in test]) for test in ElementTree.parse(report).iter("testcase")
+        ]
+    words = {"skipped": "–", "failure": "**no**", "error": "**no**"}
+    return [
+        [name.removeprefix("test_").replace("_", " "), next((words[tag] for tag in tags if tag in words), "yes")]
+        for name, tags in found
+    ]
 
 
 def judged_by_exiftool(path: Path) -> str:
@@ -151,6 +192,7 @@ def judged_by_exiftool(path: Path) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--raws", type=Path, help="folder of real raws")
+    parser.add_argument("--keep", type=Path, help="folder for the files of the raws, to look at; made if missing")
     parser.add_argument("--output", type=Path, default=Path(__file__).with_suffix(".md"))
     given = parser.parse_args()
     developers = [developer for developer in DEVELOPERS if developer.is_here]
@@ -160,17 +202,24 @@ def main() -> None:
         folder = Path(temporary)
         cases = [(name, *write_case(folder, name, cfa)) for name, cfa in CFAS.items()]
         for path in sorted(given.raws.iterdir()) if given.raws else []:
-            cases.append((path.name, path, real_results(path, folder)))
+            cases.append((path.name, path, real_results(path, given.keep or folder)))
         for name, before, results in cases:
             for developer in developers:
                 rows += compare(name, before, results, developer)
                 print(*(" | ".join(row.cells()) for row in rows[-len(results) :]), sep="\n", file=sys.stderr)
             if shutil.which("exiftool"):
                 validated += [[name, kind, judged_by_exiftool(path)] for kind, path in results.items()]
-    given.output.write_text(page(rows, validated))
+        pictures, kept = picture_rows(folder)
+    given.output.write_text(page(rows, validated, pictures, kept, case_rows()))
 
 
-def page(rows: list[Row], validated: list[list[str]]) -> str:
+def page(
+    rows: list[Row],
+    validated: list[list[str]],
+    pictures: list[Row],
+    kept: list[list[str]],
+    cases: list[list[str]],
+) -> str:
     """Markdown."""
     titles = ["source", "result", "program", "as the source", "brightness", "colour", "size"]
     return f"""# Results in raw developers
@@ -187,11 +236,29 @@ balance, no automatic brightness) and compared block by block. A result passes i
 darktable before 4.4 gives its tone curve to mosaics alone, so it shows any linear DNG otherwise than a mosaic; without
 the tone curve of its workflow the two can be compared. Raws that are no DNG it and RawTherapee develop by their own
 tables of cameras, results by LibRaw's matrix, which the file holds. For the Kodaks LibRaw has colours that rawpy does
-not show, so results are in sRGB's.
+not show, so results are in sRGB's. The DC120's oblong pixels are made square in linear DNGs;
+RawTherapee shows its own files squeezed.
 
 `exiftool -validate -warning -error` says:
 
 {table(["source", "result", "exiftool"], validated)}
+
+## Pictures that are no raws
+
+The same scene in every format, with a profile (Display P3), a resolution and a shot, denoised. Each result is compared
+with the source named first, as the program shows it. Half and float are TIFF and OpenEXR of 16 and 32 bits.
+
+{table(titles, [row.cells() for row in pictures])}
+
+By exiftool a result keeps of size, profile, resolution, camera and shot:
+
+{table(["source", "result", "kept"], kept)}
+
+## Inputs that once went wrong
+
+Small files, and what is right for each; the tests of `tests/cases`.
+
+{table(["case", "right"], cases)}
 """
 
 
@@ -201,7 +268,8 @@ def table(titles: list[str], rows: list[list[str]]) -> str:
 
 
 def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:60].replace("|", "/")
+    words = re.sub(r"\S*/\S*", "…", " ".join(str(error).split()))  # where the file was is of no interest
+    return words[:60].replace("|", "/")
 
 
 if __name__ == "__main__":

@@ -11,25 +11,32 @@ import click
 
 from rcl_cli.cli.console import console, json_head, new_table, print_json_line, print_table
 from rcl_cli.cli.visible import visible
-from rcl_cli.plugins.entries import NETWORKS, PRETEXTS, TASKS, collisions, entries, kind_of
+from rcl_cli.plugins.entries import NETWORKS, PRETEXTS, TASKS, Problem, collisions, defects, entries, kind_of
 
 
 def list_plugins(group: str, name: str | None, as_json: bool) -> None:
-    """Print every plugin of the group, none of which is loaded, or load and print the one called `name`."""
+    """Print every plugin of the group, none of which is loaded, or load and print the one called `name`.
+
+    Those that are seen to be broken without loading them are named below the others.
+    """
     if name is not None:
         _print_one(group, name, as_json)
         return
-    found = entries(group)
+    found, broken = entries(group), {problem.entry: problem.reason for problem in defects(group)}
     if as_json:
         for entry in found:
+            reason = broken.get(entry, "")
             said = {"name": entry.name, "description": entry.description}
             origin = {"distribution": entry.distribution, "version": entry.version}
-            print_json_line({**json_head(entry.kind, None), **said, **origin})
+            print_json_line({**json_head(entry.kind, None, "failed" if reason else "done", reason), **said, **origin})
     else:
         table = new_table(kind_of(group), "what it does", "from")
         for entry in found:
-            table.add_row(*map(_escape, (entry.name, entry.description, entry.source)))
+            about = "broken, see below" if entry in broken else entry.description
+            table.add_row(*map(_escape, (entry.name, about, entry.source)))
         print_table(table)
+    for entry, reason in broken.items():
+        console.print(f"Broken: {Problem(entry, reason)}", markup=False, soft_wrap=True)
     for problem in collisions(group):
         console.print(f"Left out: {problem}", markup=False, soft_wrap=True)
 

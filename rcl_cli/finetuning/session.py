@@ -99,6 +99,8 @@ class Session:
             else:
                 book = ProfileBook(as_path(saved.profile), self.store.root)
                 source = paired_source(Path(saved.pairs), hearing, lambda frame: book.for_frame(frame).profile)
+        if source.note:
+            watch.say(source.note)
         watch.failed(source.failures)
         about = source.pairs.describe()
         watch.say(

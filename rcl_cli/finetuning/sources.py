@@ -16,7 +16,7 @@ from rcl_cli.data.pairs import PairSource, crop_multiple, crop_side, held_out_co
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError
 from rcl_cli.noise import NoiseSource
-from rcl_cli.raw.folder import find_files
+from rcl_cli.raw.folder import find_files, raws_alone
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.read import read_frame
 from rcl_cli.task import Task
@@ -58,12 +58,18 @@ class Source:
     files: str
     """`fingerprint` of the clean files learnt from."""
     failures: list[FileError]
+    note: str = ""
+    """For the user: what was left out, and why."""
 
 
 def clean_source(paths: Sequence[Path], wanted: Wanted, noise: NoiseSource, reduce: int | None = None) -> Source:
-    """Pairs made from clean pictures. Raises RclError where too few can be used."""
+    """Pairs made from clean pictures; of a raw and a picture of one shot, the raw.
+
+    Raises RclError where too few can be used.
+    """
     found, missing = find_files(paths)
-    files = [item.path for item in found]
+    kept, note = raws_alone(found)
+    files = [item.path for item in kept]
     if missing and not files:
         raise missing[0]
     reader = CleanReader(wanted.side, _share(wanted, len(files)), reduce, wanted.linear)
@@ -72,7 +78,7 @@ def clean_source(paths: Sequence[Path], wanted: Wanted, noise: NoiseSource, redu
     pairs = CleanPairs(
         wanted.task, wanted.domain, split.train, split.held_out, noise, wanted.side, step, wanted.seed, wanted.coded
     )
-    return Source(pairs, fingerprint(p.path for p in split.train), missing + split.failures)
+    return Source(pairs, fingerprint(p.path for p in split.train), missing + split.failures, note)
 
 
 def paired_source(folder: Path, wanted: Wanted, profile_of: ProfileOf) -> Source:

@@ -56,11 +56,27 @@ class Entry:
     @property
     def description(self) -> str:
         """First line of the module's docstring, read from its source without importing it; "" where there is none."""
+        return _first_docstring_line(self.module)
+
+    @property
+    def module(self) -> str:
+        """That it is to be loaded from; "" where what is announced is no name of a module."""
         try:
             module = self.point.module
-        except AttributeError:  # what is announced is no name of a module
+        except AttributeError:
             return ""
-        return _first_docstring_line(module)
+        return module if all(part.isidentifier() for part in module.split(".")) else ""
+
+    @property
+    def defect(self) -> str:
+        """Why it can never load, as far as that shows without importing it; "" where nothing is wrong."""
+        if not self.module:
+            return f"its module is to be {self.point.value!r}, which is no name of a Python module"
+        try:
+            missing = _spec_without_import(self.module) is None
+        except (ImportError, ValueError):  # odd importers, which loading is left to
+            missing = False
+        return f"its module {self.module} is not installed" if missing else ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +116,11 @@ def collisions(group: str) -> list[Problem]:
 def damaged() -> list[Problem]:
     """The distributions that would announce plugins, if what they say of themselves could be read."""
     return [found for found in (_read(one)[1] for one in _distributions()) if found is not None]
+
+
+def defects(group: str) -> list[Problem]:
+    """The usable names of a group whose plugins are seen to be broken without importing them."""
+    return [Problem(entry, entry.defect) for entry in entries(group) if entry.defect]
 
 
 def _announced(group: str) -> Iterator[tuple[Entry, Entry | None]]:
@@ -169,6 +190,8 @@ def _canonical(distribution: str) -> str:
 def _first_docstring_line(module: str) -> str:
     import ast
 
+    if not module:
+        return ""
     try:
         spec = _spec_without_import(module)
         source = Path(spec.origin or "").read_text(encoding="utf-8") if spec else ""

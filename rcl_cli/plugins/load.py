@@ -38,6 +38,8 @@ def registered(entry: Entry) -> Any:
 
     Raises BrokenPlugin where that fails.
     """
+    if not entry.module:
+        raise BrokenPlugin(entry, entry.defect)
     manager, hook = pluggy.PluginManager("rcl"), f"rcl_{entry.kind}"
     manager.add_hookspecs(hooks)
     try:

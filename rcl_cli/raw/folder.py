@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -96,6 +96,16 @@ def twice(found: Iterable[Found]) -> tuple[set[Path], set[Path]]:
             raws |= set(paths) - rgb
             pictures |= rgb
     return raws, pictures
+
+
+def raws_alone(found: Sequence[Found]) -> tuple[list[Found], str]:
+    """`found` without the pictures of shots that are there as raws too, and what the user is to hear of that, if so."""
+    _, pictures = twice(found)
+    if not pictures:
+        return list(found), ""
+    count = "1 picture is" if len(pictures) == 1 else f"{len(pictures)} pictures are"
+    said = f"{count} left out, because the raws of the same shots lie beside them, such as {min(pictures)}"
+    return [file for file in found if file.path not in pictures], said
 
 
 def is_rgb(path: Path) -> bool:

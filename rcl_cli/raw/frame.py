@@ -44,6 +44,8 @@ class Metadata:
     """Pixels per inch in print, across and down."""
     dng_tags: tuple[Entry, ...] = ()
     """What a DNG says of its camera, colours and frame, as its result should: see `rcl_cli.raw.dng.carried_tags`."""
+    lost_corrections: tuple[str, ...] = ()
+    """The DNG's opcodes that are not in `dng_tags`, as they do not hold for what was decoded."""
 
     @property
     def camera(self) -> str:

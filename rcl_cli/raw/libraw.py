@@ -7,7 +7,7 @@ import re
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,19 +18,19 @@ from rcl_cli.errors import FileError
 
 _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (rawpy.LibRawFileUnsupportedError, "is damaged, or a raw format that LibRaw does not know"),
-    (rawpy.LibRawTooBigError, "claims a size too big to be true; it is damaged"),
+    (rawpy.LibRawTooBigError, "is larger than what LibRaw decodes (2 GiB of values), or damaged"),
     (rawpy.LibRawDataError, "holds damaged pixel data; copy it from the card again"),
     (
         rawpy.LibRawIOError,
         "has a header but no readable pixels: it is cut short, or compressed in a way that LibRaw cannot decode",
     ),
 )
-_CHATTER = re.compile(rb"[^\n]*: (?:Unexpected end of file|data corrupted at -?\d+)\n")
+_CHATTER = re.compile(rb"[^\n]*: (?:Unexpected end of file|data corrupted at -?\d+)\n|Premature end of JPEG file\n")
 
 
 @contextmanager
-def open_raw(path: Path) -> Iterator[rawpy.RawPy]:
-    """The opened raw, its pixels unpacked. Raises FileError if LibRaw cannot read it.
+def open_raw(path: Path, why: Callable[[], str] = str) -> Iterator[rawpy.RawPy]:
+    """The opened raw, its pixels unpacked. Raises FileError if LibRaw cannot read it, with what `why` says if anything.
 
     Its arrays are views that die with the block: copy them.
     """
@@ -41,7 +41,7 @@ def open_raw(path: Path) -> Iterator[rawpy.RawPy]:
                 _open(raw, path)
                 raw.unpack()
         except rawpy.LibRawError as error:
-            raise FileError(path, _reason(error)) from error
+            raise FileError(path, why() or _reason(error)) from error
         except OSError as error:
             raise FileError(path, f"cannot be read ({error.strerror})") from error
         yield raw

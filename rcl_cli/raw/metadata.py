@@ -10,7 +10,7 @@ import rawpy
 from numpy.typing import NDArray
 
 from rcl_cli.errors import FileError
-from rcl_cli.raw.dng.carried_tags import carried_tags
+from rcl_cli.raw.dng.carried_tags import carried_tags, lost_corrections
 from rcl_cli.raw.dng.color import as_shot_gains, shot_color
 from rcl_cli.raw.dng.noise_tag import noise_profile
 from rcl_cli.raw.dng.sensor import pixel_aspect, plausible_aspect
@@ -64,6 +64,7 @@ def raw_metadata(path: Path, raw: rawpy.RawPy, tags: TiffTags) -> Metadata:
         camera_to_xyz=tagged.camera_to_xyz,
         pixel_aspect=tagged.pixel_aspect if tags.dng else plausible_aspect(raw.sizes.pixel_aspect),
         dng_tags=tagged.dng_tags,
+        lost_corrections=tagged.lost_corrections,
     )
 
 
@@ -90,6 +91,7 @@ def tagged_metadata(path: Path, tags: TiffTags) -> Metadata:
         noise_profile=noise_profile(tags, camera=named.camera, iso=exif.iso),
         pixel_aspect=pixel_aspect(tags) if tags.dng else 1.0,
         dng_tags=carried,
+        lost_corrections=lost_corrections(tags),
     )
 
 

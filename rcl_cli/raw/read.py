@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from rcl_cli.errors import FileError
 from rcl_cli.plugins.faults import PluginFault
+from rcl_cli.raw.cut import why_cut_short
 from rcl_cli.raw.dng.sensor import describes, dng_planes, dng_sensor
 from rcl_cli.raw.format import FileFormat, get_format
 from rcl_cli.raw.frame import RawFrame, RgbFrame
@@ -22,6 +23,8 @@ from rcl_cli.raw.pictures.read import read_rgb
 from rcl_cli.raw.sensor import Sensor, libraw_sensor
 from rcl_cli.raw.sniff import RAW_SUFFIXES, Kind, identify
 from rcl_cli.raw.tags.tiff_tags import LINEAR_RAW, TiffTags
+from rcl_cli.raw.undecodable import why_undecodable
+from rcl_cli.raw.unread import others_unread, say_unread
 
 _MOST_PIXELS_PER_BYTE = 256
 """More than any compression reaches."""
@@ -35,10 +38,17 @@ def read_frame(path: Path | str, *, linear: bool = False) -> RawFrame | RgbFrame
     """Read one file, told apart by its content: a raw as its mosaic, anything else as RGB.
 
     linear: keep the values of an RGB picture as they are, instead of decoding them by the sRGB curve.
-    Raises FileError if the file is missing, damaged, not a picture, or a raw of a kind that has no Bayer or X-Trans
-    mosaic and no linear RGB.
+    Raises FileError if the file is missing, damaged, not a picture, too large for the memory, or a raw of a kind that
+    has no Bayer or X-Trans mosaic and no linear RGB.
     """
     path = Path(path)
+    try:
+        return _read(path, linear)
+    except MemoryError as error:
+        raise FileError(path, "needs more memory than there is") from error
+
+
+def _read(path: Path, linear: bool) -> RawFrame | RgbFrame:
     found = identify(path)
     kind = found.kind
     if kind is Kind.RAW:
@@ -74,8 +84,9 @@ def _read_plugged(plugged: FileFormat, path: Path, *, linear: bool) -> RawFrame 
 
 
 def _read_raw(path: Path, tags: TiffTags) -> RawFrame | RgbFrame:
-    _refuse_cut_dng(path, tags)
-    with open_raw(path) as raw:
+    _refuse_cut(path, tags)
+    say_unread(path, others_unread(tags.raws, "exposures"))
+    with open_raw(path, lambda: why_undecodable(path, tags)) as raw:
         if raw.raw_type != rawpy.RawType.Flat:
             return _read_planes(path, raw, tags)
         told = describes(tags, raw.raw_image.shape)
@@ -113,10 +124,12 @@ def _read_planes(path: Path, raw: rawpy.RawPy, tags: TiffTags) -> RgbFrame:
     return RgbFrame(rgb, "linear", 16, camera_rgb=True, metadata=metadata)
 
 
-def _refuse_cut_dng(path: Path, tags: TiffTags) -> None:
-    # LibRaw fills the missing part of a compressed DNG with whatever was in memory, and says nothing.
-    if tags.dng and (tags.raw_end > path.stat().st_size or tags.raw_bytes * _MOST_PIXELS_PER_BYTE < tags.raw_pixels):
-        raise FileError(path, "is cut short or emptied: pixel data is missing; copy it from the card again")
+def _refuse_cut(path: Path, tags: TiffTags) -> None:
+    # LibRaw fills the missing part with whatever was in memory, and says nothing.
+    if tags.raw_end > path.stat().st_size:
+        raise FileError(path, why_cut_short(path, tags))
+    if tags.dng and tags.raw_bytes * _MOST_PIXELS_PER_BYTE < tags.raw_pixels:
+        raise FileError(path, "is emptied: its pixel data is missing; copy it from the card again")
 
 
 def _refuse_levels(path: Path, black: float, white: float) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from rcl_cli.errors import FileError
 from rcl_cli.files import ExistsError, atomic_path, write_bytes
+from rcl_cli.raw.dng.entries import lost_corrections
 from rcl_cli.raw.dng.write import write_picture_dng
 from rcl_cli.raw.format import get_format
 from rcl_cli.raw.frame import Frame, RawFrame, RgbFrame
@@ -25,6 +26,7 @@ from rcl_cli.raw.record import sidecar
 from rcl_cli.raw.tags.copy import copy_metadata
 from rcl_cli.raw.tags.sidecars import carry_sidecars
 from rcl_cli.raw.tags.xmp import EXR_ATTRIBUTE
+from rcl_cli.raw.unread import say_unread
 
 
 def write_picture(path: Path, picture: Picture, *, overwrite: bool = False) -> None:
@@ -62,6 +64,14 @@ def write_picture(path: Path, picture: Picture, *, overwrite: bool = False) -> N
         if not beside and source is not None:
             developed = picture.camera_rgb and put is not _write_dng
             carry_sidecars(source, path, developed=developed, denoised=picture.denoised, overwrite=overwrite)
+    if source is not None:
+        _say_lost(source, picture, dng=put is _write_dng)
+
+
+def _say_lost(source: Path, picture: Picture, *, dng: bool) -> None:
+    if lost := ", ".join(lost_corrections(picture, dng=dng)):
+        more = "do not hold for the result" if dng else "are not applied; results in DNG carry on what holds for them"
+        say_unread(source, f"its corrections {lost} {more}")
 
 
 class _HasPicture(Protocol):

@@ -15,6 +15,8 @@ from rcl_cli.cli.main import cli
 from rcl_cli.domain import Domain
 from rcl_cli.models.backbone import Backbone, save_backbone
 from rcl_cli.models.header import Header
+from rcl_cli.raw.dng.write import write_dng
+from rcl_cli.raw.frame import raw_frame
 from rcl_tasks.unet import UNet
 
 
@@ -51,6 +53,16 @@ def test_a_backbone_has_one_row(clean: Path, store: Path) -> None:
     assert "psnr_std" in table.stdout
     mosaics = judge(clean, "none", "--width", "4", "--depth", "1", "--domain", "bayer")
     assert mosaics.exit_code == 0, mosaics.output
+
+
+def test_of_a_raw_and_a_picture_of_one_shot_the_raw_is_taken(clean: Path) -> None:
+    dn = np.random.default_rng(0).integers(600, 4000, (96, 104)).astype(np.uint16)
+    write_dng(clean / "clean" / "a.dng", raw_frame(dn, "RGGB", black=512, white=4095))
+    result = judge(clean, "none", "--width", "4", "--depth", "1", "--labels", "3")
+    assert result.exit_code == 2
+    assert "--labels 3 is too many: there are 2 clean pictures" in " ".join(result.stderr.split())
+    left = "1 picture is left out, because the raws of the same shots lie beside them, such as"
+    assert left in result.stderr
 
 
 def test_what_cannot_be_judged_is_said(clean: Path) -> None:

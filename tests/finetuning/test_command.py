@@ -18,6 +18,8 @@ from rcl_cli.domain import Domain
 from rcl_cli.models.backbone import Backbone, load_backbone, save_backbone
 from rcl_cli.models.header import Header, read_header
 from rcl_cli.models.task_model import load_head
+from rcl_cli.raw.dng.write import write_dng
+from rcl_cli.raw.frame import raw_frame
 from rcl_cli.task import get_task
 from rcl_tasks.unet import UNet
 
@@ -72,6 +74,17 @@ def test_a_head_from_clean_pictures_goes_to_the_store(pictures: Path, store: Pat
     assert header.noise["kind"] == "sensor"
     assert header.data.startswith("3 files")
     load_head(stored, get_task("demosaic"), Domain.BAYER)
+
+
+def test_of_a_raw_and_a_picture_of_one_shot_the_raw_is_taken(pictures: Path) -> None:
+    for name in ("2", "4"):
+        dn = np.random.default_rng(0).integers(600, 4000, (128, 144)).astype(np.uint16)
+        write_dng(pictures / f"{name}.dng", raw_frame(dn, "RGGB", black=512, white=4095))
+    result = run("--task", "denoise", "--clean", pictures, "--domain", "rgb", *QUICK)
+    assert result.exit_code == 0, result.output
+    left = "2 pictures are left out, because the raws of the same shots lie beside them, such as"
+    assert result.stderr.count(left) == 1
+    assert "5 for training, 1 held out" in result.stderr
 
 
 def test_a_frozen_backbone_stays_as_it_is(pictures: Path, store: Path, backbone: Path) -> None:

@@ -93,19 +93,26 @@ def test_an_entry_point_to_nowhere_is_broken_like_any_other(install: Install, tm
     module = install("bad-tools", "x", "")
     (tmp_path / f"{module}.py").unlink()
     assert "x" in names()
+    listed = CliRunner().invoke(cli, ["tasks"])
+    assert f"Broken: task 'x' of bad-tools 1.2: its module {module} is not installed" in listed.stderr
     with pytest.raises(PluginError, match="ModuleNotFoundError"):
         get_task("x")
 
 
-def test_what_is_no_name_of_a_module_is_broken_like_any_other(install: Install, tmp_path: Path) -> None:
+@pytest.mark.parametrize("value", ["my-module", "1 + 1", "", ".", "..here", "over.my-module", "a b", "x:"])
+def test_what_is_no_name_of_a_module_is_broken_like_any_other(install: Install, tmp_path: Path, value: str) -> None:
     install("bad-tools", "x", "")
     announced = next(tmp_path.glob("*.dist-info")) / "entry_points.txt"
-    announced.write_text("[rcl.tasks]\nx = my-module\n")
+    announced.write_text(f"[rcl.tasks]\nx = {value}\n")
     listed = CliRunner().invoke(cli, ["tasks"])
     assert listed.exit_code == 0, listed.output
     assert "denoise" in listed.output
+    assert "Broken: task 'x' of bad-tools 1.2: its module" in listed.stderr
+    as_json = CliRunner().invoke(cli, ["tasks", "--json"]).stdout.splitlines()
+    told = {line["name"]: (line["status"], line["reason"] != "") for line in map(json.loads, as_json)}
+    assert (told["x"], told["denoise"]) == (("failed", True), ("done", False))
     assert get_task("denoise").name == "denoise"
-    with pytest.raises(PluginError, match="fails to load"):
+    with pytest.raises(PluginError, match=r"task 'x' of bad-tools 1\.2: "):
         get_task("x")
 
 

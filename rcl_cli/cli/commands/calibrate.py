@@ -199,7 +199,7 @@ def _framed(
 ) -> tuple[list[PairCalibration], list[FileError], bool]:
     from rcl_cli.cli import calibration_tables as tables
     from rcl_cli.profiles.pairs import calibrate_pairs, find_pairs
-    from rcl_cli.raw.folder import find_files, twice
+    from rcl_cli.raw.folder import find_files, raws_alone
 
     pairs: list[Pair] = []
     failures: list[FileError] = []
@@ -208,10 +208,9 @@ def _framed(
         if interrupted:
             break
         found, missing = find_files(paths)
-        _, pictures = twice(found)
-        if pictures:
-            say(f"{len(pictures)} pictures are left out, because their raws lie beside them, such as {min(pictures)}")
-        found = [file for file in found if file.path not in pictures]
+        found, said = raws_alone(found)
+        if said:
+            say(said)
         with progress(len(found), f"Comparing {kind}") as bar:
             pairing = find_pairs(found, kind, linear=linear, done=bar.advance)
         pairs.extend(pairing.pairs)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rcl_cli.cli.console import json_head, new_table, print_json_line, print_table, progress
+from rcl_cli.cli.console import json_head, new_table, print_json_line, print_table, progress, say
 from rcl_cli.cli.numbers import Number, Whole
 from rcl_cli.cli.options import DEVICE, LINEAR, NETWORK_OPTION, SEED, STORE, Option, json_option, network_option
 from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
@@ -197,12 +197,15 @@ def _start(
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:
-    from rcl_cli.raw.folder import find_files
+    from rcl_cli.raw.folder import find_files, raws_alone
 
     found, errors = find_files(paths)
     if errors:
         raise errors[0]
-    return [file.path for file in found]
+    kept, said = raws_alone(found)
+    if said:
+        say(said)
+    return [file.path for file in kept]
 
 
 def _name(backbone: str) -> str:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tifffile
 
+from rcl_cli.raw.dng.opcodes import names, split_after_polynomials
 from rcl_cli.raw.tags.ifd import Entry
 from rcl_cli.raw.tags.tiff_tags import TiffTags
 
@@ -30,6 +32,8 @@ COLOR_MATRICES = frozenset([50721, 50722, 52531])
 
 _LENS_INFO = 50736
 _LOSSY_JPEG = 34892
+_APPLIED = "MapPolynomial"
+"""What LibRaw applies to lossy raws."""
 _COUNTS: Mapping[int, int] = {
     **dict.fromkeys((50721, 50722, 52531, 50723, 50724, 52530, 50964, 50965, 52532), 9),  # matrices, all 3×3
     **dict.fromkeys((50778, 50779, 52529), 1),  # CalibrationIlluminant
@@ -68,12 +72,32 @@ def carried_tags(path: Path, tags: TiffTags) -> tuple[Entry, ...]:
     with path.open("rb") as file:
         big_endian = file.read(2) == b"MM"
     found = (_entry(code, tags, big_endian) for code in sorted((*_COUNTS, *_ANY_LENGTH)))
-    # Places in the first list of opcodes count from the corner of what is stored, not from that of what is visible.
-    cut = tags.numbers("ActiveArea")[:2].any()
-    # LibRaw applies the polynomials of the second one to what is lossy, so that they must not be applied again.
-    lossy = _LOSSY_JPEG in tags.raw_numbers("Compression")
-    stale = {code for code, gone in ((OPCODES_READ, cut), (OPCODES_LINEAR, lossy)) if gone}
-    return tuple(entry for entry in found if entry is not None and entry.code not in stale)
+    kept = (_still_right(entry, tags) for entry in found if entry is not None)
+    return tuple(entry for entry in kept if entry.data)
+
+
+def lost_corrections(tags: TiffTags) -> tuple[str, ...]:
+    """The opcodes of a DNG that are not among its `carried_tags`, because they do not hold for what was decoded."""
+    if not tags.dng:
+        return ()
+    lost: list[str] = []
+    for code, name in ((OPCODES_READ, "OpcodeList1"), (OPCODES_LINEAR, "OpcodeList2")):
+        value = tags.values.get(name)
+        if isinstance(value, bytes):
+            known = names(_still_right(Entry(code, 7, value), tags).data)
+            lost += [opcode for opcode in names(value) if opcode not in (*known, _APPLIED)]
+    return tuple(lost)
+
+
+def _still_right(entry: Entry, tags: TiffTags) -> Entry:
+    """The entry with those opcodes alone that hold for the visible area and for the values that LibRaw decodes."""
+    # Places in the first list count from the corner of what is stored, not from that of what is visible.
+    if entry.code == OPCODES_READ and tags.numbers("ActiveArea")[:2].any():
+        return replace(entry, data=b"")
+    # LibRaw applies the polynomials of the second one to what is lossy, and nothing else of it.
+    if entry.code == OPCODES_LINEAR and _LOSSY_JPEG in tags.raw_numbers("Compression"):
+        return replace(entry, data=split_after_polynomials(entry.data)[1])
+    return entry
 
 
 def _entry(code: int, tags: TiffTags, big_endian: bool) -> Entry | None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.dng import carried_tags as carried
 from rcl_cli.raw.dng.noise_tag import noise_entry
-from rcl_cli.raw.dng.opcodes import gain_maps_of_rgb, valid_enlarged
+from rcl_cli.raw.dng.opcodes import enlarged, gain_maps_of_rgb, names
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.srgb import XYZ_TO_SRGB
 from rcl_cli.raw.tags.exif_block import naming_entries
@@ -59,24 +56,32 @@ def _kept(picture: Picture) -> list[Entry]:
         gone |= carried.MOSAIC_ONLY
     if picture.scale != 1 or picture.cfa != picture.source_cfa:
         gone.add(carried.OPCODES_READ)
-    if picture.scale != 1 and (picture.cfa is not None or picture.source_cfa is None):
+    if picture.scale != 1 and picture.cfa is not None:
         gone.add(carried.OPCODES_LINEAR)
-    told = picture.metadata.dng_tags
-    if picture.cfa is None and picture.source_cfa is not None:
-        told = tuple(map(partial(_demosaicked, picture.source_cfa, picture.scale), told))
-    return [
-        entry
-        for entry in told
-        if entry.code not in gone
-        and entry.data
-        and (entry.code != carried.OPCODES_RGB or picture.scale == 1 or valid_enlarged(entry.data))
-    ]
+    told = (_adapted(entry, picture) for entry in picture.metadata.dng_tags if entry.code not in gone)
+    return [entry for entry in told if entry.data]
 
 
-def _demosaicked(cfa: CFA, scale: int, entry: Entry) -> Entry:
-    if entry.code != carried.OPCODES_LINEAR:
-        return entry
-    return undefined(entry.code, gain_maps_of_rgb(entry.data, cfa, scale))
+def _adapted(entry: Entry, picture: Picture) -> Entry:
+    """An entry of opcodes as it holds for the result's layout and size."""
+    scale, source = picture.scale, picture.source_cfa
+    if entry.code == carried.OPCODES_LINEAR and picture.cfa is None and source is not None:
+        return undefined(entry.code, gain_maps_of_rgb(entry.data, source, scale))
+    if entry.code in (carried.OPCODES_LINEAR, carried.OPCODES_RGB) and scale != 1:
+        return undefined(entry.code, enlarged(entry.data, scale))
+    return entry
+
+
+def lost_corrections(picture: Picture, *, dng: bool) -> list[str]:
+    """What the source says is to be corrected and the result, a DNG or not, has neither applied nor said."""
+    if not picture.camera_rgb:
+        return []
+    kept = {entry.code: names(entry.data) for entry in _kept(picture)} if dng else {}
+    lost = list(picture.metadata.lost_corrections)
+    for entry in picture.metadata.dng_tags:
+        if entry.code in _OPCODES:
+            lost += [name for name in names(entry.data) if name not in kept.get(entry.code, ())]
+    return list(dict.fromkeys(lost))
 
 
 def _own_colours(picture: Picture) -> list[Entry]:

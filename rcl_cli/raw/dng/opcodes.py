@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 
 from rcl_cli.raw.cfa import CFA
 
-_GAIN_MAP = 9
+NAMES = {
+    **{1: "WarpRectilinear", 2: "WarpFisheye", 3: "FixVignetteRadial", 4: "FixBadPixelsConstant"},
+    **{5: "FixBadPixelsList", 6: "TrimBounds", 7: "MapTable", 8: "MapPolynomial", 9: "GainMap"},
+    **{10: "DeltaPerRow", 11: "DeltaPerColumn", 12: "ScalePerRow", 13: "ScalePerColumn", 14: "WarpRectilinear2"},
+}
+_MAP_TABLE, _MAP_POLYNOMIAL, _GAIN_MAP = 7, 8, 9
+_OF_AREAS = frozenset([_MAP_TABLE, _MAP_POLYNOMIAL, _GAIN_MAP])
+"""Their parameters begin with an area, in pixels, and do not depend on its size otherwise."""
 _RELATIVE = frozenset([1, 2, 3, 14])
 """WarpRectilinear, WarpFisheye, FixVignetteRadial, WarpRectilinear2: places in them are fractions of the frame."""
 _AREA = struct.Struct(">8I")
@@ -78,10 +85,33 @@ def gain_maps_of_rgb(opcodes: bytes, cfa: CFA, scale: int) -> bytes:
     return packed(made) if made else b""
 
 
-def valid_enlarged(opcodes: bytes) -> bool:
-    """True where a list holds for a picture of another size too, because no opcode in it counts pixels."""
-    found = unpacked(opcodes)
-    return found is not None and _RELATIVE.issuperset(opcode.identifier for opcode in found)
+def enlarged(opcodes: bytes, scale: int) -> bytes:
+    """A list for pixels of three colours as one for `scale` times their size; empty for none.
+
+    Opcodes that count pixels one by one are left out.
+    """
+    found = (_enlarged(opcode, scale) for opcode in unpacked(opcodes) or [])
+    kept = [opcode for opcode in found if opcode is not None]
+    return packed(kept) if kept else b""
+
+
+def split_after_polynomials(opcodes: bytes) -> tuple[bytes, bytes]:
+    """What stands before the last MapPolynomial of a list, without any, and what after it, as lists; empty for none."""
+    found = unpacked(opcodes) or []
+    last = max((number for number, opcode in enumerate(found) if opcode.identifier == _MAP_POLYNOMIAL), default=-1)
+    before = [opcode for opcode in found[: last + 1] if opcode.identifier != _MAP_POLYNOMIAL]
+    before_list, after_list = (packed(part) if part else b"" for part in (before, found[last + 1 :]))
+    return before_list, after_list
+
+
+def names(opcodes: bytes) -> list[str]:
+    """What a list corrects, each once, in order.
+
+    >>> names(packed([Opcode(9, 1, 0, b""), Opcode(3, 1, 0, b""), Opcode(9, 1, 0, b"")]))
+    ['GainMap', 'FixVignetteRadial']
+    """
+    found = (opcode.identifier for opcode in unpacked(opcodes) or [])
+    return list(dict.fromkeys(NAMES.get(identifier, f"opcode {identifier}") for identifier in found))
 
 
 _EVERY = -1
@@ -98,6 +128,18 @@ def _plane(parameters: bytes, cfa: CFA) -> int | None:
     if pitch == [1, 1]:
         return _EVERY
     return int(cfa.colors(2, 2)[top % 2, left % 2]) if pitch == [2, 2] and cfa.period == 2 else None
+
+
+def _enlarged(opcode: Opcode, scale: int) -> Opcode | None:
+    if opcode.identifier in _RELATIVE or scale == 1:
+        return opcode
+    if opcode.identifier not in _OF_AREAS or len(opcode.parameters) < _AREA.size:
+        return None
+    *area, plane, planes, down, across = _AREA.unpack_from(opcode.parameters)
+    if (down, across) != (1, 1):
+        return None
+    head = _AREA.pack(*(side * scale for side in area), plane, planes, 1, 1)
+    return replace(opcode, parameters=head + opcode.parameters[_AREA.size :])
 
 
 def _for_plane(maps: list[Opcode], plane: int, scale: int) -> Opcode:

@@ -28,6 +28,8 @@ class Decoded:
     orientation: int | None = None
     """As EXIF has it; None where the picture itself says nothing, but its file may."""
     exr: Mapping[str, Any] = field(default_factory=dict)
+    unread: str = ""
+    """What else the file holds, in words for the user."""
 
 
 def with_alpha(values: NDArray[Any], bits: int, meaning: int = STRAIGHT) -> tuple[NDArray[Any], Alpha | None]:

@@ -10,15 +10,24 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
+from rcl_cli.errors import FileError
+from rcl_cli.raw.pictures.claims import MOST_PIXELS, refuse_oversize, refuse_unheld
 from rcl_cli.raw.pictures.cmyk import cmyk_to_rgb
 from rcl_cli.raw.pictures.decoded import Decoded, per_inch
 from rcl_cli.raw.pictures.icc import ADOBE_CURVE, ADOBE_RGB, make_profile
 from rcl_cli.raw.pictures.jpeg_damage import Segment, refuse_damaged_jpeg, segments
+from rcl_cli.raw.pictures.multi_picture import behind
 from rcl_cli.raw.tags.tiff_tags import read_tiff_tags
+from rcl_cli.raw.unread import others_unread
 
 _INCHES = {1: 1.0, 2: 1 / 2.54}
 """JFIF's units → inches."""
 _ADOBE, _ICC, _EXIF = b"Adobe", b"ICC_PROFILE\0", b"Exif\0\0"
+_ARITHMETIC = frozenset(range(0xC9, 0xD0)) - {0xCC}
+"""Frame headers of arithmetic coding."""
+_PIXELS_PER_BYTE, _PIXELS_PER_BYTE_ARITHMETIC = 2048, 100_000
+"""The most that can be coded: a block of 8 by 8 takes a bit, and stands for at most four of them."""
+_MOST_PIXELS_OF_SCANS = 16 * MOST_PIXELS
 _ADOBE_RGB = 2
 """What some makers put into ColorSpace."""
 
@@ -36,11 +45,13 @@ def decode_jpeg(path: Path) -> Decoded:
         # Adobe's programs store the paper that is left, others the ink.
         ink = 255 - values if any(part.marker == 0xEE and part.body.startswith(_ADOBE) for part in parts) else values
         values, profile = cmyk_to_rgb(ink, 8, profile), b""
-    return Decoded(values, 8, profile=profile, resolution=_resolution(parts))
+    unread = others_unread(1 + behind(parts), "pictures")
+    return Decoded(values, 8, profile=profile, resolution=_resolution(parts), unread=unread)
 
 
 def _decode(path: Path, data: bytes, parts: list[Segment]) -> tuple[NDArray[np.uint8], str]:
-    _, _, stored, _ = simplejpeg.decode_jpeg_header(data, strict=False)
+    height, width, stored, _ = simplejpeg.decode_jpeg_header(data, strict=False)
+    _refuse_claim(path, width, height, data, parts)
     space = {"Gray": "GRAY", "CMYK": "CMYK", "YCCK": "CMYK"}.get(stored, "RGB")
     try:
         values, complaint = simplejpeg.decode_jpeg(data, space), ""
@@ -48,6 +59,16 @@ def _decode(path: Path, data: bytes, parts: list[Segment]) -> tuple[NDArray[np.u
         values, complaint = None, str(error)
     refuse_damaged_jpeg(path, data, parts, complaint, lambda whole: simplejpeg.decode_jpeg(whole, space, strict=False))
     return simplejpeg.decode_jpeg(data, space, strict=False) if values is None else values, space
+
+
+def _refuse_claim(path: Path, width: int, height: int, data: bytes, parts: list[Segment]) -> None:
+    refuse_oversize(path, width, height, 4)
+    markers = [part.marker for part in parts]
+    densest = _PIXELS_PER_BYTE_ARITHMETIC if _ARITHMETIC.intersection(markers) else _PIXELS_PER_BYTE
+    refuse_unheld(path, width, height, width * height / densest, len(data))
+    scans = markers.count(0xDA)
+    if scans * width * height > _MOST_PIXELS_OF_SCANS:
+        raise FileError(path, f"is a JPEG of {scans} scans, far more than any program makes; it is damaged")
 
 
 def _profile(parts: list[Segment]) -> bytes:

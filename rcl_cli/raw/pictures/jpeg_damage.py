@@ -74,6 +74,15 @@ def segments(data: bytes) -> Iterator[Segment]:
         yield Segment(marker, body, at)
 
 
+def frame_size(data: bytes) -> tuple[int, int]:
+    """Width and height in the header of a JPEG, or of its beginning; zeros where there is none."""
+    for part in segments(data):
+        if part.marker in _FRAME_HEADERS and len(part.body) >= 5:
+            height, width = struct.unpack_from(">HH", part.body, 1)
+            return width, height
+    return 0, 0
+
+
 def _harmless(data: bytes, complaint: str) -> bool:
     surplus = _SURPLUS.search(complaint)
     if surplus is None:

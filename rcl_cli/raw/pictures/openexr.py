@@ -13,12 +13,16 @@ import OpenEXR
 from numpy.typing import NDArray
 
 from rcl_cli.errors import FileError
+from rcl_cli.raw.pictures.claims import refuse_oversize, refuse_unheld
 from rcl_cli.raw.pictures.decoded import Decoded, per_inch
 from rcl_cli.raw.pictures.icc import make_profile
 from rcl_cli.raw.pictures.stored import PREMULTIPLIED, Alpha
 from rcl_cli.raw.pictures.tone import LINEAR
+from rcl_cli.raw.unread import others_unread
 
 _COLORS = (("R", "G", "B"), ("r", "g", "b"), ("red", "green", "blue"), ("Y",), ("y",))
+_MOST_VALUES_PER_BYTE = 100_000
+"""More than a blank picture has in any compression."""
 _OPACITY = ("A", "a", "alpha")
 _WRITERS_OWN = ("channels", "chunkCount", "compression", "lineOrder", "name", "tiles", "type", "version", "xmp")
 _SOURCES_OWN = ("idManifest", "multiView", "preview", "view")
@@ -41,13 +45,14 @@ def decode_exr(path: Path) -> Decoded:
     channels, the library's errors if it is damaged.
     """
     data = path.read_bytes()
-    header = _header(data)
+    header, parts = _header(data)
     names = _chosen(
         [channel.name for channel in header["channels"] if (channel.xSampling, channel.ySampling) == (1, 1)]
     )
     if not names:
         named = ", ".join(channel.name for channel in header["channels"][:8])
         raise FileError(path, f"has no channels R, G, B or Y of full size to be its picture, but {named}")
+    _refuse_claim(path, header, len(data))
     planes = _planes(data, header, names)
     colors = 3 if len(names) >= 3 else 1
     alpha = Alpha(planes[colors], PREMULTIPLIED) if len(names) > colors else None
@@ -56,21 +61,38 @@ def decode_exr(path: Path) -> Decoded:
         for name, value in header.items()
         if name not in (*_WRITERS_OWN, *_SOURCES_OWN) and not isinstance(value, OpenEXR.OpaqueAttribute)
     }
-    return Decoded(np.stack(planes[:colors], axis=-1), 32, alpha, _profile(header), _resolution(header), exr=kept)
+    values = np.stack(planes[:colors], axis=-1)
+    unread = others_unread(parts, "parts") or _others(header, names)
+    return Decoded(values, 32, alpha, _profile(header), _resolution(header), exr=kept, unread=unread)
+
+
+def _others(header: Mapping[str, Any], read: Sequence[str]) -> str:
+    left = [channel.name for channel in header["channels"] if channel.name not in read]
+    more = f" and {len(left) - 8} more" if len(left) > 8 else ""
+    return f"has other channels, which are not read: {', '.join(left[:8])}{more}" if left else ""
+
+
+def _refuse_claim(path: Path, header: Mapping[str, Any], held: int) -> None:
+    height, width = _shape(header)
+    tile, values = header.get("tiles"), len(header["channels"])
+    across, down = (0, 0) if tile is None else (tile.xSize, tile.ySize)
+    refuse_oversize(path, max(width, across), max(height, down), 4 * values)
+    refuse_unheld(path, width, height, values * width * height / _MOST_VALUES_PER_BYTE, held)
 
 
 def exr_attributes(path: Path) -> dict[str, bytes]:
     """The texts in the header of an OpenEXR file, by name, in UTF-8. Raises ValueError if it is damaged."""
     try:
-        header = _header(path.read_bytes())
+        header, _ = _header(path.read_bytes())
     except (RuntimeError, TypeError) as error:
         raise ValueError("no OpenEXR file") from error
     return {name: value.encode() for name, value in header.items() if isinstance(value, str)}
 
 
-def _header(data: bytes) -> dict[str, Any]:
+def _header(data: bytes) -> tuple[dict[str, Any], int]:
+    """Of the first part, and how many parts there are."""
     with OpenEXR.File(BytesIO(data), header_only=True) as file:
-        return dict(file.parts[0].header)
+        return dict(file.parts[0].header), len(file.parts)
 
 
 def _chosen(names: Sequence[str]) -> list[str]:
@@ -92,8 +114,7 @@ def _of_layer(prefix: str, names: Sequence[str]) -> list[str]:
 
 def _planes(data: bytes, header: Mapping[str, Any], names: Sequence[str]) -> list[NDArray[np.float32]]:
     # The library's newer way to read pixels prints to standard output where a file is damaged.
-    (left, top), (right, bottom) = header["dataWindow"]
-    shape = (int(bottom) - int(top) + 1, int(right) - int(left) + 1)
+    shape = _shape(header)
     file = OpenEXR.InputFile(BytesIO(data))
     try:
         found = file.channels(list(names), Imath.PixelType(Imath.PixelType.FLOAT))
@@ -102,6 +123,11 @@ def _planes(data: bytes, header: Mapping[str, Any], names: Sequence[str]) -> lis
     finally:
         file.close()
     return [np.frombuffer(plane, np.float32).reshape(shape) for plane in found]
+
+
+def _shape(header: Mapping[str, Any]) -> tuple[int, int]:
+    (left, top), (right, bottom) = header["dataWindow"]
+    return int(bottom) - int(top) + 1, int(right) - int(left) + 1
 
 
 def _profile(header: Mapping[str, Any]) -> bytes:

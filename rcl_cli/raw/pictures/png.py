@@ -15,7 +15,7 @@ _HEADER_BYTES = 33
 """The signature and the IHDR chunk, which comes first."""
 _SIGNATURE_BYTES = 8
 _CHECKSUM_BYTES = 4
-_COLOUR = (b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"pHYs")
+_TOLD = (b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"pHYs", b"acTL")
 _METADATA = (b"eXIf", b"iTXt", b"tEXt", b"zTXt", b"iCCP", b"pHYs")
 _METRE = 1 / 0.0254
 
@@ -61,9 +61,9 @@ def metadata_chunks(path: Path) -> list[bytes]:
     return [chunk for _, chunk in _chunks(path, _METADATA)]
 
 
-def colour_chunks(path: Path) -> dict[bytes, bytes]:
-    """What the chunks of a PNG file say of colour and resolution, by their names."""
-    return {kind: chunk[8:-_CHECKSUM_BYTES] for kind, chunk in _chunks(path, _COLOUR)}
+def told_chunks(path: Path) -> dict[bytes, bytes]:
+    """What the chunks of a PNG file say of colour, resolution and animation, by their names."""
+    return {kind: chunk[8:-_CHECKSUM_BYTES] for kind, chunk in _chunks(path, _TOLD)}
 
 
 def _chunks(path: Path, kinds: tuple[bytes, ...]) -> Iterator[tuple[bytes, bytes]]:

@@ -23,6 +23,7 @@ from rcl_cli.raw.pictures.stored import Stored
 from rcl_cli.raw.pictures.tone import Curve
 from rcl_cli.raw.pictures.webp import decode_webp
 from rcl_cli.raw.sniff import Identified, Kind
+from rcl_cli.raw.unread import say_unread
 
 Array = NDArray[Any]
 
@@ -52,6 +53,7 @@ def read_rgb(path: Path, found: Identified, *, linear: bool = False) -> RgbFrame
         rgb = np.repeat(rgb, 3, axis=2)
     if decoded.bits == 32 and not np.isfinite(rgb).all():
         raise FileError(path, "holds values that are not numbers (NaN or infinite)")
+    say_unread(path, decoded.unread)
     metadata = tagged_metadata(path, found.tags)
     metadata = replace(
         metadata,

@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcl_cli.errors import FileError
+from rcl_cli.raw.pictures.claims import MOST_DEFLATED, refuse_oversize, refuse_unheld
 from rcl_cli.raw.pictures.decoded import Decoded, per_inch, with_alpha
 from rcl_cli.raw.pictures.icc import make_profile
-from rcl_cli.raw.pictures.png import colour_chunks
+from rcl_cli.raw.pictures.png import told_chunks
 from rcl_cli.raw.pictures.tone import LINEAR, SRGB, Curve, Power, Table
+from rcl_cli.raw.unread import others_unread
 
 Chunks = Mapping[bytes, bytes]
 
@@ -34,11 +36,12 @@ _PRIMARIES = {
 _SRGB_GAMMA = 45455
 """What files in sRGB say for those who know no better."""
 _EXACT = 100_000
+_LARGEST_PROFILE = 1 << 24
+"""Bytes: a few hundred in a file unfold to gigabytes."""
+_PALETTE = 3
+_SAMPLES = {0: 1, 2: 3, _PALETTE: 1, 4: 2, 6: 4}
+"""Colour type → samples a pixel."""
 _NOT_SAID = 2
-_SAMPLES = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
-"""By colour type; palettes are looked up."""
-_LARGEST_PROFILE = 20_000_000
-"""Bytes of an ICC profile: a few hundred in a file unfold to gigabytes."""
 
 
 def decode_png(path: Path) -> Decoded:
@@ -47,11 +50,22 @@ def decode_png(path: Path) -> Decoded:
     What gAMA, cHRM, sRGB and cICP chunks say becomes an ICC profile. Raises FileError if the file holds a range of
     light beyond the display's (PQ, HLG), the codec's errors if it is damaged.
     """
-    pixels = _pixels(path.read_bytes())
-    chunks = colour_chunks(path)
+    data = path.read_bytes()
+    _refuse_claim(path, data)
+    pixels = _pixels(data)
+    chunks = told_chunks(path)
     bits = 8 * pixels.dtype.itemsize
     values, alpha = with_alpha(pixels, bits)
-    return Decoded(values, bits, alpha, _profile(path, chunks), _resolution(chunks))
+    frames = int.from_bytes(chunks.get(b"acTL", b"")[:4], "big")
+    unread = others_unread(frames, "frames")
+    return Decoded(values, bits, alpha, _profile(path, chunks), _resolution(chunks), unread=unread)
+
+
+def _refuse_claim(path: Path, data: bytes) -> None:
+    width, height, bits, kind = struct.unpack_from(">IIBB", data, 16)
+    samples = _SAMPLES.get(kind, 4)
+    refuse_oversize(path, width, height, 4 * (2 if bits == 16 else 1))
+    refuse_unheld(path, width, height, height * (1 + samples * bits * width / 8) / MOST_DEFLATED, len(data))
 
 
 def _pixels(data: bytes) -> NDArray[Any]:
@@ -72,7 +86,9 @@ def _pixels(data: bytes) -> NDArray[Any]:
 def _array_for(data: bytes) -> NDArray[Any]:
     """What a PNG is decoded into, by its header: (H, W) or (H, W, C)."""
     width, height, depth, color = struct.unpack_from(">IIBB", data, 16)
-    samples = _SAMPLES[color] + (color in (0, 2, 3) and data.find(b"tRNS", 0, max(data.find(b"IDAT"), 0)) >= 0)
+    samples = (3 if color == _PALETTE else _SAMPLES[color]) + (
+        color in (0, 2, 3) and data.find(b"tRNS", 0, max(data.find(b"IDAT"), 0)) >= 0
+    )
     shape = (height, width) if samples == 1 else (height, width, samples)
     return np.empty(shape, np.uint16 if depth == 16 else np.uint8)
 
@@ -83,14 +99,20 @@ def _profile(path: Path, chunks: Chunks) -> bytes:
         if (cicp := chunks.get(b"cICP")) and _NOT_SAID not in cicp[:2]:
             return make_profile(_primaries(path, cicp[0]), _curve(path, cicp))
         if iccp := chunks.get(b"iCCP"):
-            unpacker = zlib.decompressobj()
-            profile = unpacker.decompress(iccp.partition(b"\0")[2][1:], _LARGEST_PROFILE)
-            return profile if unpacker.eof else b""
+            return _inflated(path, iccp.partition(b"\0")[2][1:])
         if b"sRGB" in chunks:
             return make_profile(_REC_709, SRGB)
         return _by_gamma(chunks.get(b"gAMA", b""), chunks.get(b"cHRM", b""))
     except (struct.error, zlib.error, IndexError, imagecodecs.CmsError):
         return b""
+
+
+def _inflated(path: Path, data: bytes) -> bytes:
+    stream = zlib.decompressobj()
+    profile = stream.decompress(data, _LARGEST_PROFILE)
+    if stream.unconsumed_tail:
+        raise FileError(path, f"holds a colour profile of more than {_LARGEST_PROFILE >> 20} MiB; it is damaged")
+    return profile if stream.eof else b""
 
 
 def _by_gamma(gama: bytes, chrm: bytes) -> bytes:

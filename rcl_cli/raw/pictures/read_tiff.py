@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,23 @@ from numpy.typing import NDArray
 from tifffile import COMPRESSION, PHOTOMETRIC, TiffPage
 
 from rcl_cli.errors import FileError
+from rcl_cli.raw.pictures.claims import MOST_DEFLATED, refuse_oversize, refuse_unheld
 from rcl_cli.raw.pictures.cmyk import cmyk_to_rgb
 from rcl_cli.raw.pictures.decoded import Decoded, per_inch
+from rcl_cli.raw.pictures.jpeg_damage import frame_size
 from rcl_cli.raw.pictures.stored import UNSPECIFIED, Alpha
 from rcl_cli.raw.tags.tiff_tags import directories
-
-log = logging.getLogger(__name__)
+from rcl_cli.raw.unread import others_unread
 
 _MOST_VALUES_PER_BYTE = 100_000
 """More than a blank picture has in any compression."""
+_MOST_UNPACKED: dict[int, int] = {
+    COMPRESSION.NONE: 1,
+    COMPRESSION.PACKBITS: 64,
+    COMPRESSION.LZW: 2731,
+    **dict.fromkeys((COMPRESSION.DEFLATE, COMPRESSION.ADOBE_DEFLATE), MOST_DEFLATED),
+}
+"""Bytes that one stands for at most, where the method sets a limit."""
 
 _COLORS = {
     PHOTOMETRIC.MINISWHITE: 1,
@@ -31,6 +39,10 @@ _COLORS = {
     PHOTOMETRIC.SEPARATED: 4,
 }
 """Kinds that are read, and their samples a pixel, without transparency."""
+_JPEGS = frozenset([COMPRESSION.OJPEG, COMPRESSION.JPEG, COMPRESSION.ALT_JPEG])
+_JPEG_HEADER = 1 << 16
+_BLOCKS = 32
+"""Pixels that a JPEG may be larger, rounded up to whole blocks."""
 _REDUCED, _MASK = 1, 4
 _PROFILE_TAG, _INK_SET_TAG, _CMYK_INKS = 34675, 332, 1
 _INCHES = {2: 1.0, 3: 1 / 2.54}
@@ -46,22 +58,21 @@ def decode_tiff(path: Path) -> Decoded:
     damaged.
     """
     with tifffile.TiffFile(path) as tiff:
-        page = _picture(path, tiff)
+        page, unread = _picture(tiff)
         _refuse_other_kinds(path, page)
         _refuse_cut(path, page)
-        return _decode(page)
+        _refuse_odd_jpegs(path, page)
+        return replace(_decode(page), unread=unread)
 
 
-def _picture(path: Path, tiff: tifffile.TiffFile) -> TiffPage:
+def _picture(tiff: tifffile.TiffFile) -> tuple[TiffPage, str]:
     pages = [page for page in directories(tiff) if page.imagewidth and page.imagelength]
     whole = [page for page in pages if not page.subfiletype & (_REDUCED | _MASK)] or pages
     if not whole:
         raise ValueError("no picture")
-    largest = max(page.imagewidth * page.imagelength for page in whole)
-    equals = [page for page in whole if page.imagewidth * page.imagelength == largest]
-    if len(equals) > 1:
-        log.warning("%s: holds %d pictures of the same size; only the first is read", path, len(equals))
-    return equals[0]
+    sizes = [page.imagewidth * page.imagelength for page in whole]
+    largest = whole[sizes.index(max(sizes))]
+    return largest, others_unread(len(whole), "pictures", "the first" if len(set(sizes)) == 1 else "the largest")
 
 
 def _refuse_other_kinds(path: Path, page: TiffPage) -> None:
@@ -85,9 +96,32 @@ def _refuse_cut(path: Path, page: TiffPage) -> None:
     end = max((at + size for at, size in zip(page.dataoffsets, page.databytecounts, strict=True)), default=0)
     if end > path.stat().st_size or not any(page.databytecounts):
         raise FileError(path, "is a TIFF that is cut short: pixel data is missing; copy it from the card again")
-    if page.size > _MOST_VALUES_PER_BYTE * sum(page.databytecounts):
-        claimed = f"{page.imagewidth} by {page.imagelength} pixels"
-        raise FileError(path, f"claims {claimed}, far more than its data can hold; it is damaged")
+    width, height, samples, bits = page.imagewidth, page.imagelength, page.samplesperpixel, page.bitspersample
+    # A tile is decoded in full, however little of it is in the picture.
+    width, height = max(width, page.tilewidth), max(height, page.tilelength)
+    refuse_oversize(path, width, height, samples * -(-bits // 8))
+    # Of colours at half the size there are fewer values.
+    subsampled = page.photometric == PHOTOMETRIC.YCBCR
+    held, densest = sum(page.databytecounts), None if subsampled else _MOST_UNPACKED.get(page.compression)
+    values = samples * page.imagewidth * page.imagelength
+    least = values * bits / 8 / densest if densest else values / _MOST_VALUES_PER_BYTE
+    refuse_unheld(path, page.imagewidth, page.imagelength, int(least), held)
+
+
+def _refuse_odd_jpegs(path: Path, page: TiffPage) -> None:
+    """Raises FileError where a JPEG in the file says that it is larger than the strip or tile that it fills."""
+    if page.compression not in _JPEGS:
+        return
+    width = page.tilewidth if page.is_tiled else page.imagewidth
+    height = page.tilelength if page.is_tiled else page.imagelength
+    with path.open("rb") as file:
+        for at, size in zip(page.dataoffsets, page.databytecounts, strict=True):
+            file.seek(at)
+            across, down = frame_size(file.read(min(size, _JPEG_HEADER)))
+            if across > width + _BLOCKS or down > height + _BLOCKS:
+                raise FileError(
+                    path, f"holds a JPEG of {across} by {down} pixels where {width} by {height} fit; it is damaged"
+                )
 
 
 def _decode(page: TiffPage) -> Decoded:

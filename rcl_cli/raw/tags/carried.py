@@ -31,6 +31,7 @@ _EXIF = frozenset((*_EXPOSURE, *_TIME_AND_PLACE, *_MANNER, *_CAMERA_AND_LENS))
 around them, are not."""
 _GPS = frozenset(range(32))
 _MOST_ENTRIES = 1000
+_ASCII = 2
 _MOST_BYTES, _MOST_BYTES_OF_ALL = 4096, 40_000
 """A JPEG has room for 65 533."""
 _SWAPPED = {1: 1, 2: 1, 3: 2, 4: 4, 5: 4, 6: 1, 7: 1, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8}
@@ -129,7 +130,8 @@ def _entries(block: BinaryIO, order: str, offset: int) -> list[Entry]:
         if size > 4:
             block.seek(*struct.unpack_from(order + "I", table, at + 8))
             data = block.read(size)
-        if len(data) == size:
+        blank = kind == _ASCII and not data.strip(b"\0 ")  # such as the time of a camera whose clock is not set
+        if len(data) == size and not blank:
             found.append(Entry(code, kind, data if order == "<" else _swapped(data, _SWAPPED[kind])))
     return found
 

@@ -19,6 +19,10 @@ LINEAR_RAW = 34892
 """PhotometricInterpretation of a raw with several values a pixel."""
 FULL_SIZE = 0
 """NewSubfileType of the raw itself, beside previews, masks and enhanced copies."""
+_PLACES = ((513, 514), (280, 279))
+"""Tags with offset and length of what stands in no strip: a JPEG, or the pixels of Panasonic's raws."""
+_NOWHERE = 2**32 - 1
+"""Offset of strips that are not where it says."""
 
 # tifffile tells of every damaged tag; what can be used is used, and the reader has its own word for the rest.
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)
@@ -37,12 +41,16 @@ class TiffTags:
     """The EXIF directory's tags."""
     photometric: frozenset[int] = frozenset()
     """The PhotometricInterpretation of each IFD."""
+    raws: int = 0
+    """Raws of full size in the file; a few cameras store several exposures."""
     raw_pixels: int = 0
     """Values in the full-size raw, 0 where there is none."""
     raw_bytes: int = 0
     """Bytes that it claims to take in the file."""
     raw_end: int = 0
     """Offset in the file at which it claims to end."""
+    end: int = 0
+    """Offset in the file at which the last picture in it claims to end."""
 
     @property
     def dng(self) -> bool:
@@ -88,13 +96,22 @@ def read_tiff_tags(source: Path | BytesIO) -> TiffTags:
 
 
 def directories(tiff: tifffile.TiffFile) -> Iterator[tifffile.TiffPage]:
-    """Every IFD of a file and its SubIFDs; what a damaged file chains in a circle once."""
-    seen = set[int]()
+    """Every IFD of a file and those below it, each once, however often a damaged file leads to it."""
+    seen, chained = set[int](), set[int]()
     for page in tiff.pages:
-        if page.offset in seen:
+        if page.offset in chained:
             return
-        seen.add(page.offset)
-        yield from (ifd for ifd in (page, *(page.pages or ())) if isinstance(ifd, tifffile.TiffPage))
+        chained.add(page.offset)
+        yield from _unseen(page, seen)
+
+
+def _unseen(page: tifffile.TiffPage | tifffile.TiffFrame, seen: set[int]) -> Iterator[tifffile.TiffPage]:
+    if page.offset in seen or not isinstance(page, tifffile.TiffPage):
+        return
+    seen.add(page.offset)
+    yield page
+    for below in page.pages or ():
+        yield from _unseen(below, seen)
 
 
 def _tags_of(pages: list[tifffile.TiffPage]) -> TiffTags:
@@ -111,10 +128,21 @@ def _tags_of(pages: list[tifffile.TiffPage]) -> TiffTags:
         {} if raw is None else _merged([raw, first_page]),
         exif if isinstance(exif, dict) else {},
         frozenset(photometric),
+        raws=sum(all(_importance(page)[:2]) for page in pages),
         raw_pixels=raw.size if raw is not None else 0,
         raw_bytes=sum(size for _, size in segments),
         raw_end=max((offset + size for offset, size in segments), default=0),
+        end=max(map(_end, pages), default=0),
     )
+
+
+def _end(page: tifffile.TiffPage) -> int:
+    segments = list(zip(page.dataoffsets, page.databytecounts, strict=False))
+    for place, length in _PLACES:
+        if place in page.tags and length in page.tags:
+            segments.append((page.tags[place].value, page.tags[length].value))
+    whole = (pair for pair in segments if all(isinstance(value, int) for value in pair))
+    return max((at + size for at, size in whole if 0 < at < _NOWHERE), default=0)
 
 
 def _merged(pages: list[tifffile.TiffPage]) -> dict[str, Any]:

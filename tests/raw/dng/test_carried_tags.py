@@ -16,10 +16,13 @@ import tifffile
 
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.dng.carried_tags import OPCODES_LINEAR
+from rcl_cli.raw.dng.entries import lost_corrections
+from rcl_cli.raw.dng.opcodes import Opcode, packed, unpacked
 from rcl_cli.raw.frame import RawFrame
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.read import read_frame
-from rcl_cli.raw.write import write_picture
+from rcl_cli.raw.tags.tiff_tags import directories, read_tiff_tags
+from rcl_cli.raw.write import write, write_picture
 
 Tag = tuple[int, str, int, Any, bool]
 
@@ -73,16 +76,20 @@ def write_source(path: Path, *more: Tag, byteorder: Any = "<") -> None:
     tifffile.imwrite(path, dn, photometric="cfa", extratags=tags, metadata=None, byteorder=byteorder)
 
 
-def result(source: Path, *, linear: bool = False, **made: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Tags of directory 0 and of the raw's own of a result, written without exiftool."""
+def picture_of(source: Path, *, linear: bool = False, **made: Any) -> Picture:
     frame = read_frame(source)
     assert isinstance(frame, RawFrame)
     frame = replace(frame, metadata=replace(frame.metadata, path=None))
     scale = made.get("scale", 1)
     pixels = np.kron(frame.normalized(), np.ones((scale, scale), np.float32))
     pixels, cfa = (np.repeat(pixels[..., None], 3, axis=2), None) if linear else (pixels, frame.cfa)
+    return Picture.from_frame(frame, pixels, cfa=cfa, **made)
+
+
+def result(source: Path, *, linear: bool = False, **made: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Tags of directory 0 and of the raw's own of a result, written without exiftool."""
     path = source.with_name("result.dng")
-    write_picture(path, Picture.from_frame(frame, pixels, cfa=cfa, **made), overwrite=True)
+    write_picture(path, picture_of(source, linear=linear, **made), overwrite=True)
     with tifffile.TiffFile(path) as tiff:
         first = tiff.pages.first
         assert first.pages is not None
@@ -162,24 +169,97 @@ def opcodes(*identifiers: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("linear", "scale", "kept"),
-    [(False, 1, {1, 2, 3}), (True, 1, {3}), (False, 2, set()), (True, 2, set())],
+    ("linear", "scale", "kept", "lost"),
+    [
+        (False, 1, {1, 2, 3}, ""),
+        (True, 1, {3}, "FixBadPixelsList, GainMap"),
+        (False, 2, {3}, "FixBadPixelsList, GainMap"),
+        (True, 2, {3}, "FixBadPixelsList, GainMap"),
+    ],
 )
-def test_corrections_stay_as_long_as_they_are_right(linear: bool, scale: int, kept: set[int], tmp_path: Path) -> None:
+def test_corrections_stay_as_long_as_they_are_right_and_the_others_are_named(
+    linear: bool, scale: int, kept: set[int], lost: str, tmp_path: Path
+) -> None:
     """A list for stored or linear mosaics is none for RGB; places counted in pixels hold for one size."""
     source = tmp_path / "a.dng"
     lists = {1: (51008, opcodes(5)), 2: (51009, opcodes(9)), 3: (51022, opcodes(1, 9))}
     write_source(source, *((code, "B", len(data), data, True) for code, data in lists.values()))
     _, raw = result(source, linear=linear, scale=scale)
     assert {number for number in lists if f"OpcodeList{number}" in raw} == kept
-    assert all(raw[f"OpcodeList{number}"] == lists[number][1] for number in kept)
+    expected = {**{number: data for number, (_, data) in lists.items()}, **({3: opcodes(1)} if scale == 2 else {})}
+    assert all(raw[f"OpcodeList{number}"] == expected[number] for number in kept)
+    assert ", ".join(lost_corrections(picture_of(source, linear=linear, scale=scale), dng=True)) == lost
+
+
+def test_corrections_of_stored_pixels_are_named_where_the_visible_ones_start_elsewhere(tmp_path: Path) -> None:
+    source = tmp_path / "a.dng"
+    write_source(source, (51008, "B", 20, opcodes(5), True), (50829, "I", 4, (2, 4, *SIZE), True))
+    _, raw = result(source)
+    assert "OpcodeList1" not in raw
+    assert lost_corrections(picture_of(source), dng=True) == ["FixBadPixelsList"]
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".jpg", ".png", ".exr", ".npy"])
+def test_what_is_not_applied_to_other_formats_is_named(
+    suffix: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source, lens = tmp_path / "a.dng", opcodes(1, 3)
+    write_source(source, (51022, "B", len(lens), lens, True))
+    write(tmp_path / f"result{suffix}", read_frame(source))
+    assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [
+        "its corrections WarpRectilinear, FixVignetteRadial are not applied; "
+        "results in DNG carry on what holds for them"
+    ]
+
+
+def with_list(source: Path, path: Path, code: int, data: bytes) -> Path:
+    path.write_bytes(source.read_bytes())
+    with tifffile.TiffFile(path, mode="r+") as tiff:
+        page = next(page for page in directories(tiff) if code in page.tags)
+        page.tags[code].overwrite(data)
+    return path
 
 
 @pytest.mark.realdata
-def test_what_libraw_has_applied_is_not_applied_again(realdata: Path) -> None:
-    """To lossy linear raws it applies the polynomials of the second list."""
-    metadata = read_frame(realdata / "raw" / "linear" / "canon_eos_6d_lossy.dng").metadata
-    assert OPCODES_LINEAR not in {entry.code for entry in metadata.dng_tags}
+@pytest.mark.parametrize("scale", [1, 2])
+def test_of_a_lossy_raw_what_libraw_has_applied_is_gone_and_the_rest_is_carried(
+    realdata: Path, scale: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It applies the polynomials of the second list, and nothing else."""
+    source = realdata / "raw" / "linear" / "canon_eos_6d_lossy.dng"
+    plain = read_frame(source)
+    assert OPCODES_LINEAR not in {entry.code for entry in plain.metadata.dng_tags}
+    polynomials = unpacked(bytes(read_tiff_tags(source).values["OpcodeList2"])) or []
+    assert [opcode.identifier for opcode in polynomials] == [8, 8, 8]
+    height, width = plain.size
+    area = struct.pack(">8I", 0, 0, height, width, 0, 3, 1, 1)
+    grid = struct.pack(">2I4dI", 1, 1, 1, 1, 0, 0, 1) + struct.pack(">f", 1.5)
+    gains = Opcode(9, 0x01030000, 1, area + grid)
+    given = with_list(source, tmp_path / "a.dng", OPCODES_LINEAR, packed([*polynomials, gains]))
+    frame = read_frame(given)
+    assert np.array_equal(frame.normalized(), plain.normalized())
+    pixels = np.repeat(np.repeat(frame.normalized(), scale, axis=0), scale, axis=1)
+    write_picture(tmp_path / "result.dng", Picture.from_frame(frame, pixels, scale=scale))
+    (kept,) = unpacked(bytes(read_tiff_tags(tmp_path / "result.dng").values["OpcodeList2"])) or []
+    assert struct.unpack_from(">8I", kept.parameters) == (0, 0, scale * height, scale * width, 0, 3, 1, 1)
+    assert kept.parameters[32:] == grid
+    assert not caplog.records
+    write(tmp_path / "result.tif", frame)
+    assert "its corrections GainMap are not applied" in caplog.text
+
+
+@pytest.mark.realdata
+def test_of_a_lossy_raw_what_stands_before_its_polynomials_is_named(
+    realdata: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = realdata / "raw" / "linear" / "canon_eos_6d_lossy.dng"
+    polynomials = unpacked(bytes(read_tiff_tags(source).values["OpcodeList2"])) or []
+    mixed = packed([Opcode(9, 0x01030000, 0, b""), *polynomials, Opcode(3, 0x01030000, 0, bytes(56))])
+    frame = read_frame(with_list(source, tmp_path / "a.dng", OPCODES_LINEAR, mixed))
+    write(tmp_path / "result.dng", frame)
+    assert "its corrections GainMap do not hold for the result" in caplog.text
+    carried = unpacked(bytes(read_tiff_tags(tmp_path / "result.dng").values["OpcodeList2"])) or []
+    assert [opcode.identifier for opcode in carried] == [3]
 
 
 def test_lens_corrections_hold_for_any_size(tmp_path: Path) -> None:

@@ -117,11 +117,14 @@ def test_every_layout_is_read(layout: dict[str, Any], compression: str | None, b
     assert np.array_equal(decoded(tmp_path / "a.tif").values, VALUES)
 
 
-@pytest.mark.parametrize("compression", [None, "jpeg", "tiff_lzw"])
-@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "YCbCr"])
+@pytest.mark.parametrize(
+    ("mode", "compression"),
+    [
+        *((mode, compression) for mode in ("1", "L", "P", "RGB", "YCbCr") for compression in (None, "tiff_lzw")),
+        *((mode, "jpeg") for mode in ("L", "RGB", "YCbCr")),
+    ],
+)
 def test_kinds_are_read_as_pillow_reads_them(mode: str, compression: str | None, tmp_path: Path) -> None:
-    if compression == "jpeg" and mode in ("1", "P"):
-        pytest.skip("not a TIFF")
     smooth = np.kron(VALUES[::8, ::8], np.ones((8, 8, 1), np.uint8))
     Image.fromarray(smooth).convert(mode).save(tmp_path / "a.tif", compression=compression)
     wanted = np.asarray(Image.open(tmp_path / "a.tif").convert("L" if mode in ("1", "L") else "RGB"))
@@ -212,12 +215,11 @@ def test_orientation_is_that_of_the_picture_before_that_of_its_thumbnail(
     assert read_frame(tmp_path / "a.tif").metadata.orientation == wanted
 
 
-def test_of_several_pages_the_first_is_read_and_that_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_of_several_pages_the_first_is_read(tmp_path: Path) -> None:
     with tifffile.TiffWriter(tmp_path / "a.tif") as tiff:
         for page in (VALUES, 255 - VALUES):
             tiff.write(page, photometric="rgb")
     assert np.array_equal(decoded(tmp_path / "a.tif").values, VALUES)
-    assert "2 pictures" in caplog.text
 
 
 @pytest.mark.parametrize(("unit", "wanted"), [(2, (300, 240)), (3, (762, 609.6)), (1, None)])
@@ -227,15 +229,18 @@ def test_resolution(unit: int, wanted: Any, tmp_path: Path) -> None:
     assert found == (pytest.approx(wanted) if wanted else None)
 
 
-@pytest.mark.parametrize("compression", [None, "zlib", "lzw", "jpeg"])
-@pytest.mark.parametrize("damage", ["cut", "half", "zeros"])
+@pytest.mark.parametrize(
+    ("damage", "compression"),
+    [
+        *((damage, compression) for damage in ("cut", "half") for compression in (None, "zlib", "lzw", "jpeg")),
+        ("zeros", "zlib"),  # the others have no checksum
+    ],
+)
 def test_damage_is_refused_in_one_sentence(damage: str, compression: str | None, tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "a.tif", VALUES, photometric="rgb", compression=compression, rowsperstrip=8)
     data = (tmp_path / "a.tif").read_bytes()
     middle = len(data) // 2
     if damage == "zeros":
-        if compression != "zlib":
-            pytest.skip("nothing tells")
         data = data[:middle] + bytes(200) + data[middle + 200 :]
     else:
         data = data[:-10] if damage == "cut" else data[:middle]
@@ -264,6 +269,6 @@ def test_a_size_that_the_data_cannot_hold_is_refused(tmp_path: Path) -> None:
     tifffile.imwrite(path, VALUES, photometric="rgb", metadata=None, compression="zlib")
     with tifffile.TiffFile(path, mode="r+") as tiff:
         for name in ("ImageWidth", "ImageLength"):
-            tiff.pages.first.tags[name].overwrite(60_000)
-    with pytest.raises(FileError, match="far more than its data can hold"):
+            tiff.pages.first.tags[name].overwrite(20_000)
+    with pytest.raises(FileError, match=r"claims 20000 by 20000 pixels, which its .* bytes cannot hold"):
         read_frame(path)

@@ -203,6 +203,16 @@ def test_makers_formats_tell_it_too(name: str, realdata: Path) -> None:
 
 
 @pytest.mark.realdata
+def test_a_time_that_is_not_set_is_not_carried(realdata: Path) -> None:
+    """The raw has both tags, and nothing in them."""
+    path = realdata / "raw" / "bayer" / "canon-eos-kiss-x4_colorchart.dng"
+    assert read_tiff_tags(path).first["DateTime"] == read_tiff_tags(path).exif["DateTimeOriginal"] == ""
+    made = _read(exif_block(Metadata(path=path), 1, ""))
+    assert "DateTimeOriginal" not in made.exif
+    assert "DateTime" not in made.first
+
+
+@pytest.mark.realdata
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
 def test_raws_without_exif_tell_what_is_decoded(
     zone: str, realdata: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

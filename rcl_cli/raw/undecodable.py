@@ -1,0 +1,45 @@
+"""Raws that LibRaw does not decode, and why, in words that its own errors have not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tifffile import COMPRESSION
+
+from rcl_cli.raw.cut import why_cut_short
+from rcl_cli.raw.tags.tiff_tags import TiffTags
+
+_LEAST_SIDE = 22
+"""Pixels that LibRaw takes for a raw."""
+_DECODED = frozenset([1, 7, 8, 34892])
+"""What LibRaw knows of a DNG's compressions: none, JPEG, Deflate (of floating-point values) and lossy JPEG."""
+_NAMES = {9: "VC-5, as GoPro's cameras write it", 34712: "JPEG 2000", 50002: "JPEG XL", 52546: "JPEG XL"}
+
+
+def why_undecodable(path: Path, tags: TiffTags) -> str:
+    """Why LibRaw fails on a file with these tags: it is cut short, tiny, or compressed as LibRaw does not know.
+
+    "" where it is none of that.
+    """
+    return why_cut_short(path, tags) or _tiny(tags) or _compressed(tags)
+
+
+def _tiny(tags: TiffTags) -> str:
+    width, height = (int(next(iter(tags.raw_numbers(name)), 0)) for name in ("ImageWidth", "ImageLength"))
+    if not 0 < min(width, height) < _LEAST_SIDE:
+        return ""
+    return f"is a raw of {width} by {height} pixels; LibRaw decodes those of {_LEAST_SIDE} and more on each side"
+
+
+def _compressed(tags: TiffTags) -> str:
+    compression = int(next(iter(tags.raw_numbers("Compression")), 1))
+    if not tags.dng or compression in _DECODED:
+        return ""
+    return f"is compressed by {_name(compression)}, which LibRaw does not decode; convert it by Adobe's DNG Converter"
+
+
+def _name(compression: int) -> str:
+    try:
+        return _NAMES.get(compression) or COMPRESSION(compression).name
+    except ValueError:
+        return f"method {compression}"
