@@ -70,6 +70,7 @@ def test_a_head_trained_on_the_device_does_the_same_on_the_cpu(device: str, pict
     trained = finetune(
         "denoise", clean=pictures, output=tmp_path / "run", device=device, steps=4, batch=2, crop=48, domain="bayer"
     )
+    assert trained.model is not None
     seen = frame("bayer")
     there, here = (
         rcl.load(trained.model, device=d, tile=t)(seen, NOISE).pixels for d, t in ((device, 32), ("cpu", 48))
