@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from rcl_cli.domain import Domain
-from rcl_cli.errors import FileError, RclError
+from rcl_cli.errors import FileError, RclError, UnforeseenError
 from rcl_cli.inference.existing import why_skipped
 from rcl_cli.inference.models import misfit
 from rcl_cli.inference.outputs import Job
@@ -22,7 +22,7 @@ from rcl_cli.inference.prefetch import ahead
 from rcl_cli.inference.result import Result
 from rcl_cli.inference.tiling import is_out_of_memory
 from rcl_cli.raw.frame import Frame
-from rcl_cli.raw.read import read_frame
+from rcl_cli.raw.guarded import read_frame
 from rcl_cli.raw.tags.exiftool import close_exiftool
 from rcl_cli.task import Task
 
@@ -113,7 +113,7 @@ def _do(
             return unfit(job.source, pipeline.models.task, frame.domain)
         result = pipeline.apply(frame, job.target, overwrite=overwrite, report=report)
     except Exception as error:  # whatever one file or a plugin brings about, the others are still to be done
-        if debug and not isinstance(error, RclError | OSError):
+        if debug and not _foreseen(error):
             raise
         return Outcome(job.source, job.target, "failed", _reason(error, job.source), perf_counter() - start, size)
     return Outcome(job.source, job.target, "done", "", perf_counter() - start, size, _without_pixels(result))
@@ -127,6 +127,10 @@ def unfit(path: Path, task: Task, domain: Domain) -> Outcome:
 def _without_pixels(result: Result) -> Result:
     # Outcomes of thousands of files are kept for the summary.
     return replace(result, picture=replace(result.picture, pixels=np.empty((0,) * result.pixels.ndim, np.float32)))
+
+
+def _foreseen(error: Exception) -> bool:
+    return isinstance(error, RclError | OSError) and not isinstance(error, UnforeseenError)
 
 
 def _reason(error: Exception, source: Path) -> str:

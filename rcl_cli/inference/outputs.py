@@ -13,8 +13,9 @@ from rcl_cli.errors import FileError, RclError
 from rcl_cli.files import is_folder, real_path
 from rcl_cli.names import fitted, longest_name
 from rcl_cli.raw.folder import Found
+from rcl_cli.raw.guarded import sniff
 from rcl_cli.raw.record import sidecar
-from rcl_cli.raw.sniff import Kind, sniff
+from rcl_cli.raw.sniff import Kind
 
 FORMATS = {"dng": ".dng", "tiff": ".tif", "png": ".png", "jpeg": ".jpg", "npy": ".npy", "exr": ".exr"}
 """Names for `--format` and the suffixes that go with them; those of plugged formats are their names."""

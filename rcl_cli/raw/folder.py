@@ -10,8 +10,8 @@ from pathlib import Path
 from rcl_cli.errors import FileError
 from rcl_cli.files import is_folder, real_path
 from rcl_cli.raw.format import format_names
-from rcl_cli.raw.record import read_record
-from rcl_cli.raw.sniff import RAW_SUFFIXES, RGB_SUFFIXES, Kind, sniff
+from rcl_cli.raw.guarded import read_record, sniff
+from rcl_cli.raw.sniff import RAW_SUFFIXES, RGB_SUFFIXES, Kind
 from rcl_cli.raw.walk import walk
 
 
