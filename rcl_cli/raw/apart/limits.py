@@ -15,6 +15,7 @@ GIB = 1 << 30
 MEMORY_GIB = 4.0
 """Half of the machine's memory where that is less. Enough for RGB pictures of 150 megapixels and raws of 400."""
 SECONDS, SECONDS_PER_MB = 30.0, 1.0
+HAS_ALARMS = hasattr(signal, "setitimer")
 _MEMORY, _SECONDS = "RCL_READ_MEMORY", "RCL_READ_SECONDS"
 
 
@@ -64,7 +65,7 @@ def limit_memory(memory: int) -> None:
 
 def end_after(seconds: float) -> None:
     """End this process after so long, whatever it is at then; 0: do not. Nothing where there are no such alarms."""
-    if hasattr(signal, "setitimer"):
+    if HAS_ALARMS:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, seconds)
 

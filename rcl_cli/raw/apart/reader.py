@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from rcl_cli.errors import FileError, PluginError, RclError, UnforeseenError
-from rcl_cli.raw.apart.limits import GIB, Limits
+from rcl_cli.raw.apart.limits import GIB, HAS_ALARMS, Limits
 from rcl_cli.raw.apart.serve import READY
 from rcl_cli.raw.apart.wire import Buffer, from_wire
 
@@ -64,8 +64,7 @@ class Reader:
         absolute = os.path.abspath(path)  # noqa: PTH100 (links and ".." stay)
         question = {"task": task, "module": module, "path": absolute, "how": how, **asdict(limits)}
         try:
-            # The reader ends itself in time; this is for systems without alarms, and readers that cannot.
-            with _ended(self._process, limits.seconds + _GRACE_SECONDS):
+            with _in_time(self._process, limits):
                 stdin, stdout = self._pipes
                 stdin.write(json.dumps(question).encode() + b"\n")
                 stdin.flush()
@@ -124,7 +123,12 @@ class Reader:
 _ALARM, _KILL = 14, 9
 
 
-class _ended:
+def _in_time(process: subprocess.Popen[bytes], limits: Limits) -> AbstractContextManager[None]:
+    # Where there are alarms the reader ends itself: a thread for each question would take longer than most answers.
+    return nullcontext() if HAS_ALARMS else _ended(process, limits.seconds + _GRACE_SECONDS)
+
+
+class _ended(AbstractContextManager[None]):
     """Ends a process where the block takes longer than so many seconds."""
 
     def __init__(self, process: subprocess.Popen[bytes], seconds: float) -> None:
