@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from rcl_cli.errors import FileError, PluginError, RclError, UnforeseenError
 from rcl_cli.raw.apart.limits import GIB, HAS_ALARMS, Limits
 from rcl_cli.raw.apart.serve import READY
 from rcl_cli.raw.apart.wire import Buffer, from_wire
+
+log = logging.getLogger(__name__)
 
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from rcl_cli.raw.apart.serve import main; main()"
 _THREADS = str(min(4, os.cpu_count() or 1))
@@ -71,6 +74,8 @@ class Reader:
                 line = stdout.readline()
                 head = json.loads(line) if line.endswith(b"\n") else None
                 buffers = [] if head is None else [_buffer(stdout, *told) for told in head.get("buffers", ())]
+            for message in head["said"] if head is not None else ():
+                log.warning("%s", str(message).replace(absolute, str(path)))
             if head is not None and "value" in head:
                 return from_wire(head["value"], buffers)
         except (OSError, EOFError):

@@ -6,6 +6,7 @@ A question is a line of JSON. An answer is a line of JSON and the bytes of the b
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import traceback
@@ -21,11 +22,32 @@ from rcl_cli.raw.apart.tasks import function
 from rcl_cli.raw.apart.wire import Buffer, to_wire
 
 READY = b"ready\n"
+_MOST_SAID, _LONGEST = 20, 2000
+"""Warnings of one file that are passed on, and their letters."""
 _PIPE_BYTES = 1 << 20
+
+
+class _Said(logging.Handler):
+    """Keeps warnings for the process that asked, which knows where they are to go."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if len(self._messages) < _MOST_SAID:
+            self._messages.append(record.getMessage()[:_LONGEST])
+
+    def take(self) -> list[str]:
+        """Those since the last time."""
+        taken, self._messages = self._messages, []
+        return taken
 
 
 def serve(questions: BinaryIO, answers: BinaryIO) -> None:
     """Answer until there are no more questions."""
+    said = _Said()
+    logging.root.addHandler(said)
     answers.write(READY)
     answers.flush()
     for line in questions:
@@ -35,6 +57,7 @@ def serve(questions: BinaryIO, answers: BinaryIO) -> None:
         end_after(question["seconds"])
         head, buffers = _answer(lambda: read(Path(question["path"]), **question["how"]))  # noqa: B023
         end_after(0)
+        head["said"] = said.take()
         answers.write(json.dumps(head).encode() + b"\n")
         for buffer in buffers:
             answers.write(buffer.reshape(-1).view(np.uint8))  # type: ignore[call-overload]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import signal
 import sys
@@ -44,6 +45,9 @@ def read_fake(path: Path, *, does: str) -> RawFrame | int:
             raise FileError(path.with_name("other.xmp"), "is damaged")
         case "no permission":
             raise PermissionError(13, "Permission denied")
+        case "warn":
+            for number in range(100):
+                logging.getLogger("fakes").warning("%s: %d %s", path, number, "x" * 5000)
         case "print":
             print("this is no answer", flush=True)
             os.write(1, b"nor is this\n")

@@ -66,6 +66,19 @@ def test_memory_has_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert isinstance(read(tmp_path, "nothing"), RawFrame)
 
 
+def test_warnings_arrive_and_are_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert isinstance(read(Path("a.nef"), "warn"), RawFrame)
+    assert [message[:8] for message in caplog.messages[:2]] == ["a.nef: 0", "a.nef: 1"]
+    assert len(caplog.messages) == 20
+    assert max(map(len, caplog.messages)) < 2001
+    caplog.clear()
+    read(Path("b.nef"), "nothing")
+    assert not caplog.messages
+
+
 def test_errors_arrive_as_they_are(tmp_path: Path) -> None:
     path = tmp_path / "a.nef"
     with pytest.raises(FileError, match="is damaged") as told:

@@ -72,7 +72,9 @@ def test_frames_arrive_whole() -> None:
     assert arrived.stored.exr == {"owner": "me"}
 
 
-@pytest.mark.parametrize("value", [object(), np.array([object()]), {1, 2}, print], ids=["object", "objects", "set", "function"])
+@pytest.mark.parametrize(
+    "value", [object(), np.array([object()]), {1, 2}, print], ids=["object", "objects", "set", "function"]
+)
 def test_what_has_no_place_is_refused(value: object) -> None:
     with pytest.raises(TypeError, match="cannot be handed over"):
         sent(value)
