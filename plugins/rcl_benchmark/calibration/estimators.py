@@ -51,10 +51,10 @@ class Method:
 def from_profile(profile: NoiseProfile) -> Estimate:
     """Of each plane, or one for all where they are the same."""
     planes = tuple(Noise(shot, read) for shot, read in zip(profile.shot, profile.read, strict=True))
-    intervals = profile.sigma_ci or ()
+    intervals, shot_ci, read_ci = (found or () for found in (profile.sigma_ci, profile.shot_ci, profile.read_ci))
     if len({*zip(planes, intervals or planes, strict=True)}) == 1:
-        planes, intervals = planes[:1], intervals[:1]
-    return Estimate(planes, profile.x_range, intervals, profile.quality, profile.reason)
+        planes, intervals, shot_ci, read_ci = planes[:1], intervals[:1], shot_ci[:1], read_ci[:1]
+    return Estimate(planes, profile.x_range, intervals, shot_ci, read_ci, profile.quality, profile.reason)
 
 
 def _blind(frames: Sequence[RawFrame]) -> Estimate:
