@@ -13,7 +13,7 @@ from rcl_calibration.points import Points, points_of_images
 from rcl_calibration.profile import NoiseProfile
 from rcl_calibration.single_image import Measurement, measure, profile_of
 from rcl_cli.profiles.checks import checked_by_border, mean_border
-from rcl_cli.profiles.lattices import labels, lattices
+from rcl_cli.profiles.lattices import close_lattices, labels
 from rcl_cli.raw.optical_black import OpticalBlack
 from rcl_cli.raw.read import read_frame
 
@@ -66,7 +66,7 @@ def calibrate_file(path: Path, *, linear: bool = False) -> ImageCalibration:
     """Measure one file's noise. `linear` as in `read_frame`. Raises FileError if it cannot be read."""
     begun = time.perf_counter()
     frame = read_frame(path, linear=linear)
-    measurement = measure(lattices(frame))
+    measurement = measure(close_lattices(frame))
     profile = profile_of(measurement, **labels(frame))
     border = frame.optical_black
     if border is not None:

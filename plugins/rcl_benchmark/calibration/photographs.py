@@ -119,7 +119,7 @@ def _flattest(values: Picture) -> float:
 
 
 def _pixels(picture: Picture) -> int:
-    return picture.shape[0] * picture.shape[1]
+    return picture.size // picture.shape[2]
 
 
 def _reduced(picture: Picture, factor: float) -> Picture:
