@@ -193,6 +193,17 @@ Group = list[NDArray[np.intp]]
 """Blocks of one bin, by each of the rankings."""
 
 
+def bin_blocks(
+    blocks: Blocks, rankings: Sequence[Ranking], steps: Sequence[float]
+) -> list[tuple[int, NDArray[np.intp]]]:
+    """The lattice of each bin of `select`, in its order, and the blocks in it by all rankings."""
+    return [
+        (lattice, np.concatenate(group))
+        for lattice in range(len(blocks.mean))
+        for group in _flattest(blocks.middle[lattice], [ranking[lattice] for ranking in rankings], None, steps)
+    ]
+
+
 def _flattest(middle: Array, rankings: Sequence[Order], fraction: float | None, steps: Sequence[float]) -> list[Group]:
     """The groups of one lattice; middle: (B,)."""
     usual = fraction or float(np.clip(WANTED_BLOCKS / max(sum(map(len, rankings[0])), 1), *FRACTION))

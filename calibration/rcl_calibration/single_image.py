@@ -26,7 +26,7 @@ PASSES = 3
 _FIRST_FRACTION = 0.25
 _MOST_UNEVEN = 5.0
 """More than this in one bin is a feature of the picture: a bin alone must not make the verdict."""
-_STEPS = (0.4, 1.2, 4, 12)
+STEPS = (0.4, 1.2, 4, 12)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def measure(lattices: Sequence[Lattice]) -> Measurement:
         last = number == PASSES - 1
         good, expected = usable(blocks, [fit.noise] * len(planes), clippings)
         scores = joint_scores(blocks, expected, good)
-        bins = select(blocks, planes, rank(blocks, good, scores), scores, expected, steps=_STEPS if last else (1,))
+        bins = select(blocks, planes, rank(blocks, good, scores), scores, expected, steps=STEPS if last else (1,))
         fit = fit_bins(bins, clippings, fit.noise)
     still = float(np.mean(blocks.middle + blocks.high <= 0)) if blocks.count else 1.0
     clipped = float(1 - good.mean()) if blocks.count else 1.0
