@@ -14,7 +14,7 @@ from rcl_calibration.profile import NoiseProfile
 from rcl_calibration.single_image import Measurement, measure, profile_of
 from rcl_cli.errors import blamed_on
 from rcl_cli.profiles.checks import checked_by_border, mean_border
-from rcl_cli.profiles.lattices import labels, lattices
+from rcl_cli.profiles.lattices import close_lattices, labels
 from rcl_cli.raw.guarded import read_frame
 from rcl_cli.raw.optical_black import OpticalBlack
 
@@ -68,7 +68,7 @@ def calibrate_file(path: Path, *, linear: bool = False) -> ImageCalibration:
     begun = time.perf_counter()
     with blamed_on(path):
         frame = read_frame(path, linear=linear)
-        measurement = measure(lattices(frame))
+        measurement = measure(close_lattices(frame))
         profile = profile_of(measurement, **labels(frame))
         border = frame.optical_black
         if border is not None:
