@@ -16,7 +16,6 @@ import numpy as np
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError, UnforeseenError
 from rcl_cli.inference.existing import why_skipped
-from rcl_cli.inference.memory import give_back_freed_memory
 from rcl_cli.inference.models import misfit
 from rcl_cli.inference.outputs import Job
 from rcl_cli.inference.overlap import ahead, behind
@@ -103,10 +102,7 @@ def run_batch(
     def restore(work: _Work, prepared: Callable[[], Prepared | Domain]) -> Result | Domain:
         ready = prepared()
         with work.timed():
-            made = ready if isinstance(ready, Domain) else pipeline.restore(ready, partial(report, work.job))
-        if _is_large(made):
-            give_back_freed_memory()  # writing takes as much again
-        return made
+            return ready if isinstance(ready, Domain) else pipeline.restore(ready, partial(report, work.job))
 
     def write(work: _Work, made: Result | Domain) -> Result | Domain:
         if isinstance(made, Domain):

@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rcl_cli.inference.memory import give_back_freed_memory
 from rcl_cli.inference.threads import single_threads
 from rcl_cli.part import asked_for, grown
 from rcl_cli.train.device import full_float32
@@ -58,6 +59,8 @@ def spans(length: int, size: int, halo: int, multiple: int) -> list[Span]:
     return [Span(core, slice(max(core.start - halo, 0), min(core.stop + halo, length))) for core in cores]
 
 
+_LARGE = 1 << 27
+"""Bytes of a result beside which the tiles' memory is not kept for the next picture."""
 Tile = tuple[Span, Span]
 """Rows and columns."""
 
@@ -100,7 +103,10 @@ def apply_tiled(
     while True:
         try:
             with full_float32():
-                return _stitch(network, x, tiling, size, workers, device, report)
+                result = _stitch(network, x, tiling, size, workers, device, report)
+            if result.nbytes > _LARGE:
+                give_back_freed_memory()  # what comes now takes as much again
+            return result
         except (RuntimeError, MemoryError) as error:
             if size <= tiling.multiple or not is_out_of_memory(error):
                 raise
