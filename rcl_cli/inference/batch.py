@@ -18,7 +18,6 @@ from rcl_cli.errors import FileError, RclError, UnforeseenError
 from rcl_cli.files import ExistsError
 from rcl_cli.inference.claims import Claims
 from rcl_cli.inference.existing import is_ruined, why_kept
-from rcl_cli.inference.memory import give_back_freed_memory
 from rcl_cli.inference.models import misfit
 from rcl_cli.inference.outputs import Job
 from rcl_cli.inference.overlap import ahead, behind
@@ -115,10 +114,7 @@ def run_batch(
     def restore(work: _Work, prepared: Callable[[], Prepared | Domain]) -> Result | Domain:
         ready = prepared()
         with work.timed():
-            made = ready if isinstance(ready, Domain) else pipeline.restore(ready, partial(report, work.job))
-        if _is_large(made):
-            give_back_freed_memory()  # writing takes as much again
-        return made
+            return ready if isinstance(ready, Domain) else pipeline.restore(ready, partial(report, work.job))
 
     def write(work: _Work, made: Result | Domain) -> Result | Domain:
         if isinstance(made, Domain):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rcl_cli.errors import is_out_of_memory as is_out_of_memory
+from rcl_cli.inference.memory import give_back_freed_memory
 from rcl_cli.inference.threads import single_threads
 from rcl_cli.part import asked_for, grown
 from rcl_cli.train.device import full_float32
@@ -59,6 +60,8 @@ def spans(length: int, size: int, halo: int, multiple: int) -> list[Span]:
     return [Span(core, slice(max(core.start - halo, 0), min(core.stop + halo, length))) for core in cores]
 
 
+_LARGE = 1 << 27
+"""Bytes of a result beside which the tiles' memory is not kept for the next picture."""
 Tile = tuple[Span, Span]
 """Rows and columns."""
 
@@ -101,7 +104,10 @@ def apply_tiled(
     while True:
         try:
             with full_float32():
-                return _stitch(network, x, tiling, size, workers, device, report)
+                result = _stitch(network, x, tiling, size, workers, device, report)
+            if result.nbytes > _LARGE:
+                give_back_freed_memory()  # what comes now takes as much again
+            return result
         except (RuntimeError, MemoryError) as error:
             if size <= tiling.multiple or not is_out_of_memory(error):
                 raise
