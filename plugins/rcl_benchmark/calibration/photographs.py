@@ -119,7 +119,7 @@ def _flattest(values: Picture) -> float:
 
 
 def _pixels(picture: Picture) -> int:
-    return picture.size // picture.shape[2]
+    return int(picture.size) // 3
 
 
 def _reduced(picture: Picture, factor: float) -> Picture:
