@@ -30,7 +30,7 @@ from rcl_cli.pretraining.settings import PRESETS, PretrainSettings
 from rcl_cli.samples.scenes import scene
 from rcl_cli.train.device import place_module, placed
 from rcl_cli.train.optimizer import make_optimizer
-from rcl_pretexts.distance import emd
+from rcl_pretexts.emd import emd
 
 Save = Callable[[dict[str, Any]], None]
 LOSSES: dict[str, dict[str, Any]] = {
