@@ -27,13 +27,20 @@ def test_steps_follow_the_formula_at_the_rates_given() -> None:
     torch.testing.assert_close(x.detach(), expected)
 
 
+@pytest.mark.parametrize("fused", [False, True])
 @pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_a_loss_that_is_no_number_changes_nothing(value: float) -> None:
+def test_a_loss_that_is_no_number_changes_nothing(value: float, fused: bool) -> None:
     x = torch.nn.Parameter(torch.ones(3))
-    optimizer = adam([x], 0.1)
-    assert not math.isfinite(descend(optimizer, (x * value).sum(), 0.1))
-    assert torch.equal(x.detach(), torch.ones(3))
-    assert not optimizer.state
+    # As on a CUDA device, which steps by itself.
+    optimizer = torch.optim.Adam([x], fused=True) if fused else adam([x], 0.1)
+    assert descend(optimizer, x.sum(), 0.1) == 3
+    weights, state = x.detach().clone(), {name: kept.clone() for name, kept in optimizer.state[x].items()}
+    assert not descend(optimizer, (x * value).sum(), 0.1).isfinite()
+    assert torch.equal(x.detach(), weights)
+    assert all(torch.equal(kept, state[name]) for name, kept in optimizer.state[x].items())
+    descend(optimizer, x.sum(), 0.1)
+    assert optimizer.state[x]["step"] == 2
+    assert (x < weights).all()
     with pytest.raises(RclError, match="no longer a number at step 7; rest"):
         require_number(value, 7, "rest")
     assert require_number(2.5, 7) == 2.5
