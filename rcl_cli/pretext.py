@@ -117,7 +117,8 @@ class Losses:
 
     total: Tensor
     terms: dict[str, Tensor] = field(default_factory=dict)
-    log: dict[str, float] = field(default_factory=dict)
+    log: dict[str, float | Tensor] = field(default_factory=dict)
+    """Numbers, or tensors of one number, which spare the host to wait for the device."""
 
 
 class Pretext(ABC):
@@ -172,7 +173,11 @@ class Pretext(ABC):
 
     @abstractmethod
     def views(self, batch: Batch, rng: torch.Generator) -> Views:
-        """Named inputs cut from `batch`, whose sides are crop + margin. All randomness of a step is drawn here."""
+        """Named inputs cut from `batch`, whose sides are crop + margin. All randomness of a step is drawn here.
+
+        Called by threads, several steps ahead: from `rng` alone it draws, and it neither keeps anything nor uses what
+        `loss` changes.
+        """
 
     @abstractmethod
     def loss(self, model: Restorer, views: Views) -> Losses:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 Result = Mapping[str, Any]
+TIMES, RATIOS = ("step", "resident", "network", "views"), ("step / network", "step / resident", "EMD / step")
 
 
 def page(titles: Mapping[str, str], results: Mapping[str, Result], device: str) -> str:
@@ -57,12 +58,18 @@ def step(found: Result) -> str:
     about = found["settings"]
     size = " ".join(f"{key} {value}" for key, value in about["network"].items())
     head = f"U-Net {size}, batch {about['batch']}, crops {about['crop']}², RGB. Median (least – most), ms.\n\n"
-    rows = [[what, *(milliseconds(found[name][what]) for name in names)] for what in ("step", "network", "views")]
+    rows = [
+        [what, *(milliseconds(found[name][what]) for name in names)]
+        for what in ("step", "resident", "network", "views")
+    ]
     rows.append(["EMD matrix, forward and backward", *(milliseconds(found["emd"]) for _ in names)])
-    rows += [[what, *(f"{found[name][what]:.3f}" for name in names)] for what in ("step / network", "EMD / step")]
+    rows += [[what, *(f"{found[name][what]:.3f}" for name in names)] for what in RATIOS]
     rows.append(["peak memory, GiB", *(f"{found[name]['memory_gib']:.2f}" for name in names)])
     titles = {"published": "loss as published", "ours": "ours, noise known"}
-    words = "\n\nNetwork: forward and backward of the step's 2N crops alone. Views: crops and noise, drawn on the CPU."
+    words = (
+        "\n\nResident: the step on views that are on the device. Network: forward and backward of the step's 2N crops"
+        " alone. Views: crops and noise, drawn on the CPU by threads, while the steps before are at work."
+    )
     return head + table(["", *(titles[name] for name in names)], rows) + words
 
 

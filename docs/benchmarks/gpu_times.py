@@ -6,7 +6,7 @@ import argparse
 import resource
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -22,15 +22,15 @@ from rcl_cli.data.seeds import step_generator
 from rcl_cli.domain import Domain
 from rcl_cli.models.backbone import Backbone
 from rcl_cli.pretext import Pretext, PretextSetup
-from rcl_cli.pretraining.loop import LoopSettings, Metrics, run_loop
+from rcl_cli.pretraining.loop import LoopSettings, run_loop
 from rcl_cli.pretraining.parts import Parts
 from rcl_cli.pretraining.restorer import MixedPrecision
 from rcl_cli.pretraining.run import make_encoder
 from rcl_cli.pretraining.settings import PRESETS, PretrainSettings
 from rcl_cli.samples.scenes import scene
 from rcl_cli.train.device import place_module, placed
-from rcl_cli.train.optimizer import make_optimizer
-from rcl_pretexts.distance import emd
+from rcl_cli.train.optimizer import descend, make_optimizer
+from rcl_pretexts.emd import emd
 
 Save = Callable[[dict[str, Any]], None]
 LOSSES: dict[str, dict[str, Any]] = {
@@ -48,11 +48,13 @@ class Size:
     warm: int
     repeats: int
     raw: tuple[int, int]
+    together: int = 1
+    """Training steps between two moments: it does not wait for the device in each."""
 
 
 PAPER = replace(PRESETS["paper"], domain="rgb", encoder_steps=1)
 SIZES = {
-    "cuda": Size(PAPER, 5, 20, (4000, 6000)),
+    "cuda": Size(PAPER, 2, 8, (4000, 6000), together=5),
     "cpu": Size(replace(PAPER, batch=8, crop=32, network_options={"width": 8, "depth": 2}), 1, 5, (600, 900)),
 }
 
@@ -76,17 +78,17 @@ class Stopwatch:
             torch.cuda.synchronize(self.device)
         return perf_counter()
 
-    def times(self, work: Callable[[], object]) -> dict[str, float]:
-        """Of `work`."""
+    def times(self, work: Callable[[], object], share: int = 1) -> dict[str, float]:
+        """Of a `share`-th of `work`."""
         moments = []
         for _ in range(self.size.warm + self.size.repeats + 1):
             moments.append(self.now())
             work()
-        return self.summary(moments)
+        return self.summary(moments, share)
 
-    def summary(self, moments: list[float]) -> dict[str, float]:
-        """Of the times between moments, the warm-up left out."""
-        seconds = [b - a for a, b in pairwise(moments)][self.size.warm :]
+    def summary(self, moments: list[float], share: int = 1) -> dict[str, float]:
+        """Of the times between moments, of each a `share`-th, the warm-up left out."""
+        seconds = [(b - a) / share for a, b in pairwise(moments)][self.size.warm :]
         return {"median_s": median(seconds), "least_s": min(seconds), "most_s": max(seconds), "repeats": len(seconds)}
 
     def fresh_memory(self) -> None:
@@ -111,6 +113,7 @@ def step(given: argparse.Namespace, save: Save) -> bool:
     for name, options in LOSSES.items():
         found[name] = step_times(watch, replace(settings, options=options), given.work)
         found[name]["step / network"] = found[name]["step"]["median_s"] / found[name]["network"]["median_s"]
+        found[name]["step / resident"] = found[name]["step"]["median_s"] / found[name]["resident"]["median_s"]
         found[name]["EMD / step"] = found["emd"]["median_s"] / found[name]["step"]["median_s"]
         save(found)
     return True
@@ -129,7 +132,7 @@ def emd_times(watch: Stopwatch) -> dict[str, float]:
 
 
 def step_times(watch: Stopwatch, settings: PretrainSettings, work: Path) -> dict[str, Any]:
-    """A training step as `rcl pretrain` does it, its views alone, and its network alone."""
+    """A training step as `rcl pretrain` does it, on views that are on the device, its views and its network alone."""
     parts, source = Parts.load(settings), noisy_scenes(settings)
     encoder = make_encoder(parts, source, work / "encoder", watch.device)
     pretext = parts.make(PretextSetup(Domain.RGB, settings.crop, encoder, noise=0.04, noise_levels=True))
@@ -148,15 +151,33 @@ def step_times(watch: Stopwatch, settings: PretrainSettings, work: Path) -> dict
     }
     watch.fresh_memory()
     moments: list[float] = []
+    together, asked = watch.size.together, count()
+    optimizer = make_optimizer(backbone, settings.lr)
 
-    def on_step(metrics: Metrics) -> None:
-        moments.append(watch.now())
+    def before_step() -> bool:
+        if next(asked) % together == 0:
+            moments.append(watch.now())
+        return False
+
+    def resident() -> None:
+        for _ in range(together):
+            descend(optimizer, pretext.loss(restorer, views).total, settings.lr)
 
     # Gradient norms are measured at the first step alone, which the warm-up leaves out.
-    loop = LoopSettings(watch.size.warm + watch.size.repeats + 1, settings.batch, gradients_every=10**9)
-    optimizer = make_optimizer(backbone, settings.lr)
-    run_loop(backbone, optimizer, pretext, source, loop, on_step=on_step, on_checkpoint=lambda step: None)
-    return {**found, "step": watch.summary(moments), "memory_gib": watch.memory_gib()}
+    steps = (watch.size.warm + watch.size.repeats) * together + 1
+    loop = LoopSettings(steps, settings.batch, gradients_every=10**9)
+    run_loop(
+        backbone,
+        optimizer,
+        pretext,
+        source,
+        loop,
+        on_step=lambda metrics: None,
+        on_checkpoint=lambda step: None,
+        should_stop=before_step,
+    )
+    found |= {"step": watch.summary(moments, together), "memory_gib": watch.memory_gib()}
+    return {**found, "resident": watch.times(resident, together)}
 
 
 def views_of(

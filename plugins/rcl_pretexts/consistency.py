@@ -43,7 +43,7 @@ class Consistency(Pretext):
         with torch.no_grad():
             of_input = encoder(x)
         total = consistency_loss(of_input, encoder(model(x))).sum()
-        return Losses(total, {"consistency": total}, {"consistency": total.item() / len(x)})
+        return Losses(total, {"consistency": total}, {"consistency": total.detach() / len(x)})
 
 
 @hookimpl

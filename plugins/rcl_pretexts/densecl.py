@@ -72,7 +72,7 @@ class DenseCL(DenseContrast):
 
         weight = self.options.dense
         total = ((1 - weight) * whole + weight * dense).sum()
-        return Losses(total, log={"whole": whole.mean().item(), "dense": dense.mean().item()})
+        return Losses(total, log={"whole": whole.mean().detach(), "dense": dense.mean().detach()})
 
 
 def matched_keys(first: Tensor, second: Tensor, keys: Tensor) -> Tensor:

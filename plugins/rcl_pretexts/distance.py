@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+from rcl_pretexts.emd import emd
+
 Distance = Callable[[Tensor, Tensor], Tensor]
 
 PLANES = ("pooled", "separate")
-_LARGEST_CHUNK = 2**24
 _FREQUENCIES = 32
 _LEAST_VARIANCE = 1e-6
 
@@ -27,14 +27,6 @@ def plane_values(residual: Tensor, planes: str) -> Tensor:
     if planes not in PLANES:
         raise ValueError(f"planes must be one of {', '.join(PLANES)}")
     return residual.flatten(1).unsqueeze(1) if planes == "pooled" else residual.flatten(2)
-
-
-def emd(a: Tensor, b: Tensor) -> Tensor:
-    """Earth mover's distance (eq. 4), in the unit of the values.
-
-    In one dimension with equal counts the optimal plan pairs the sorted values: W₁ = mean |sort(a) − sort(b)|.
-    """
-    return _mean_absolute_difference(a.sort(-1).values.flatten(1), b.sort(-1).values.flatten(1))
 
 
 def bhattacharyya(a: Tensor, b: Tensor) -> Tensor:
@@ -82,36 +74,3 @@ def _mean_features(values: Tensor) -> Tensor:
 def _checkpointed(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     result: Tensor = checkpoint(function, x, use_reentrant=False)
     return result
-
-
-class _MeanAbsoluteDifference(torch.autograd.Function):
-    """(N, n), (M, n) → (N, M), a slice of n at a time, so that N·M·n values never exist at once."""
-
-    @staticmethod
-    def forward(ctx: Any, a: Tensor, b: Tensor) -> Tensor:
-        ctx.save_for_backward(a, b)
-        total = a.new_zeros(len(a), len(b))
-        for part in _slices(a, b):
-            total += (a[:, None, part] - b[None, :, part]).abs().sum(-1)
-        return total / a.shape[1]
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:
-        a, b = ctx.saved_tensors
-        weight = gradients[0] / a.shape[1]
-        grad_a, grad_b = torch.empty_like(a), torch.empty_like(b)
-        for part in _slices(a, b):
-            signs = (a[:, None, part] - b[None, :, part]).sign()
-            grad_a[:, part] = torch.einsum("ij,ijk->ik", weight, signs)
-            grad_b[:, part] = -torch.einsum("ij,ijk->jk", weight, signs)
-        return grad_a, grad_b
-
-
-def _mean_absolute_difference(a: Tensor, b: Tensor) -> Tensor:
-    result: Tensor = _MeanAbsoluteDifference.apply(a, b)  # type: ignore[no-untyped-call]
-    return result
-
-
-def _slices(a: Tensor, b: Tensor) -> list[slice]:
-    length = max(1, _LARGEST_CHUNK // (len(a) * len(b)))
-    return [slice(i, i + length) for i in range(0, a.shape[1], length)]

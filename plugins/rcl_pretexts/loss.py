@@ -37,7 +37,7 @@ def consistency_loss(of_input: Sequence[Tensor], of_restored: Sequence[Tensor]) 
     return torch.stack(layers).mean(0)
 
 
-def pair_statistics(distances: Tensor) -> dict[str, float]:
+def pair_statistics(distances: Tensor) -> dict[str, Tensor]:
     """What the contrast has learnt to tell apart, from the (N+1, N+1) distances.
 
     `positive`, `negative`: mean distance of the pairs from one image and from two; `accuracy`: the share of anchors
@@ -47,7 +47,7 @@ def pair_statistics(distances: Tensor) -> dict[str, float]:
     n = len(d)
     positive = d.diagonal()
     return {
-        "positive": positive.mean().item(),
-        "negative": ((d.sum() - positive.sum()) / max(1, n * (n - 1))).item(),
-        "accuracy": (d.argmin(1) == torch.arange(n, device=d.device)).float().mean().item(),
+        "positive": positive.mean(),
+        "negative": ((d.sum() - positive.sum()) / max(1, n * (n - 1))),
+        "accuracy": (d.argmin(1) == torch.arange(n, device=d.device)).float().mean(),
     }

@@ -61,7 +61,7 @@ class NoisyAsClean(Pretext):
         noise = views["noise"] * views["share"] if self.targets.refined else views["noise"]
         target = self.targets(views["picture"])
         total = picture_sum((model(target + noise) - target).abs() * RANGE_255)
-        return Losses(total, log={"error_dn": total.item() / len(target)})
+        return Losses(total, log={"error_dn": total.detach() / len(target)})
 
 
 @hookimpl

@@ -83,7 +83,7 @@ class PixContrast(DenseContrast):
         pairs = zip(queries, keys, (near, near.transpose(1, 2)), strict=True)
         losses = torch.stack([self._direction(query.flatten(2), key, positive) for query, key, positive in pairs])
         total = losses.mean(0).sum()
-        return Losses(total, log={"pixel": losses.mean().item()})
+        return Losses(total, log={"pixel": losses.mean().detach()})
 
     def _direction(self, query: Tensor, key: Tensor, positive: Tensor) -> Tensor:
         if self.options.propagate:

@@ -139,14 +139,14 @@ class ResidualContrast(Pretext):
         distances = self._distances(residual)
         contrast = contrastive_loss(distances, self.options.tau)
         terms = {"contrast": self.options.alpha * contrast.sum()}
-        log = {
-            "contrast": contrast.mean().item(),
-            "residual_dn": residual.detach().abs().mean().item(),
+        log: dict[str, float | Tensor] = {
+            "contrast": contrast.mean().detach(),
+            "residual_dn": residual.detach().abs().mean(),
             **self._statistics(distances),
         }
         for name, (weight, values) in self._consistencies(model, views, restored, sigma).items():
             terms[name] = weight * values.sum() / 2
-            log[name] = values.mean().item()
+            log[name] = values.mean().detach()
         return Losses(torch.stack(list(terms.values())).sum(), terms, log)
 
     def _distances(self, residual: Tensor) -> Tensor:
@@ -177,7 +177,7 @@ class ResidualContrast(Pretext):
             found["neighbours"] = weight, log_errors(neighbour_loss(x, restored, model(second, told), choices))
         return found
 
-    def _statistics(self, distances: Tensor) -> dict[str, float]:
+    def _statistics(self, distances: Tensor) -> dict[str, Tensor]:
         named = pair_statistics(distances)
         prefix = self.options.distance
         return {"accuracy": named.pop("accuracy"), **{f"{prefix}_{k}": v for k, v in named.items()}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -28,17 +28,27 @@ class RefinedTargets(nn.Module):
         self.network = copy.deepcopy(self._followed[0]).requires_grad_(False)
         self.steps = steps
         self.register_buffer("calls", torch.zeros((), dtype=torch.long))
+        self._called: int | None = 0
 
     @property
     def refined(self) -> bool:
         """Whether the next call gives f̄(y)."""
-        return self.steps is not None and int(self.calls) >= self.steps // 2
+        # The buffer is read once after loading: a device would have to be awaited each time.
+        if self._called is None:
+            self._called = int(self.calls)
+        return self.steps is not None and self._called >= self.steps // 2
+
+    def _load_from_state_dict(self, *given: Any) -> None:
+        super()._load_from_state_dict(*given)
+        self._called = None
 
     @torch.no_grad()
     def forward(self, y: Tensor) -> Tensor:
         """(N, C, h, w) → (N, C, h, w); call it once a step."""
         refined = self.refined
-        self.calls += 1
+        assert self._called is not None  # `refined` has just read it
+        self._called += 1
+        self.calls.fill_(self._called)
         if self.steps is not None:
             follow(self.network, self._followed[0], max(0.0, 1 - 1 / (_HORIZON * self.steps)))
         if not refined:

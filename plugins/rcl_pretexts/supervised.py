@@ -45,7 +45,7 @@ class Supervised(Pretext):
             sigma = differentiable_sigma(noisy, views["shot"], views["read"])
             return Losses(log_errors((model(noisy, sigma) - clean).square().mean((1, 2, 3))).sum())
         total = picture_sum((model(noisy) - clean).abs() * RANGE_255)
-        return Losses(total, log={"error_dn": total.item() / len(noisy)})
+        return Losses(total, log={"error_dn": total.detach() / len(noisy)})
 
 
 @hookimpl

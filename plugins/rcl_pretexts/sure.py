@@ -54,7 +54,7 @@ class Sure(ToldPretext):
         restored, moved = model(both, self.told(of_both)).chunk(2)
         risk = (restored - y).square() - sigma.square() + 2 * v * (moved - restored) / step
         total = picture_sum(risk * precision(sigma))
-        return Losses(total, log={"risk_noise": total.item() / len(y)})
+        return Losses(total, log={"risk_noise": total.detach() / len(y)})
 
 
 @hookimpl

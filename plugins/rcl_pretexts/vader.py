@@ -63,9 +63,9 @@ class Vader(DenseContrast):
         logits = element_logits(query, keys, self.queues["pixel"].latest[0], self.options.tau)
         self.queues["pixel"].push(keys)
         losses = info_nce(logits)
-        nearest = (logits.argmax(1) == 0).float().mean().item()
+        nearest = (logits.argmax(1) == 0).float().mean().detach()
         total = losses.sum() / self.options.pixels
-        return Losses(total, log={"vader": losses.mean().item(), "accuracy": nearest})
+        return Losses(total, log={"vader": losses.mean().detach(), "accuracy": nearest})
 
     def _key(self, views: Views, name: str) -> Tensor:
         features = elements_at(self.follower.features(views[name]), views[f"{name}_places"])

@@ -5,6 +5,8 @@ He et al. 2020, "Momentum Contrast for Unsupervised Visual Representation Learni
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -44,9 +46,17 @@ class Queue(nn.Module):
         self.register_buffer("keys", torch.zeros(length, channels))
         self.register_buffer("pictures", torch.zeros(length, dtype=torch.long))
         self.register_buffer("filled", torch.zeros((), dtype=torch.long))
+        self._length: int | None = 0
 
     def __len__(self) -> int:
-        return int(self.filled)
+        # The buffer is read once after loading: a device would have to be awaited each time.
+        if self._length is None:
+            self._length = int(self.filled)
+        return self._length
+
+    def _load_from_state_dict(self, *given: Any) -> None:
+        super()._load_from_state_dict(*given)
+        self._length = None
 
     @property
     def latest(self) -> tuple[Tensor, Tensor]:
@@ -61,4 +71,5 @@ class Queue(nn.Module):
             pictures = self.pictures.new_zeros(len(keys))
         self.keys.copy_(torch.cat([keys, self.keys])[:length])
         self.pictures.copy_(torch.cat([pictures, self.pictures])[:length])
-        self.filled.fill_(min(length, len(self) + len(keys)))
+        self._length = min(length, len(self) + len(keys))
+        self.filled.fill_(self._length)

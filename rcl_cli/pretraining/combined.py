@@ -52,7 +52,7 @@ class Combined(Pretext):
         """The sum; a part without terms of its own is one, under its name."""
         total: list[Tensor] = []
         terms: dict[str, Tensor] = {}
-        log: dict[str, float] = {}
+        log: dict[str, float | Tensor] = {}
         for part in self.parts:
             prefix = f"{part.name}."
             losses = part.loss(model, {k.removeprefix(prefix): v for k, v in views.items() if k.startswith(prefix)})

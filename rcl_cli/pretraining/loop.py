@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from rcl_cli.data.crops import RegionSource
 from rcl_cli.data.seeds import seed_step, step_generator
 from rcl_cli.models.backbone import Backbone
-from rcl_cli.pretext import Losses, Pretext
+from rcl_cli.pretext import Losses, Pretext, Views
 from rcl_cli.pretraining.restorer import MixedPrecision
-from rcl_cli.train.device import placed
+from rcl_cli.train.ahead import ahead
+from rcl_cli.train.device import pinned, placed
 from rcl_cli.train.keep import Keeper
 from rcl_cli.train.optimizer import descend, require_number, share_of_rate
+from rcl_cli.train.readings import Numbers, Readings
 
 Metrics = dict[str, float | int]
 
@@ -59,36 +62,61 @@ def run_loop(
 
     `optimizer` has the parameters of `model` and of the pretext's modules, which are built and loaded by now.
     Each step draws from a generator of its own, so step k is the same in a whole and in a resumed run. `on_step` gets
-    the metrics of each step, counted from 1; `on_checkpoint` the steps done, once a minute and at the end. Raises
-    RclError when the loss is no longer a number; nothing is saved then.
+    the metrics of each step, counted from 1, those of a few steps together where the network is not on the CPU;
+    `on_checkpoint` the steps done, once a minute and at the end. Raises RclError when the loss is no longer a number;
+    nothing is saved then.
     """
     device = next(model.parameters()).device
     restorer = MixedPrecision(model, device)
     side = pretext.setup.crop + pretext.margin
-    keeper, step = Keeper(on_checkpoint), start
-    while step < settings.steps and not should_stop():
-        began, passed = time.perf_counter(), restorer.pictures
+
+    def views(step: int) -> Views:
         rng = step_generator(settings.seed, step)
-        seed_step(settings.seed, step)
-        views = pretext.views(source.sample(settings.batch, side, rng), rng)
-        losses = pretext.loss(restorer, {name: placed(view, device) for name, view in views.items()})
-        norms = _gradient_norms(model, losses) if step % settings.gradients_every == 0 else {}
-        step += 1
-        total = require_number(descend(optimizer, losses.total, settings.rate(step)), step)
-        crops_per_s = (restorer.pictures - passed) / (time.perf_counter() - began)
-        on_step({"step": step, "total": total, **losses.log, **norms, "crops_per_s": crops_per_s})
-        if step < settings.steps:
-            keeper.after(step)
+        made = pretext.views(source.sample(settings.batch, side, rng), rng)
+        return {name: pinned(view, device) for name, view in made.items()}
+
+    def save(step: int) -> None:
+        readings.read()
+        on_checkpoint(step)
+
+    readings, keeper, step = Readings(device, _Reports(restorer, on_step)), Keeper(save), start
+    with closing(ahead(views, range(start, settings.steps), device)) as made:
+        while step < settings.steps and not should_stop():
+            drawn = {name: placed(view, device) for name, view in next(made).items()}
+            seed_step(settings.seed, step)
+            losses = pretext.loss(restorer, drawn)
+            norms = _gradient_norms(model, losses) if step % settings.gradients_every == 0 else {}
+            step += 1
+            total = descend(optimizer, losses.total, settings.rate(step))
+            readings.add({"step": step, "total": total, **losses.log, **norms})
+            if step < settings.steps:
+                keeper.after(step)
     keeper.now(step)
     return step
 
 
-def _gradient_norms(model: nn.Module, losses: Losses) -> Metrics:
+class _Reports:
+    """Tells `on_step` of each step, with the pictures a second since the last time."""
+
+    def __init__(self, restorer: MixedPrecision, on_step: Callable[[Metrics], None]) -> None:
+        self._restorer, self._on_step = restorer, on_step
+        self._last, self._passed = time.perf_counter(), restorer.pictures
+
+    def __call__(self, rows: Sequence[Numbers]) -> None:
+        now, passed = time.perf_counter(), self._restorer.pictures
+        crops_per_s = (passed - self._passed) / (now - self._last)
+        for row in rows:
+            require_number(row["total"], int(row["step"]))
+            self._on_step({**row, "crops_per_s": crops_per_s})
+        self._last, self._passed = now, passed
+
+
+def _gradient_norms(model: nn.Module, losses: Losses) -> dict[str, Tensor]:
     """‖∂term/∂θ‖ of each weighted term: which of them steers the network."""
     parameters = [p for p in model.parameters() if p.requires_grad]
-    norms: Metrics = {}
+    norms: dict[str, Tensor] = {}
     for name, term in losses.terms.items():
         gradients = torch.autograd.grad(term, parameters, retain_graph=True, allow_unused=True)
         squares = [g.float().square().sum() for g in gradients if g is not None]
-        norms[f"gradient_{name}"] = torch.stack(squares).sum().sqrt().item() if squares else 0.0
+        norms[f"gradient_{name}"] = torch.stack(squares).sum().sqrt() if squares else torch.zeros(())
     return norms

@@ -25,8 +25,11 @@ from rcl_cli.models.checkpoint import Checkpoint, load_checkpoint, save_checkpoi
 from rcl_cli.models.header import Header
 from rcl_cli.nn.encoder import Encoder
 from rcl_cli.nn.momentum import Queue, contrast_logits, follow, info_nce
+from rcl_cli.train.ahead import ahead
+from rcl_cli.train.device import pinned
 from rcl_cli.train.keep import Keeper
 from rcl_cli.train.optimizer import adam, descend, require_number
+from rcl_cli.train.readings import Numbers, Readings
 from rcl_cli.train.state import load_state, save_state
 
 LAYERS = (1, 2)
@@ -85,27 +88,39 @@ def train_self_encoder(
     queue = Queue(settings.queue, _EMBEDDING).to(device)
     trained = nn.ModuleDict({"query": query, "key": key, "queue": queue})
     start = load_state(state, trained, optimizer) if state is not None and exists(state) else 0
-    keeper = Keeper(lambda step: None if state is None else save_state(state, trained, optimizer, step))
-    for step in range(start, settings.steps):
-        if should_stop():
-            keeper.now(step)
-            raise KeyboardInterrupt
+
+    def check(rows: Sequence[Numbers]) -> None:
+        for row in rows:
+            on_step(require_number(row["loss"], int(row["step"]), "choose another --encoder"))
+
+    def save(step: int) -> None:
+        readings.read()
+        if state is not None:
+            save_state(state, trained, optimizer, step)
+
+    def make(step: int) -> list[Tensor]:
         rng = step_generator(seed, step)
         pictures = torch.randperm(len(source), generator=rng)[: settings.batch]
         batch = source.batch_of(pictures.tolist(), settings.crop * 3 // 2, rng)
-        first, second = (random_crops(batch, settings.crop, source.domain, rng).to(device) for _ in range(2))
+        crops = [random_crops(batch, settings.crop, source.domain, rng) for _ in range(2)]
+        return [pinned(made, device) for made in (pictures, *crops)]
+
+    keeper, readings = Keeper(save), Readings(device, check)
+    for step, made in enumerate(ahead(make, range(start, settings.steps), device), start):
+        if should_stop():
+            keeper.now(step)
+            raise KeyboardInterrupt
+        pictures, first, second = (tensor.to(device, non_blocking=device.type == "cuda") for tensor in made)
         with torch.no_grad():
             keys = key(second)
-        pictures = pictures.to(device)
         queue.push(keys, pictures)
         others, of_pictures = queue.latest
         negative = pictures[:, None] != of_pictures
         loss = info_nce(contrast_logits(query(first), keys, others, negative, settings.temperature)).mean()
-        value = descend(optimizer, loss, settings.lr)
-        require_number(value, step + 1, "choose another --encoder")
+        readings.add({"step": step + 1, "loss": descend(optimizer, loss, settings.lr)})
         follow(key, query, settings.momentum)
-        on_step(value)
         keeper.after(step + 1)
+    readings.read()
     return Encoder([*query.encoder.stages], layers, source.domain, _MEAN, _STD).to(device)
 
 

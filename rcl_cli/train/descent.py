@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -24,7 +23,7 @@ class Descent:
         self.parameters = parameters
         self.learning_rate = learning_rate
         self.steps = steps
-        self.usual_norm = 0.0
+        self.usual_norm = torch.zeros((), device=parameters[0].device if parameters else None)
         self._pace = 1.0
         self._adam = self._fresh()
 
@@ -32,15 +31,23 @@ class Descent:
         """The learning rate of step 1 … `steps`."""
         return self._pace * self.learning_rate * share_of_rate(step, self.steps, rise=RISE, fall=FALL)
 
-    def step(self, number: int, loss: Tensor) -> float:
-        """Do step `number`, downhill from the scalar `loss`; its value. A loss that is not finite changes nothing."""
+    def step(self, number: int, loss: Tensor) -> Tensor:
+        """Do step `number`, downhill from the scalar `loss`; its value, as `descend`."""
         return descend(self._adam, loss, self.rate(number), self.limit_gradients)
 
     def limit_gradients(self) -> None:
-        """Cut the gradients to ODD times the running mean of their norm."""
-        limit = ODD * self.usual_norm if self.usual_norm else math.inf
-        norm = float(nn.utils.clip_grad_norm_(self.parameters, limit).detach())
-        self.usual_norm = 0.98 * self.usual_norm + 0.02 * min(norm, limit) if self.usual_norm else norm
+        """Cut the gradients to ODD times the running mean of their norm, without waiting for a device."""
+        gradients = [p.grad for p in self.parameters if p.grad is not None]
+        if not gradients:
+            return
+        norm = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(g) for g in gradients]))
+        usual = self.usual_norm
+        cut = torch.where(usual > 0, torch.minimum(norm, ODD * usual), norm)
+        share = torch.where(cut < norm, cut / norm, 1.0)
+        for gradient in gradients:
+            gradient.mul_(share)
+        followed = torch.where(usual > 0, 0.98 * usual + 0.02 * cut, norm)
+        self.usual_norm = torch.where(norm.isfinite(), followed, usual)
 
     def slow_down(self) -> bool:
         """Go on at half the learning rate, without the momentum that led astray; False: it did not help before."""
@@ -55,11 +62,12 @@ class Descent:
 
     def notes(self) -> dict[str, float]:
         """What else there is to be saved, for `restore`."""
-        return {"pace": self._pace, "usual_norm": self.usual_norm}
+        return {"pace": self._pace, "usual_norm": self.usual_norm.item()}
 
     def restore(self, notes: Mapping[str, float]) -> None:
         """Go on where `notes` were taken; the optimiser's state is loaded apart."""
-        self._pace, self.usual_norm = notes["pace"], notes["usual_norm"]
+        self._pace = notes["pace"]
+        self.usual_norm = torch.full_like(self.usual_norm, notes["usual_norm"])
 
     def _fresh(self) -> torch.optim.Adam:
         return adam(self.parameters, self.learning_rate)

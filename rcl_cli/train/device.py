@@ -61,9 +61,17 @@ def has_bfloat16(device: torch.device) -> bool:
 
 
 def placed(tensor: Tensor, device: torch.device) -> Tensor:
-    """The tensor on the device; (N, C, h, w) with channels last in memory, by which convolutions are faster."""
+    """The tensor on the device; (N, C, h, w) with channels last in memory, by which convolutions are faster.
+
+    One that is `pinned` gets to a CUDA device without being waited for.
+    """
     layout = torch.channels_last if tensor.ndim == 4 else torch.preserve_format
-    return tensor.to(device, memory_format=layout)
+    return tensor.to(device, memory_format=layout, non_blocking=device.type == "cuda")
+
+
+def pinned(tensor: Tensor, device: torch.device) -> Tensor:
+    """The tensor, on its way to a CUDA device in memory that the device itself can read."""
+    return tensor.pin_memory() if device.type == "cuda" else tensor
 
 
 def place_module(module: nn.Module, device: torch.device) -> None:

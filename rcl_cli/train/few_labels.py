@@ -22,6 +22,7 @@ from rcl_cli.train.batches import Seen, batches, predict
 from rcl_cli.train.descent import Descent
 from rcl_cli.train.device import autocast, choose_device, place_module
 from rcl_cli.train.keep import Keeper
+from rcl_cli.train.readings import numbers
 from rcl_cli.train.state import load_more, load_state, save_state
 
 Record = dict[str, float]
@@ -101,8 +102,17 @@ class _Run:
     """Since the last validation."""
     words: str = ""
     diverged: bool = False
+    unread: list[Tensor] = field(default_factory=list)
+    """The latest losses, which the device may still be at."""
+
+    def read(self) -> bool:
+        """Wait for the losses; whether all are finite."""
+        self.losses += [row["loss"] for row in numbers([{"loss": loss} for loss in self.unread])]
+        self.unread = []
+        return all(map(math.isfinite, self.losses))
 
     def save(self, path: Path) -> None:
+        self.read()
         notes = {
             "descent": self.descent.notes(),
             "start": self.start,
@@ -170,7 +180,8 @@ def train_head(
         keeper.now(0)
     interrupted = False
     steps = 0 if run.diverged else settings.steps
-    drawn = batches(partial(batch, pairs), settings.batch, settings.seed, steps, run.step + 1)
+    drawn = batches(partial(batch, pairs), settings.batch, settings.seed, steps, run.step + 1, device)
+    look_every = _look_every(device)
     try:
         for step, pair in enumerate(drawn, start=run.step + 1):
             if should_stop():
@@ -181,9 +192,10 @@ def train_head(
             with autocast(device):
                 prediction = model.seen(seen.x, seen.sigma)
             loss = task.loss(prediction.float(), seen.target)
-            run.losses.append(descent.step(step, loss))
+            run.unread.append(descent.step(step, loss))
             run.step = step
-            if not math.isfinite(run.losses[-1]) or step % settings.validate_every == 0 or step == settings.steps:
+            due = step % settings.validate_every == 0 or step == settings.steps
+            if ((due or step % look_every == 0) and not run.read()) or due:
                 log(_judge(run, validate(task, model, held_out, device)))
             advance(run.words)
             if run.diverged:
@@ -199,12 +211,13 @@ def train_head(
 
 def _judge(run: _Run, figures: dict[str, float]) -> Record:
     """Keep the weights where they are the best, go back where they have gone astray; what there is to log."""
+    finite = run.read()
     record = {
         "step": run.step,
-        "loss": math.fsum(run.losses) / len(run.losses),
+        "loss": math.fsum(run.losses) / len(run.losses) if finite else math.nan,
         "learning_rate": run.descent.rate(run.step),
     }
-    if math.isfinite(run.losses[-1]) and figures["loss"] < _ASTRAY * run.best.figures["loss"]:
+    if finite and figures["loss"] < _ASTRAY * run.best.figures["loss"]:
         run.best = run.best.or_better(run.step, figures, run.model)
     else:
         run.model.load_state_dict(run.best.weights)
@@ -213,6 +226,11 @@ def _judge(run: _Run, figures: dict[str, float]) -> Record:
     if not run.diverged:
         run.losses, run.words = [], _words(figures)
     return {**record, **_prefixed(figures)}
+
+
+def _look_every(device: torch.device) -> int:
+    """Steps after which losses are looked at: a device that is not the CPU has to be awaited for that."""
+    return 1 if device.type == "cpu" else 10
 
 
 @torch.no_grad()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +14,7 @@ from rcl_cli.task import Task
 from rcl_cli.train.batches import Draw, Seen, batches
 from rcl_cli.train.device import autocast
 from rcl_cli.train.optimizer import descend, make_optimizer, require_number, share_of_rate
+from rcl_cli.train.readings import Numbers, Readings
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,13 @@ def train_all(training: FixedSteps, task: Task, model: TaskModel, draw: Draw, de
     model.requires_grad_(True).train()
 
     def losses() -> Iterable[Tensor]:
-        for pair in batches(draw, training.batch, training.seed, training.steps):
+        for pair in batches(draw, training.batch, training.seed, training.steps, device=device):
             seen = Seen.by(model, pair, device, told=training.told)
             with autocast(device):
                 prediction = model.seen(seen.x, seen.sigma)
             yield task.loss(prediction.float(), seen.target)
 
-    _train(training, model, losses())
+    _train(training, model, losses(), device)
 
 
 def train_last_layer(
@@ -58,14 +59,19 @@ def train_last_layer(
             drawn = torch.randint(len(features), (training.batch,), generator=rng).to(device)
             yield task.loss(model.head(features[drawn], inputs[drawn]), targets[drawn])
 
-    _train(training, model.head, losses())
+    _train(training, model.head, losses(), device)
 
 
-def _train(training: FixedSteps, trained: nn.Module, losses: Iterable[Tensor]) -> None:
-    optimizer = make_optimizer(trained, training.lr)
+def _train(training: FixedSteps, trained: nn.Module, losses: Iterable[Tensor], device: torch.device) -> None:
+    def check(rows: Sequence[Numbers]) -> None:
+        for row in rows:
+            require_number(row["loss"], int(row["step"]))
+
+    optimizer, readings = make_optimizer(trained, training.lr), Readings(device, check)
     for step, loss in enumerate(losses, start=1):
         rate = training.lr * share_of_rate(step, training.steps, fall=training.fall)
-        require_number(descend(optimizer, loss, rate), step)
+        readings.add({"step": step, "loss": descend(optimizer, loss, rate)})
+    readings.read()
 
 
 @torch.no_grad()

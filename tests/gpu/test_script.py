@@ -178,7 +178,8 @@ def test_the_checkout_and_its_plugins_are_found_without_being_installed(
 
 def test_the_page_shows_what_each_part_has_found(gpu: ModuleType) -> None:
     times = {"median_s": 0.002, "least_s": 0.001, "most_s": 0.0045, "repeats": 3}
-    loss = {"step": times, "network": times, "views": times, "step / network": 1.0, "EMD / step": 0.25}
+    loss: dict[str, Any] = dict.fromkeys(("step", "resident", "network", "views"), times)
+    loss |= {"step / network": 1.0, "step / resident": 1.02, "EMD / step": 0.25}
     raw = dict.fromkeys(("decode", "network", "encode", "end to end"), times)
     row = {"method": "oracle", "labels": 9, "psnr_db": 31.5, "psnr_std": 0.25, "ssim": 0.9}
     found: dict[str, Any] = {
@@ -200,6 +201,7 @@ def test_the_page_shows_what_each_part_has_found(gpu: ModuleType) -> None:
         "2 passed, 1 failed",
         "`a[cuda]`: 1 == 2",
         "| step | 2 (1 – 4.5) |",
+        "| step / resident | 1.020 |",
         "| EMD / step | 0.250 |",
         "4 × 6",
         "| oracle | 9 | 31.50 ± 0.25 | 0.9000 |",

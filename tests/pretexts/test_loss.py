@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from rcl_pretexts.distance import emd, plane_values
+from rcl_pretexts.distance import plane_values
+from rcl_pretexts.emd import emd
 from rcl_pretexts.loss import consistency_loss, contrastive_loss, pair_statistics, residual_255
 
 

@@ -12,9 +12,13 @@ from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
 from rcl_cli.models.backbone import Backbone
 from rcl_cli.pretext import Batch, Losses, Pretext, PretextSetup, Restorer, Views
+from rcl_cli.pretraining import loop
 from rcl_cli.pretraining.loop import LoopSettings, Metrics, run_loop
+from rcl_cli.train import keep
+from rcl_cli.train.ahead import ahead
 from rcl_cli.train.log import MetricsLog
 from rcl_cli.train.optimizer import make_optimizer
+from rcl_cli.train.readings import Readings
 from rcl_cli.train.state import load_state, save_state, saved_step
 from rcl_pretexts.rcl import ResidualContrast
 from rcl_tasks.unet import UNet
@@ -141,6 +145,48 @@ def test_a_loss_that_is_no_number_ends_the_run_unsaved(noisy_source: Source) -> 
             on_checkpoint=saved.append,
         )
     assert saved == []
+
+
+class BreaksLater(Broken):
+    def loss(self, model: Restorer, views: Views) -> Losses:
+        self.steps = getattr(self, "steps", 0) + 1
+        error = model(views["x"]).mean()
+        return Losses(error * float("nan") if self.steps > 3 else error, log={"mean": error.detach()})
+
+
+@pytest.mark.parametrize("save_every_s", [0.0, 60.0])
+def test_losses_that_are_read_late_are_read_before_the_run_is_saved(
+    noisy_source: Source, monkeypatch: pytest.MonkeyPatch, save_every_s: float
+) -> None:
+    monkeypatch.setattr(keep, "SAVE_EVERY_S", save_every_s)
+    monkeypatch.setattr(loop, "Readings", lambda device, report: Readings(torch.device("cuda"), report))
+    backbone, optimizer = network()
+    saved: list[int] = []
+    told: list[Metrics] = []
+    with pytest.raises(RclError, match="no longer a number at step 4"):
+        run_loop(
+            backbone,
+            optimizer,
+            BreaksLater(PretextSetup(Domain.RGB, 16)),
+            noisy_source(),
+            LoopSettings(6, batch=2),
+            on_step=told.append,
+            on_checkpoint=saved.append,
+        )
+    assert saved == ([1, 2, 3] if save_every_s == 0 else [])
+    assert [metrics["step"] for metrics in told] == [1, 2, 3]
+    assert all(type(metrics["mean"]) is float and metrics["crops_per_s"] > 0 for metrics in told)
+
+
+def test_views_made_by_several_threads_train_the_same(noisy_source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected, optimizer = network()
+    metrics = train(expected, optimizer, noisy_source(), 4)
+    monkeypatch.setattr(loop, "ahead", lambda make, steps, device: ahead(make, steps, torch.device("cuda")))
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
+    found, optimizer = network()
+    assert [m["total"] for m in train(found, optimizer, noisy_source(), 4)] == [m["total"] for m in metrics]
+    for a, b in zip(expected.state_dict().values(), found.state_dict().values(), strict=True):
+        assert torch.equal(a, b)
 
 
 @pytest.mark.parametrize("content", [b"", b"not safetensors at all"])

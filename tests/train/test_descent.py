@@ -31,6 +31,22 @@ def test_an_odd_gradient_is_cut_to_a_few_times_the_usual_norm(parameter: torch.n
     assert norms == pytest.approx([1.0, 1.0, 4.0, 1.0], rel=1e-4)
 
 
+def test_a_gradient_that_is_no_number_does_not_become_the_usual_one(parameter: torch.nn.Parameter) -> None:
+    descent = Descent([parameter], 1.0, 400)
+    for value in (3.0, torch.nan, torch.inf):
+        parameter.grad = torch.tensor([value, 0.0])
+        descent.limit_gradients()
+        assert descent.notes()["usual_norm"] == 3
+
+
+def test_a_descent_goes_on_from_its_notes(parameter: torch.nn.Parameter) -> None:
+    descent, again = Descent([parameter], 1.0, 400), Descent([parameter], 1.0, 400)
+    parameter.grad = torch.tensor([0.1, 0.7])
+    descent.limit_gradients()
+    again.restore(descent.notes())
+    assert torch.equal(again.usual_norm, descent.usual_norm)
+
+
 def test_a_loss_that_is_not_finite_changes_nothing(parameter: torch.nn.Parameter) -> None:
     descent = Descent([parameter], 1.0, 10)
     descent.step(1, (parameter * torch.inf).sum())

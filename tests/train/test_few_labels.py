@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from rcl_cli.data.pairs import Pair
 from rcl_cli.domain import Domain
 from rcl_cli.finetuning.start import starting_model
 from rcl_cli.models.task_model import TaskModel
+from rcl_cli.train import few_labels, keep
 from rcl_cli.train.few_labels import FinetuneSettings, train_head, validate
 from rcl_tasks.denoise import Denoise
 from rcl_tasks.sr import SuperResolution
@@ -154,6 +156,25 @@ def test_a_run_that_diverges_goes_back_and_keeps_its_best(device: str) -> None:
     assert restored
     assert result.figures["loss"] <= result.start["loss"]
     assert validate(Denoise(), model, Offset().validation(), torch.device(device)) == pytest.approx(result.figures)
+
+
+@pytest.mark.slow
+def test_losses_that_are_looked_at_late_are_all_in_the_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole: list[Mapping[str, float]] = []
+    train_head(Denoise(), fresh(), Offset(), settings(), log=whole.append)
+    monkeypatch.setattr(few_labels, "_look_every", lambda device: 4)
+    late: list[Mapping[str, float]] = []
+    train_head(Denoise(), fresh(), Offset(), settings(), log=late.append)
+    assert late == whole
+
+
+def test_a_loss_that_is_no_number_is_found_some_steps_later(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(few_labels, "_look_every", lambda device: 3)
+    monkeypatch.setattr(keep, "SAVE_EVERY_S", 0.0)  # states of steps between, too
+    records: list[Mapping[str, float]] = []
+    chosen = settings(validate_every=8)
+    train_head(Denoise(), fresh(), Offset(value=math.nan), chosen, log=records.append, state=tmp_path / "state")
+    assert [(record["step"], record["restored"]) for record in records[1:4]] == [(3, 0), (6, 0), (8, 0)]
 
 
 def test_labels_that_are_not_numbers_end_the_run_with_the_model_as_it_was(device: str) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 import torch
 
 from rcl_cli.errors import RclError
 from rcl_cli.train.optimizer import adam, descend, make_optimizer, require_number, share_of_rate
+from rcl_cli.train.state import load_state, save_state
 
 
 def test_steps_follow_the_formula_at_the_rates_given() -> None:
@@ -27,16 +29,41 @@ def test_steps_follow_the_formula_at_the_rates_given() -> None:
     torch.testing.assert_close(x.detach(), expected)
 
 
+@pytest.mark.parametrize("fused", [False, True])
 @pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_a_loss_that_is_no_number_changes_nothing(value: float) -> None:
+def test_a_loss_that_is_no_number_changes_nothing(value: float, fused: bool) -> None:
     x = torch.nn.Parameter(torch.ones(3))
-    optimizer = adam([x], 0.1)
-    assert not math.isfinite(descend(optimizer, (x * value).sum(), 0.1))
-    assert torch.equal(x.detach(), torch.ones(3))
-    assert not optimizer.state
+    # As on a CUDA device, which steps by itself.
+    optimizer = torch.optim.Adam([x], fused=True) if fused else adam([x], 0.1)
+    assert descend(optimizer, x.sum(), 0.1) == 3
+    weights, state = x.detach().clone(), {name: kept.clone() for name, kept in optimizer.state[x].items()}
+    assert not descend(optimizer, (x * value).sum(), 0.1).isfinite()
+    assert torch.equal(x.detach(), weights)
+    assert all(torch.equal(kept, state[name]) for name, kept in optimizer.state[x].items())
+    descend(optimizer, x.sum(), 0.1)
+    assert optimizer.state[x]["step"] == 2
+    assert (x < weights).all()
     with pytest.raises(RclError, match="no longer a number at step 7; rest"):
         require_number(value, 7, "rest")
     assert require_number(2.5, 7) == 2.5
+
+
+def test_a_fused_optimiser_goes_on_with_the_same_bits(tmp_path: Path) -> None:
+    def stepped(model: torch.nn.Linear, optimizer: torch.optim.Adam, steps: int) -> None:
+        for _ in range(steps):
+            descend(optimizer, model(torch.tensor([[1.0, -2.0]])).square().sum(), 0.1)
+
+    torch.manual_seed(0)
+    whole, kept = torch.nn.Linear(2, 2), tmp_path / "state.safetensors"
+    optimizer = torch.optim.Adam(whole.parameters(), fused=True)
+    stepped(whole, optimizer, 3)
+    save_state(kept, whole, optimizer, 3)
+    stepped(whole, optimizer, 3)
+    again = torch.nn.Linear(2, 2)
+    optimizer = torch.optim.Adam(again.parameters(), fused=True)
+    assert load_state(kept, again, optimizer) == 3
+    stepped(again, optimizer, 3)
+    assert torch.equal(again.weight, whole.weight)
 
 
 def test_gradients_may_be_limited_before_the_step() -> None:
