@@ -12,7 +12,8 @@ from torch import Tensor
 
 from rcl_benchmark.tables.fig2 import NOISE, Sample
 from rcl_benchmark.tables.residual import agreement
-from rcl_pretexts.distance import emd, plane_values
+from rcl_pretexts.distance import plane_values
+from rcl_pretexts.emd import emd
 from rcl_pretexts.loss import residual_255
 
 Model = Callable[[Tensor], Tensor]
