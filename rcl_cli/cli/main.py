@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import click
 
+from rcl_cli.cli.numbers import shown
 from rcl_cli.cli.verbs import OTHERS, SECTIONS
 from rcl_cli.cli.visible import visible
 from rcl_cli.disk.words import OF_WRITING, unwritable
@@ -74,6 +75,25 @@ class LazyGroup(click.Group):
             _prepare(command)
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click's; `help` before a verb asks for the verb's help."""
+        if args and args[0] == "help":
+            args = [*args[1:], ctx.help_option_names[-1]]
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's; of a word that is no verb it says what was probably meant."""
+        if args[0].startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        command = self.get_command(ctx, args[0])
+        if command is None:
+            from rcl_cli.cli.misplaced import advice
+
+            ctx.fail(f"There is no command {shown(args[0])!r}{advice(args, self.list_commands(ctx))}")
+        return args[0], command, args[1:]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The verbs with their first sentences, by section."""
         listed = _listed()
@@ -96,7 +116,7 @@ class LazyGroup(click.Group):
         except BrokenPipeError:  # nobody reads on; click says as much for what it writes itself
             sys.exit(1)
         except Exception as error:
-            _fail(error, debug="--debug" in arguments)
+            _fail(error, arguments)
 
 
 def _only_json(arguments: Sequence[str]) -> AbstractContextManager[None]:
@@ -139,8 +159,8 @@ def _debug_option() -> click.Option:
     )
 
 
-def _fail(error: Exception, *, debug: bool) -> NoReturn:
-    if debug:
+def _fail(error: Exception, arguments: Sequence[str]) -> NoReturn:
+    if "--debug" in arguments:
         import traceback
 
         click.echo(visible("".join(traceback.format_exception(error)), lines=True), err=True, nl=False)
@@ -150,6 +170,10 @@ def _fail(error: Exception, *, debug: bool) -> NoReturn:
             click.echo("Interrupted.", err=True)
             sys.exit(INTERRUPTED)
         case click.ClickException():
+            if isinstance(error, click.NoSuchOption):
+                from rcl_cli.cli.misplaced import option_advice
+
+                error = click.UsageError(error.format_message() + option_advice(error, arguments), error.ctx)
             said = StringIO()
             error.show(file=said)
             click.echo(visible(said.getvalue(), lines=True), err=True, nl=False)

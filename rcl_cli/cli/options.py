@@ -10,6 +10,7 @@ import click
 
 from rcl_cli.cli.numbers import MOST_SEED, Whole
 from rcl_cli.cli.option_values import named_values, strength_value
+from rcl_cli.cli.words import NETWORK
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Add = Callable[[Any], Any]
@@ -88,7 +89,7 @@ def json_option(what: str) -> Add:
 def network_option(default: str) -> Add:
     """`--network NAME`; `default` says which one is built where it is not given."""
     help = f"Network to build; see `rcl networks`.  [default: {default}]"
-    return click.option("--network", metavar="NAME", help=help)
+    return click.option("--network", type=NETWORK, metavar="NAME", help=help)
 
 
 def plugin_option(owner: str) -> Add:

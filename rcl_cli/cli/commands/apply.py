@@ -19,9 +19,11 @@ from rcl_cli.cli.console import (
     say,
     say_left_out,
 )
-from rcl_cli.cli.numbers import Whole
+from rcl_cli.cli.numbers import Whole, shown
 from rcl_cli.cli.options import DEVICE, ENSEMBLE, LINEAR, OVERWRITE, PATH, PROFILE, STORE, STRENGTH, Option, json_option
+from rcl_cli.cli.words import MODEL, TASK
 from rcl_cli.errors import FileError
+from rcl_cli.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from rcl_cli.inference.apply import Batch
@@ -29,19 +31,24 @@ if TYPE_CHECKING:
     from rcl_cli.inference.outputs import Job
 
 FORMATS = ("auto", "dng", "tiff", "png", "jpeg", "npy", "exr")
+OTHER_NAMES = {"tif": "tiff", "jpg": "jpeg", "openexr": "exr"}
 INTERRUPTED = 130
 
 
 def _format(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
-    """One of FORMATS, or of a plugged format."""
-    if value in FORMATS:
-        return value
+    """One of FORMATS, or of a plugged format, in upper or lower case, or the suffix of one."""
+    wanted = value.lower().removeprefix(".")
+    wanted = OTHER_NAMES.get(wanted, wanted)
+    if wanted in FORMATS:
+        return wanted
     from rcl_cli.raw.format import format_names
 
     known = [*FORMATS, *format_names()]
-    if value not in known:
-        raise click.BadParameter(f"{value!r} is none of {', '.join(known[:-1])} or {known[-1]}")
-    return value
+    found = {name.lower(): name for name in known}.get(wanted)
+    if found is None:
+        meant = did_you_mean(wanted, known)
+        raise click.BadParameter(f"{shown(value)!r} is none of {', '.join(known[:-1])} or {known[-1]}{meant}")
+    return found
 
 
 @click.command()
@@ -49,6 +56,7 @@ def _format(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
 @click.option(
     "--task",
     required=True,
+    type=TASK,
     metavar="NAME",
     help="Task to run: denoise, demosaic, sr, jdensr or one of a plugin; see `rcl tasks`.",
 )
@@ -60,7 +68,10 @@ def _format(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
     help="Folder of the results.  [default: a folder named after the task, in the folder given or beside the file]",
 )
 @click.option(
-    "--model", metavar="NAME|PATH", help="Head to use.  [default: the newest in the store, else the shipped one]"
+    "--model",
+    type=MODEL,
+    metavar="NAME|PATH",
+    help="Head to use.  [default: the newest in the store, else the shipped one]",
 )
 @PROFILE
 @STRENGTH

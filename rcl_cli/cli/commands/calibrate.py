@@ -20,6 +20,7 @@ from rcl_cli.cli.console import (
     say_left_out,
 )
 from rcl_cli.cli.options import LINEAR, PATH, STORE, json_option
+from rcl_cli.cli.words import Word
 
 INTERRUPTED = 130
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, type=PATH)
 @click.option(
     "--by",
-    type=click.Choice(["image", "camera"]),
+    type=Word(["image", "camera"]),
     default="image",
     show_default=True,
     help="Print a line for each image, or for each camera and ISO.",

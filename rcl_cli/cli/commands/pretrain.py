@@ -14,6 +14,7 @@ from rcl_cli.cli.option_values import byte_count
 from rcl_cli.cli.options import DEVICE, PATH, STORE, Option, json_option
 from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
 from rcl_cli.cli.pretrain_options import pretrain_options
+from rcl_cli.cli.words import Word
 from rcl_cli.pretraining.settings import PRESETS, PretrainSettings, with_changes
 
 _INTERRUPTED = 130
@@ -43,7 +44,7 @@ class _Command(PluginCommand):
 @click.option(
     "--preset",
     default="default",
-    type=click.Choice(list(PRESETS)),
+    type=Word(list(PRESETS)),
     show_default=True,
     help="Settings to start from: rcl's own, those of the paper, or a short run as a check.",
 )

@@ -19,6 +19,7 @@ from rcl_cli.cli.console import (
 from rcl_cli.cli.noise_options import chosen_noise, noise_options
 from rcl_cli.cli.numbers import Whole
 from rcl_cli.cli.options import LINEAR, OVERWRITE, PATH, SEED, json_option
+from rcl_cli.cli.words import Word
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
 from rcl_cli.raw.cfa import BAYER_PHASES, CFA
@@ -40,14 +41,14 @@ if TYPE_CHECKING:
 @noise_options("0 20")
 @click.option(
     "--domain",
-    type=click.Choice([d.value for d in Domain]),
+    type=Word([d.value for d in Domain]),
     default="rgb",
     show_default=True,
     help="Layout of the pairs.",
 )
 @click.option(
     "--cfa",
-    type=click.Choice(BAYER_PHASES, case_sensitive=False),
+    type=Word(BAYER_PHASES),
     default="RGGB",
     show_default=True,
     help="Bayer phase of the mosaics made from RGB pictures.",
