@@ -149,6 +149,7 @@ def test_a_proposed_line_is_quoted_and_short() -> None:
     assert len(line(*["x"] * 1000)) < 40
 
 
+@pytest.mark.slow
 def test_a_wrong_word_is_answered_without_numpy() -> None:
     program = (
         "import sys\nfrom rcl_cli.cli.main import cli\ntry:\n    cli(['denose', 'card'])\n"
