@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from rcl_cli.cli.numbers import shown
+from rcl_cli.cli.streams import make_usable, nobody_reads, written
 from rcl_cli.cli.verbs import OTHERS, SECTIONS
 from rcl_cli.cli.visible import visible
 from rcl_cli.disk.words import OF_WRITING, unwritable
@@ -40,7 +41,7 @@ class _HelpFormatter(click.HelpFormatter):
 
     def getvalue(self) -> str:
         """As click's, with nothing in it that steers a terminal."""
-        return visible(super().getvalue(), lines=True)
+        return written(visible(super().getvalue(), lines=True), sys.stdout)
 
 
 class _Context(click.Context):
@@ -106,6 +107,7 @@ class LazyGroup(click.Group):
         """Run the command line; every failure becomes one message on standard error and an exit code."""
         if not extra.pop("standalone_mode", True):
             return super().main(args, standalone_mode=False, **extra)
+        make_usable()
         arguments = list(sys.argv[1:] if args is None else args)
         if not any(isinstance(handler, _Said) for handler in logging.root.handlers):
             logging.root.addHandler(_Said(logging.WARNING))
@@ -113,7 +115,8 @@ class LazyGroup(click.Group):
             with unwinding(), _only_json(arguments):
                 code = super().main(arguments, standalone_mode=False, **extra) or 0
             sys.exit(code)
-        except BrokenPipeError:  # nobody reads on; click says as much for what it writes itself
+        except BrokenPipeError:  # nobody reads on
+            nobody_reads(sys.stdout)
             sys.exit(1)
         except Exception as error:
             _fail(error, arguments)
@@ -163,7 +166,7 @@ def _fail(error: Exception, arguments: Sequence[str]) -> NoReturn:
     if "--debug" in arguments:
         import traceback
 
-        click.echo(visible("".join(traceback.format_exception(error)), lines=True), err=True, nl=False)
+        _complain("".join(traceback.format_exception(error)))
     unforeseen = f"unexpected {type(error).__name__}: {' '.join(str(error).split())}"
     match error:
         case click.Abort():
@@ -176,7 +179,7 @@ def _fail(error: Exception, arguments: Sequence[str]) -> NoReturn:
                 error = click.UsageError(error.format_message() + option_advice(error, arguments), error.ctx)
             said = StringIO()
             error.show(file=said)
-            click.echo(visible(said.getvalue(), lines=True), err=True, nl=False)
+            _complain(said.getvalue())
             sys.exit(error.exit_code)
         case FileError():
             message = f"{error.path}: {' '.join(error.reason.split())}"
@@ -188,8 +191,12 @@ def _fail(error: Exception, arguments: Sequence[str]) -> NoReturn:
             message = "this needs more memory than there is; use smaller sizes, or fewer at once"
         case _:
             message = f"{unforeseen}; run the same command with --debug to see where"
-    click.echo(visible(f"Error: {message}"), err=True)
+    _complain(visible(f"Error: {message}") + "\n")
     sys.exit(NOTHING_DONE)
+
+
+def _complain(text: str) -> None:
+    click.echo(written(visible(text, lines=True), sys.stderr), err=True, nl=False)
 
 
 def _said(error: OSError) -> str:
