@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from rcl_cli.raw.format import FileFormat
     from rcl_cli.raw.frame import Frame, RawFrame, RgbFrame
     from rcl_cli.raw.frame import raw_frame as Raw
+    from rcl_cli.raw.guarded import read_frame as read
     from rcl_cli.raw.picture import Picture
-    from rcl_cli.raw.read import read_frame as read
     from rcl_cli.raw.write import write
     from rcl_cli.task import Task
     from rcl_cli.testing import check_network, check_pretext, check_task
@@ -66,7 +66,7 @@ _PLACES = {
     "testing": ("check_network", "check_pretext", "check_task"),
 }
 _MODULES = {name: f"rcl_cli.{place}" for place, names in _PLACES.items() for name in names}
-_RENAMED = {"read": ("rcl_cli.raw.read", "read_frame"), "Raw": ("rcl_cli.raw.frame", "raw_frame")}
+_RENAMED = {"read": ("rcl_cli.raw.guarded", "read_frame"), "Raw": ("rcl_cli.raw.frame", "raw_frame")}
 _ELSEWHERE = {"NoiseProfile": "rcl_calibration.profile"}
 
 __all__ = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -21,6 +23,14 @@ class FileError(RclError):
         self.reason = reason
 
 
+class UnforeseenError(FileError):
+    """A fault of the program that a file brought about. `trace`: the traceback where it was met."""
+
+    def __init__(self, path: str | Path, reason: str, trace: str = "") -> None:
+        super().__init__(path, reason)
+        self.trace = trace
+
+
 class CheckpointError(FileError):
     """A model file that is damaged, of another kind, or made for another domain or task."""
 
@@ -35,3 +45,21 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or (
         isinstance(error, RuntimeError) and any(word in str(error).lower() for word in words)
     )
+
+
+@contextmanager
+def blamed_on(path: Path) -> Iterator[None]:
+    """What nobody foresaw in the block counts as this file's fault: UnforeseenError, so that other files go on.
+
+    RclError and its kinds pass as they are, and what is no Exception; an OSError becomes FileError.
+    """
+    try:
+        yield
+    except RclError:
+        raise
+    except OSError as error:
+        raise FileError(path, f"cannot be read ({error.strerror or error})") from error
+    except MemoryError as error:
+        raise FileError(path, "needs more memory than there is") from error
+    except Exception as error:
+        raise UnforeseenError(path, f"unexpected {type(error).__name__}: {' '.join(str(error).split())}") from error

@@ -42,7 +42,9 @@ class Network(nn.Module, ABC):
         def rcl_network():
             return Plain
 
-    A picture in tiles must give what the whole gives: no batch or instance normalisation, no global pooling.
+    A picture in tiles must give what the whole gives: no batch or instance normalisation, no global pooling. Tiles are
+    worked on by several threads at a time, so `features` keeps nothing in the network itself. What `rcl_cli.part` says
+    that nobody asks for, it may leave out.
     """
 
     name: ClassVar[str]

@@ -130,8 +130,7 @@ def _plane_level(
 def _relative_variance(again: Resampled, fit: Fit, bins: Bins, chosen: Mask) -> Array:
     """(R,) variance in the chosen bins over that of the fit."""
     model = np.maximum(fit.noise.variance(fit.x), 1e-24)
-    gain = fit.gain[bins.image]
-    seen = at_x(again, bins, fit, gain, np.array([fit.prnu]))
+    seen = at_x(again, bins, fit, np.ones(1), np.array([fit.prnu]))
     weight = fit.weight * model**2 * again.present * chosen
     return np.asarray((seen / model * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-12))
 
@@ -195,7 +194,7 @@ def _resampled_together(measurements: Sequence[Measurement], rng: np.random.Gene
     return Resampled(
         np.concatenate([one.x for one in drawn], axis=1),
         np.concatenate([one.variance for one in drawn], axis=1),
-        np.concatenate([one.texture for one in drawn], axis=1),
+        np.concatenate([one.middle for one in drawn], axis=1),
         np.concatenate([one.present for one in drawn], axis=1),
     )
 

@@ -11,17 +11,13 @@ import numpy as np
 from rcl_calibration.model import Array, Clipping, Noise, response
 from rcl_calibration.samples import Mask
 from rcl_calibration.selection import KEPT_VARIANCE, Bins
-from rcl_calibration.texture import believe, even_shares, pulled_down
+from rcl_calibration.spectrum import correlated_images
+from rcl_calibration.texture import Traits, believe, even_shares, pulled_down
 
-GAIN = 1.2
-"""Usual gain: what texture adds to the variance measured, over its covariance between lattices."""
-GAIN_SPREAD = 0.3
-"""Relative standard deviation of the gains of pictures."""
 PRNU_SPREAD = 0.003
 """Usual scale of the photo-response non-uniformity, the relative spread of the pixels' sensitivities."""
-_GAIN_RANGE = (0.3, 4.0)
 _REFINEMENTS = 3
-_ITERATIONS = 12
+_ITERATIONS = 15
 
 
 @dataclass(frozen=True)
@@ -41,13 +37,13 @@ class Fit:
     weight: Array
     """(n,) of each variance; 0 where too much was clipped"""
     texture: Array
-    """(n,) believed; `Bins.texture` without its chance errors"""
+    """(n,) variance that is believed to be texture"""
+    response: Array
+    """(n,) by how much `texture` falls where the noise is believed to be higher by 1"""
     lift: Array
     """(n,) to be added, for what doubt of high variances has taken away"""
-    gain: Array
-    """(I,) texture's part in the variance seen over its covariance"""
-    gain_error: Array
-    """(I,) standard error of `gain`"""
+    traits: Traits
+    """What texture is like in each of I images."""
     prnu: float = 0.0
     """Relative variance of the pixels' sensitivities. It is no noise of one frame but looks like it, and bends the
     line: without it λ_shot would be too high and λ_read too low."""
@@ -62,7 +58,7 @@ class Fit:
 
 def texture_parts(bins: Bins, fit: Fit) -> Array:
     """(I,) part of the variance seen in each image that is texture, in what was fitted."""
-    return _mean_parts(fit.gain[bins.image] * fit.texture, bins, fit)
+    return _mean_parts(fit.texture, bins, fit)
 
 
 def rounding_parts(bins: Bins, fit: Fit) -> Array:
@@ -72,17 +68,17 @@ def rounding_parts(bins: Bins, fit: Fit) -> Array:
 
 def _mean_parts(variance: Array, bins: Bins, fit: Fit) -> Array:
     part = np.clip(variance / np.maximum(bins.variance, 1e-24), 0, 1)
-    images = fit.gain.size
+    images = fit.traits.shared.size
     total = np.bincount(bins.image, fit.information * part, images)
     return np.asarray(total / np.maximum(np.bincount(bins.image, fit.information, images), 1e-24))
 
 
 def fit_bins(bins: Bins, clippings: Sequence[Clipping], noise: Noise) -> Fit:
-    """Fit one noise level to all bins, and to each image its gain; `noise` is a first guess for what clipping does."""
+    """Fit one noise level to all bins, and to each image its `Traits`; `noise` is a first guess, for clipping."""
     rounding = np.array([clippings[p].step ** 2 / 12 for p in bins.lattice])
     images = int(bins.image.max(initial=0)) + 1
     x, zeros = bins.x, np.zeros_like(bins.x)
-    fit = Fit(noise, x, np.ones_like(x), rounding, zeros, zeros, zeros, np.full(images, GAIN), np.ones(images))
+    fit = Fit(noise, x, np.ones_like(x), rounding, zeros, zeros, zeros, zeros, Traits.usual(images))
     for _ in range(_REFINEMENTS):
         x, kept = _undo_clipping(bins, clippings, fit.noise)
         used = kept >= KEPT_VARIANCE
@@ -93,40 +89,37 @@ def fit_bins(bins: Bins, clippings: Sequence[Clipping], noise: Noise) -> Fit:
 
 
 def robust_fit(bins: Bins, start: Fit, used: Mask) -> Fit:
-    """Refit noise, gains and texture to the bins `used`, by expectation and maximisation.
+    """Refit noise, traits and texture to the bins `used`, by expectation and maximisation.
 
-    x, kept and rounding are those of `start`.
+    x, kept and rounding are those of `start`. Where texture is told by the MIDDLE frequencies it depends on the noise
+    that is believed, by `response`; steps are those of Newton's method.
     """
-    x, kept, rounding, gain = start.x, start.kept, start.rounding, start.gain
-    prior = 1 / (GAIN_SPREAD * GAIN) ** 2
-    textured = gain[bins.image] * np.maximum(bins.texture, 0.0)
+    x, kept, rounding, traits = start.x, start.kept, start.rounding, start.traits
+    textured = np.maximum(bins.middle - bins.variance, 0.0)
     flat = np.maximum(bins.variance - rounding - textured, 0.1 * bins.variance + 1e-24)
-    shares = even_shares(gain.size)
+    shares, white = even_shares(traits.shared.size), ~correlated_images(bins)
     for _ in range(_ITERATIONS):
         lift = pulled_down(bins, flat + rounding)
-        seen = bins.variance + lift - rounding
-        believed = believe(bins, flat, rounding, gain, shares, used)
-        weight, texture, shares = believed.weight, believed.texture, believed.shares
-        variance = (seen - gain[bins.image] * texture) / kept
-        prnu, prnu_error = _fit_prnu(x, variance, weight * kept**2)
-        shot, read = fit_line(x, variance - prnu * x**2, weight * kept**2)
+        believed = believe(bins, flat, rounding, traits, shares, used, white)
+        traits, shares = believed.traits, believed.shares
+        stiff = 1 - believed.response
+        weight = believed.weight * stiff**2 * kept**2
+        variance = (bins.variance + lift - rounding - believed.texture - believed.response * flat) / stiff / kept
+        prnu, prnu_error = _fit_prnu(x, variance, weight)
+        shot, read = fit_line(x, variance - prnu * x**2, weight)
         if shot == 0:  # A sensor has shot noise: whatever grows with light is not its PRNU.
             prnu = 0.0
-            shot, read = fit_line(x, variance, weight * kept**2)
+            shot, read = fit_line(x, variance, weight)
         noise = Noise(float(shot), float(read))
         flat = np.maximum(kept * (noise.variance(x) + prnu * x**2), 1e-24)
-        known = np.bincount(bins.image, weight * believed.square, gain.size) + prior
-        gain = (np.bincount(bins.image, weight * texture * (seen - flat), gain.size) + prior * GAIN) / known
-        gain = np.clip(gain, *_GAIN_RANGE)
-    gain_error = 1 / np.sqrt(_gain_information(bins, x, kept, texture, weight, gain.size) + prior)
     return replace(
         start,
         noise=noise,
-        weight=weight * kept**2,
-        texture=texture,
+        weight=weight,
+        texture=believed.texture,
+        response=believed.response,
         lift=lift,
-        gain=gain,
-        gain_error=gain_error,
+        traits=traits,
         prnu=prnu,
         prnu_error=prnu_error,
     )
@@ -142,14 +135,6 @@ def _fit_prnu(x: Array, variance: Array, weight: Array) -> tuple[float, float]:
     bend, rest = (root * values - line @ (line.T @ (root * values)) for values in (x**2, variance))
     known = float(bend @ bend) + 1 / PRNU_SPREAD**4
     return max(float(bend @ rest) / known, 0.0), 1 / math.sqrt(known)
-
-
-def _gain_information(bins: Bins, x: Array, kept: Array, texture: Array, weight: Array, images: int) -> Array:
-    """(I,) what the bins say of each gain, where the noise is not known but has to be fitted as well."""
-    root = np.sqrt(weight)
-    line = np.linalg.qr(root[:, None] * np.stack([kept * x, kept], axis=1))[0]
-    own = root * texture * (bins.image == np.arange(images)[:, None])  # (I, n)
-    return np.asarray(((own - own @ line @ line.T) ** 2).sum(axis=1))
 
 
 def fit_line(x: Array, variance: Array, weight: Array) -> Array:

@@ -13,15 +13,16 @@ from rcl_calibration.selection import Bins
 
 REPLICATES = 300
 COVERAGE = 0.9
-SYSTEMATIC = 0.003
+SYSTEMATIC = 0.005
 """Relative standard error of a variance that no resampling shows: the model itself is this inexact."""
 ROUNDING_SYSTEMATIC = 3.5
 """The same, for each part of what is seen that is rounding: coarse values are seldom rounded as in the model."""
+COARSE_SYSTEMATIC, COARSE_STEP = 0.15, 1 / 512
+"""The same of files of few values: 21 frames of 8 bits of one camera scatter by tens of percent."""
 CLIPPING_SYSTEMATIC = 0.1
 """The same, for each part of the variance that was clipped away."""
-GAIN_SYSTEMATIC = 1.4
-"""Relative standard error of an image's gain at white, beyond what its bins tell, and less in the dark: most blocks are
-dark, and what is bright is rare."""
+TEXTURE_SYSTEMATIC = 0.3
+"""Relative standard error of an image's texture, and of how it is shared out from dark to bright."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Resampled:
 
     x: Array
     variance: Array
-    texture: Array
+    middle: Array
     present: Array
     """1 where the bin still has blocks, else 0."""
 
@@ -66,31 +67,32 @@ def resampled(bins: Bins, rng: np.random.Generator) -> Resampled:
     tiles = bins.tile_count.shape[0]
     picks = rng.multinomial(tiles, np.full(tiles, 1 / tiles), size=REPLICATES).astype(np.float64)
     count = picks @ bins.tile_count
-    totals = (bins.tile_x, bins.tile_variance, bins.tile_texture)
-    x, variance, texture = ((picks @ total) / np.maximum(count, 1) for total in totals)
-    return Resampled(x, variance, texture, (count > 0).astype(np.float64))
+    totals = (bins.tile_x, bins.tile_variance, bins.tile_middle)
+    x, variance, middle = ((picks @ total) / np.maximum(count, 1) for total in totals)
+    return Resampled(x, variance, middle, (count > 0).astype(np.float64))
 
 
-def at_x(again: Resampled, bins: Bins, fit: Fit, gain: Array, prnu: Array) -> Array:
+def at_x(again: Resampled, bins: Bins, fit: Fit, factor: Array, prnu: Array) -> Array:
     """(R, n) variance of the noise at `fit.x`: texture, rounding, clipping, PRNU and other brightness undone.
 
-    gain: (…, n); prnu: (…, 1).
+    factor: (…, n) on the texture believed; prnu: (…, 1).
     """
-    flat = again.variance + fit.lift - gain * (fit.texture + again.texture - bins.texture) - fit.rounding
+    believed = fit.kept * (fit.noise.variance(fit.x) + fit.prnu * fit.x**2)
+    texture = factor * fit.texture + fit.response * (again.middle - bins.middle + believed)
+    flat = (again.variance + fit.lift - texture - fit.rounding) / (1 - fit.response)
     return np.asarray(flat / fit.kept - fit.noise.shot * (again.x - bins.x) - prnu * fit.x**2)
 
 
 def bootstrap(again: Resampled, fit: Fit, bins: Bins, rng: np.random.Generator) -> Replicates:
-    """Refit resampled bins; each image's gain and the PRNU are drawn anew in each replicate: they are not known better.
+    """Refit resampled bins; each image's texture and the PRNU are drawn anew in each replicate: known no better.
 
     What rounding, clipping and the model do beyond that is a factor on each image's variances.
     """
-    gain_drawn, factor_drawn = rng.standard_normal((2, REPLICATES, fit.gain.size))[..., bins.image]
-    bright = np.sqrt(np.clip(fit.x, 0, 1))
-    gain, gain_error = fit.gain[bins.image], fit.gain_error[bins.image]
-    gain = np.maximum(gain + np.hypot(gain_error, GAIN_SYSTEMATIC * bright * gain) * gain_drawn, 0.0)
+    level, tilt, factor_drawn = rng.standard_normal((3, REPLICATES, fit.traits.shared.size))[..., bins.image]
+    bright = 2 * np.sqrt(np.clip(fit.x, 0, 1)) - 1
+    texture = np.maximum(1 + TEXTURE_SYSTEMATIC * (level + tilt * bright), 0.0)
     prnu = np.maximum(fit.prnu + fit.prnu_error * rng.standard_normal((REPLICATES, 1)), 0.0)
-    variance = at_x(again, bins, fit, gain, prnu)
+    variance = at_x(again, bins, fit, texture, prnu)
     factor = np.exp(_systematic(fit, bins) * factor_drawn)
     return Replicates(*fit_line(fit.x, variance * factor, fit.weight * again.present).T)
 
@@ -99,7 +101,8 @@ def _systematic(fit: Fit, bins: Bins) -> Array:
     """(n,) relative standard error of the bins' variances that no resampling shows."""
     rounding = np.minimum(ROUNDING_SYSTEMATIC * rounding_parts(bins, fit), 1.0)[bins.image]
     clipping = CLIPPING_SYSTEMATIC * (1 - fit.kept)
-    return np.asarray(np.sqrt(SYSTEMATIC**2 + rounding**2 + clipping**2))
+    coarse = COARSE_SYSTEMATIC * (fit.rounding > COARSE_STEP**2 / 12)
+    return np.asarray(np.sqrt(SYSTEMATIC**2 + rounding**2 + clipping**2 + coarse**2))
 
 
 def _interval(values: Array) -> Interval:

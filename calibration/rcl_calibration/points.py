@@ -29,7 +29,7 @@ def points_of_images(measurements: Sequence[Measurement]) -> Points:
     found = []
     for one in measurements:
         bins, fit = one.bins, one.fit
-        flat = bins.variance - fit.gain[bins.image] * fit.texture
+        flat = bins.variance - fit.texture
         used = (fit.weight > 0) & (flat > bins.variance / 2)
         found.append(
             Points(fit.x[used], ((flat - fit.rounding) / fit.kept - fit.prnu * fit.x**2)[used], bins.plane[used])

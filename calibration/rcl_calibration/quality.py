@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rcl_calibration.profile import SIGMA_X, Interval
+from rcl_calibration.spectrum import BLURRED_DOUBT, CORRELATED, TEXTURED
 
 LEAST_BLOCKS = 200
 BANDING = 0.1
@@ -25,6 +26,8 @@ class Evidence:
     """Blocks measured."""
     texture: float
     """Part of the variance measured that was texture, and taken off."""
+    shared: float
+    """The same by what lattices share alone: the spectrum of processed noise looks like texture."""
     correlation: float
     """Variance in the middle frequencies over that in the high ones, 1 for white noise."""
     uneven: float
@@ -66,17 +69,17 @@ def verdict(evidence: Evidence) -> tuple[str, str]:
 def _weaknesses(evidence: Evidence) -> list[tuple[bool, str]]:
     # What texture leaves in the ratio of middle to high frequencies can be anything once there is much of it, and is
     # then no sign of what the camera has done. In the unevenness it adds with its square, as it comes in patches.
-    textured = evidence.texture > _TEXTURED
-    doubt = evidence.texture
+    textured, blurred = evidence.texture > _TEXTURED, evidence.shared > TEXTURED
+    doubt = evidence.shared
     patches = _TEXTURE_IN_UNEVEN * evidence.texture**2
     return [
         (evidence.still > 0.2, "much of the image does not vary at all: denoised, compressed or empty"),
         (
-            not textured and evidence.correlation > 1.1 + 2 * doubt,
+            not blurred and evidence.correlation > CORRELATED + BLURRED_DOUBT * doubt,
             "the noise is correlated: denoised in the camera, resized or compressed",
         ),
         (
-            not textured and evidence.correlation < 0.8 - doubt,
+            not blurred and evidence.correlation < 0.8 - doubt,
             "the noise is stronger in fine detail than in coarse: sharpened or compressed",
         ),
         (

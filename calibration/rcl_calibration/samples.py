@@ -39,7 +39,13 @@ FREQUENCY_SUM = (_ROW + _COLUMN)[_INNER]
 """(HIGH + MIDDLE,) row frequency plus column frequency, 2–8."""
 HALVES = (FREQUENCY_SUM % 2 == 0, FREQUENCY_SUM % 2 == 1)
 """Two masks (HIGH + MIDDLE,) that part the coefficients with both frequencies ≥ 1, alike in frequency and direction."""
+MIDDLE_WEIGHTS = ~IS_HIGH * np.select([FREQUENCY_SUM < 3, FREQUENCY_SUM < 4], [0.0, 0.3], 1.0)
+"""(HIGH + MIDDLE,) for `Blocks.steep`: the lowest frequencies vary with the picture's content."""
+MIDDLE_FREEDOM = float(MIDDLE_WEIGHTS.sum() ** 2 / np.square(MIDDLE_WEIGHTS).sum())
+"""Degrees of freedom of that mean."""
 _HIGH_PIXELS = np.square(np.kron(_DCT, _DCT)[_HIGH]).mean(axis=0).astype(np.float32)
+_STEEP = np.zeros(SIZE * SIZE)
+_STEEP[_INNER] = MIDDLE_WEIGHTS / MIDDLE_WEIGHTS.sum()
 Offset = tuple[float, float]
 """Rows and columns, in pixels of a lattice."""
 
@@ -83,6 +89,8 @@ class Blocks:
     """Mean square of the HIGH coefficients, both frequencies ≥ 2 and together ≥ 6: the noise is measured here."""
     middle: Array
     """Mean square of the MIDDLE coefficients, the others with both frequencies ≥ 1: shows texture."""
+    steep: Array
+    """Mean square of the MIDDLE coefficients by MIDDLE_WEIGHTS: what is above `high` is texture."""
     axis: Array
     """Mean square of the AXIS coefficients, one frequency 0: slopes, edges, row and column noise."""
     signed: NDArray[np.float32]
@@ -120,10 +128,10 @@ def dct_blocks(lattices: Sequence[Lattice]) -> Blocks:
     tile_row, tile_column = (tops + half) * TILES // max(height, 1), (lefts + half) * TILES // max(width, 1)
     tile = (tile_row[:, None] * TILES + tile_column[None, :]).ravel()
     statistics = [_statistics(lattice, tops, lefts) for lattice in lattices]
-    mean, light, high, middle, axis, signed, lines = (np.stack(kind) for kind in zip(*statistics, strict=True))
+    mean, light, high, middle, steep, axis, signed, lines = (np.stack(kind) for kind in zip(*statistics, strict=True))
     grid = (tops.size, lefts.size)
     offsets = tuple(lattice.offset for lattice in lattices)
-    return Blocks(mean, light, high, middle, axis, signed, lines.swapaxes(0, 1), tile, grid, apart, offsets)
+    return Blocks(mean, light, high, middle, steep, axis, signed, lines.swapaxes(0, 1), tile, grid, apart, offsets)
 
 
 def _positions(height: int, width: int, stride: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -153,6 +161,6 @@ def _statistics(lattice: Lattice, tops: NDArray[np.intp], lefts: NDArray[np.intp
     signed = coefficients[:, _INNER]
     lines = np.stack([coefficients[:, kind] for kind in _LINES])
     coefficients *= coefficients
-    kinds = np.stack([_HIGH / HIGH, _MIDDLE / MIDDLE, _AXIS / AXIS], axis=1).astype(np.float32)
-    high, middle, axis = (coefficients @ kinds).T.astype(np.float64)
-    return mean, light, high, middle, axis, signed, lines
+    kinds = np.stack([_HIGH / HIGH, _MIDDLE / MIDDLE, _STEEP, _AXIS / AXIS], axis=1).astype(np.float32)
+    high, middle, steep, axis = (coefficients @ kinds).T.astype(np.float64)
+    return mean, light, high, middle, steep, axis, signed, lines

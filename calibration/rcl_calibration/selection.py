@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcl_calibration.model import Array, Clipping, Noise, response
-from rcl_calibration.samples import AXIS, FREQUENCY_SUM, HALVES, HIGH, IS_HIGH, TILES, Blocks, Mask
+from rcl_calibration.samples import AXIS, HALVES, HIGH, TILES, Blocks, Mask
 from rcl_calibration.scores import Scores, around_each
 
 BINS = 24
@@ -24,8 +24,6 @@ FRACTION = (0.02, 0.25)
 MOST_FRACTION = 0.8
 KEPT_VARIANCE = 0.7
 """Where clipping leaves less of the variance, nothing is measured."""
-_MIDDLE_WEIGHTS = ~IS_HIGH * np.select([FREQUENCY_SUM < 3, FREQUENCY_SUM < 4], [0.0, 0.3], 1.0)
-"""(HIGH + MIDDLE,) for `Bins.middle`: the lowest frequencies vary with the picture's content."""
 _AXIS_LIMIT = 2.5
 _OUTLYING = 4.0
 """Over the median; χ² of MIDDLE degrees of freedom exceeds it once in twenty thousand blocks."""
@@ -50,7 +48,7 @@ class Bins:
     products: Array
     """(n,) squared noise variance over the variance of one block's `texture` where there is only noise"""
     middle: Array
-    """(n,) variance seen in the MIDDLE coefficients"""
+    """(n,) variance seen in the MIDDLE coefficients, by MIDDLE_WEIGHTS"""
     uneven: Array
     """(n,) variance of the blocks' measured squares over what Gaussian noise of one level gives them, less 1"""
     image: NDArray[np.intp]
@@ -61,6 +59,8 @@ class Bins:
     """(TILES², n): `variance` by tile, times the tile's blocks"""
     tile_texture: Array
     """(TILES², n): `texture` by tile, times the tile's blocks"""
+    tile_middle: Array
+    """(TILES², n): `middle` by tile, times the tile's blocks"""
     tile_count: Array
     """(TILES², n): blocks by tile"""
 
@@ -147,6 +147,7 @@ def select(
         for group in groups:
             chosen = np.concatenate(group)
             tile, light, high = blocks.tile[chosen], blocks.light[p, chosen], blocks.high[p, chosen]
+            steep = blocks.steep[p, chosen]
             shared = np.concatenate([texture[number, part] for number, part in enumerate(group)])
             uncertain = np.concatenate([error[number, part] for number, part in enumerate(group)])
             columns.append(
@@ -157,17 +158,19 @@ def select(
                     high.mean(),
                     shared.mean(),
                     1 / uncertain.mean(),
-                    _middle(blocks.signed[p, chosen]),
+                    steep.mean(),
                     _excess_variance(high / expected[p, chosen]),
                 )
             )
             share = np.full(tile.size, 1 / len(group))
-            weights = (share * light, share * high, share * shared, share)
+            weights = (share * light, share * high, share * shared, share * steep, share)
             tiles.append([np.bincount(tile, weight, TILES**2).astype(np.float64) for weight in weights])
     lattice, plane_index, x, variance, texture, products, middle, uneven = (
         np.array(columns, np.float64).reshape(-1, 8).T
     )
-    tile_x, tile_variance, tile_texture, tile_count = np.reshape(tiles, (-1, 4, TILES**2)).transpose(1, 2, 0)
+    tile_x, tile_variance, tile_texture, tile_middle, tile_count = np.reshape(tiles, (-1, 5, TILES**2)).transpose(
+        1, 2, 0
+    )
     return Bins(
         lattice=lattice.astype(np.intp),
         plane=plane_index.astype(np.intp),
@@ -181,12 +184,24 @@ def select(
         tile_x=tile_x,
         tile_variance=tile_variance,
         tile_texture=tile_texture,
+        tile_middle=tile_middle,
         tile_count=tile_count,
     )
 
 
 Group = list[NDArray[np.intp]]
 """Blocks of one bin, by each of the rankings."""
+
+
+def bin_blocks(
+    blocks: Blocks, rankings: Sequence[Ranking], steps: Sequence[float]
+) -> list[tuple[int, NDArray[np.intp]]]:
+    """The lattice of each bin of `select`, in its order, and the blocks in it by all rankings."""
+    return [
+        (lattice, np.concatenate(group))
+        for lattice in range(len(blocks.mean))
+        for group in _flattest(blocks.middle[lattice], [ranking[lattice] for ranking in rankings], None, steps)
+    ]
 
 
 def _flattest(middle: Array, rankings: Sequence[Order], fraction: float | None, steps: Sequence[float]) -> list[Group]:
@@ -208,11 +223,6 @@ def _without_outliers(chosen: NDArray[np.intp], middle: Array) -> NDArray[np.int
     """Blocks with a hot pixel, or with texture of one colour alone: far more than noise makes of the others."""
     own = middle[chosen]
     return chosen[own <= _OUTLYING * np.median(own)]
-
-
-def _middle(signed: NDArray[np.float32]) -> float:
-    square: Array = np.square(signed, dtype=np.float64).mean(axis=0)
-    return float(np.average(square, weights=_MIDDLE_WEIGHTS))
 
 
 def _excess_variance(squares: Array) -> float:

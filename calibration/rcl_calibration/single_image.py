@@ -19,16 +19,14 @@ from rcl_calibration.samples import Blocks, Lattice, dct_blocks
 from rcl_calibration.scores import joint_scores, own_scores
 from rcl_calibration.selection import Bins, rank, select, usable
 from rcl_calibration.spacing import value_spacing
+from rcl_calibration.spectrum import middle_over_high, shared_part
 
 METHOD = "blind"
 PASSES = 3
 _FIRST_FRACTION = 0.25
-MIDDLE_GAIN = 3.0
-"""Usual growth of the MIDDLE frequencies' variance over that of the texture."""
-MIDDLE_GAIN_SPREAD = 0.3
 _MOST_UNEVEN = 5.0
 """More than this in one bin is a feature of the picture: a bin alone must not make the verdict."""
-_STEPS = (0.4, 1.2, 4, 12)
+STEPS = (0.4, 1.2, 4, 12)
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def measure(lattices: Sequence[Lattice]) -> Measurement:
         last = number == PASSES - 1
         good, expected = usable(blocks, [fit.noise] * len(planes), clippings)
         scores = joint_scores(blocks, expected, good)
-        bins = select(blocks, planes, rank(blocks, good, scores), scores, expected, steps=_STEPS if last else (1,))
+        bins = select(blocks, planes, rank(blocks, good, scores), scores, expected, steps=STEPS if last else (1,))
         fit = fit_bins(bins, clippings, fit.noise)
     still = float(np.mean(blocks.middle + blocks.high <= 0)) if blocks.count else 1.0
     clipped = float(1 - good.mean()) if blocks.count else 1.0
@@ -96,7 +94,8 @@ def profile_of(measurement: Measurement, *, seed: int = 0, **labels: Any) -> Noi
     evidence = Evidence(
         blocks=float(bins.blocks[used].sum()),
         texture=float(texture_parts(bins, fit)[0]),
-        correlation=_correlation(bins, fit),
+        shared=shared_part(bins),
+        correlation=middle_over_high(bins),
         uneven=float(np.average(np.minimum(bins.uneven, _MOST_UNEVEN), weights=fit.information)),
         still=measurement.still,
         clipped=measurement.clipped,
@@ -122,16 +121,6 @@ def profile_of(measurement: Measurement, *, seed: int = 0, **labels: Any) -> Noi
         reason=reason,
         **labels,
     )
-
-
-def _correlation(bins: Bins, fit: Fit) -> float:
-    """Variance in the MIDDLE frequencies over that in the HIGH ones where there is no texture: an intercept."""
-    flat = np.maximum(fit.noise.variance(fit.x) * fit.kept + fit.rounding, 1e-24)
-    middle, texture, weight = bins.middle / flat, bins.texture / flat, fit.information
-    prior = 1 / (MIDDLE_GAIN_SPREAD * MIDDLE_GAIN) ** 2
-    root = np.sqrt(weight)
-    rows = np.vstack([np.stack([root, root * texture], axis=1), [0.0, math.sqrt(prior)]])
-    return float(np.linalg.lstsq(rows, np.append(root * middle, math.sqrt(prior) * MIDDLE_GAIN), rcond=None)[0][0])
 
 
 def _spacing(lattices: Sequence[Lattice], bins: Bins) -> Array:

@@ -1,4 +1,4 @@
-"""How much texture is in each bin: its covariance between lattices is only an estimate, and so is what it adds."""
+"""How much texture is in each bin of an image, told by its spectrum and by what lattices share, and by Bayes' rule."""
 
 from __future__ import annotations
 
@@ -7,16 +7,41 @@ from dataclasses import dataclass
 import numpy as np
 
 from rcl_calibration.model import Array
-from rcl_calibration.samples import HIGH, Mask
+from rcl_calibration.samples import HIGH, MIDDLE_FREEDOM, Mask
 from rcl_calibration.selection import Bins
 
-LOCAL_SPREAD = 2.0
-"""Relative standard deviation of the gain from bin to bin of one image."""
-_EDGES = np.concatenate([[0.0], np.geomspace(0.002, 1000, 20)])
+STEEPNESS, STEEPNESS_SPREAD, STEEPNESS_POWER = 1.62, 0.2, -0.085
+"""Texture's variance in the MIDDLE frequencies over that in the HIGH ones where that is as strong as noise, its spread
+from image to image, and the power of texture over noise that it goes with: weak texture is smoother."""
+LOCAL_STEEPNESS = 0.3
+"""Its relative spread from bin to bin of an image."""
+SHARED, SHARED_SPREAD, SHARED_POWER = 0.7, 0.4, 0.0
+"""The same of what lattices share of texture, `Bins.texture` over the variance in the HIGH frequencies."""
+LOCAL_SHARED = 0.5
+_RANGE = {"steepness": (1.3, 4.0), "shared": (0.1, 2.0)}
+CAUTION = 1.0
+"""Relative standard error of a bin's texture where the fit weighs it: errors that the bins of an image share do not
+average out, so that bins with little texture decide."""
+_CLASSES = np.concatenate([[0.0], np.geomspace(0.0005, 300, 30)])
 """Classes of bins, by texture over noise; K of them."""
+_RELATIVE = np.maximum(_CLASSES, _CLASSES[1])
 _TOLERANCE = 2.0
 _PULL = 0.01506
 """Errors that Gaussian values are low on average if what is _TOLERANCE errors above t counts (t/_TOLERANCE)⁻² times."""
+_MOST_RESPONSE = 0.8
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What texture is like in each of I images, (I,) each."""
+
+    steepness: Array
+    shared: Array
+
+    @classmethod
+    def usual(cls, images: int) -> Traits:
+        """Before anything is known."""
+        return cls(np.full(images, STEEPNESS), np.full(images, SHARED))
 
 
 @dataclass(frozen=True)
@@ -24,18 +49,19 @@ class Believed:
     """What n bins tell of their texture, under a belief of the noise."""
 
     weight: Array
-    """(n,) 1/variance of a bin's noise variance"""
+    """(n,) 1/variance of what a bin says of its noise variance"""
     texture: Array
-    """(n,) in the units of `Bins.texture`; the mean by `weight`"""
-    square: Array
-    """(n,) its mean square by `weight`"""
+    """(n,) variance in the HIGH frequencies, told by all but this variance itself"""
+    response: Array
+    """(n,) by how much `texture` falls where the noise is believed to be higher by 1, 0…_MOST_RESPONSE"""
     shares: Array
     """(I, K) part of the bins of each image that is of each class"""
+    traits: Traits
 
 
 def even_shares(images: int) -> Array:
     """(images, K) before anything is known."""
-    return np.full((images, _EDGES.size - 1), 1 / (_EDGES.size - 1))
+    return np.full((images, _CLASSES.size), 1 / _CLASSES.size)
 
 
 def pulled_down(bins: Bins, total: Array) -> Array:
@@ -46,32 +72,64 @@ def pulled_down(bins: Bins, total: Array) -> Array:
     return np.asarray(_PULL * np.sqrt(2 / (HIGH * np.maximum(bins.blocks, 1))) * total)
 
 
-def believe(bins: Bins, flat: Array, rounding: Array, gain: Array, shares: Array, used: Mask) -> Believed:
+def believe(
+    bins: Bins, flat: Array, rounding: Array, traits: Traits, shares: Array, used: Mask, white: Mask
+) -> Believed:
     """The texture of each bin by Bayes' rule; how common which class of texture is, is learned from the image's bins.
 
-    flat: (n,) variance of the noise as seen, without rounding. gain, shares: of the images.
-    Two things are known of a bin with texture t: the covariance, t with the chance error of products of noise, and the
-    variance, flat + gain·t with the chance error of squares of noise and LOCAL_SPREAD. What is above that by more than
-    _TOLERANCE errors counts less: texture is often more than is shared between lattices, never less.
+    flat: (n,) variance of the noise as seen, without rounding. traits, shares: of the images. white: (I,) those
+    whose noise has no spectrum of its own; of others the MIDDLE frequencies are not heard.
+    Two things tell texture t apart from noise: the variance in the MIDDLE frequencies, flat + steepness·t, and the
+    covariance between lattices, shared·t, each with its chance error and its spread from bin to bin. The variance in
+    the HIGH frequencies, flat + t, is what the noise is fitted to; it counts less where it is more than _TOLERANCE
+    errors above: texture may be more than these tell, never less.
     """
-    blocks = np.maximum(bins.blocks, 1)
-    total = (flat + rounding)[:, None]
-    # Of each class the value that is closest to the covariance seen.
-    texture = np.clip(bins.texture[:, None], flat[:, None] * _EDGES[:-1], flat[:, None] * _EDGES[1:])
-    added = gain[bins.image][:, None] * texture
-    error = np.sqrt(2 / (HIGH * blocks[:, None]) * (total + added) ** 2 + (LOCAL_SPREAD * added) ** 2)
-    excess = ((bins.variance - rounding - flat)[:, None] - added) / error
-    doubt = (total + texture) / np.sqrt(bins.products * blocks)[:, None]
-    trusted = np.minimum(excess, _TOLERANCE)
-    likelihood = np.log(shares[bins.image]) - np.log(error * doubt)
-    likelihood -= (((bins.texture[:, None] - texture) / doubt) ** 2 + trusted**2) / 2
-    posterior = np.exp(likelihood - likelihood.max(axis=1, keepdims=True)) * used[:, None]
-    posterior /= np.maximum(posterior.sum(axis=1, keepdims=True), 1e-300)
-    trust = (_TOLERANCE / np.maximum(excess, _TOLERANCE)) ** 2
-    precision = posterior * trust / error**2
-    weight = precision.sum(axis=1)
-    mean, square = ((precision * power).sum(axis=1) / np.maximum(weight, 1e-300) for power in (texture, texture**2))
-    return Believed(weight, mean, square, _shares(posterior, bins, shares))
+    blocks = np.maximum(bins.blocks, 1)[:, None]
+    total, texture = (flat + rounding)[:, None], flat[:, None] * _CLASSES
+    steep_unit, shared_unit = (texture * _RELATIVE**power for power in (STEEPNESS_POWER, SHARED_POWER))
+    steep, shared = traits.steepness[bins.image][:, None] * steep_unit, traits.shared[bins.image][:, None] * shared_unit
+    steep_square = 2 / (MIDDLE_FREEDOM * blocks) * (total + steep) ** 2 + (LOCAL_STEEPNESS * steep) ** 2
+    shared_square = (total + shared) ** 2 / (bins.products[:, None] * blocks) + (LOCAL_SHARED * shared) ** 2
+    heard = white[bins.image][:, None]
+    steep_excess = (bins.middle[:, None] - total - steep) * heard
+    steep_square = np.where(heard, steep_square, 1.0)
+    likelihood = np.log(shares[bins.image]) - np.log(steep_square * shared_square) / 2
+    likelihood -= (steep_excess**2 / steep_square + (bins.texture[:, None] - shared) ** 2 / shared_square) / 2
+    before = _normalised(likelihood) * used[:, None]
+    mean = (before * texture).sum(axis=1)
+    spread = (before * (texture - mean[:, None]) ** 2).sum(axis=1)
+    response = (before * (texture - mean[:, None]) * steep_excess / -steep_square).sum(axis=1)
+    chance = 2 / (HIGH * blocks) * (total + texture) ** 2
+    excess = (bins.variance[:, None] - total - texture) / np.sqrt(chance)
+    after = _normalised(likelihood - np.log(chance) / 2 - np.clip(excess, None, 2 * _TOLERANCE) ** 2 / 2)
+    after *= used[:, None]
+    error = 2 / (HIGH * blocks[:, 0]) * (total[:, 0] + mean) ** 2 + spread + (CAUTION * mean) ** 2
+    above = (bins.variance - total[:, 0] - mean) / np.sqrt(error)
+    trust = (_TOLERANCE / np.maximum(above, _TOLERANCE)) ** 2
+    return Believed(
+        used * trust / error,
+        mean,
+        np.clip(response, 0.0, _MOST_RESPONSE),
+        _shares(after, bins, shares),
+        Traits(
+            _trait("steepness", after, steep_unit, bins.middle[:, None] - total, steep_square, bins, traits.steepness),
+            _trait("shared", after, shared_unit, bins.texture[:, None] + 0 * total, shared_square, bins, traits.shared),
+        ),
+    )
+
+
+def _normalised(likelihood: Array) -> Array:
+    posterior = np.exp(likelihood - likelihood.max(axis=1, keepdims=True))
+    return np.asarray(posterior / posterior.sum(axis=1, keepdims=True))
+
+
+def _trait(name: str, posterior: Array, texture: Array, seen: Array, square: Array, bins: Bins, before: Array) -> Array:
+    """(I,) slope of what is seen of texture over texture, drawn to what is usual."""
+    usual, spread = {"steepness": (STEEPNESS, STEEPNESS_SPREAD), "shared": (SHARED, SHARED_SPREAD)}[name]
+    weight = posterior / square
+    product = np.bincount(bins.image, (weight * texture * seen).sum(axis=1), before.size)
+    known = np.bincount(bins.image, (weight * texture**2).sum(axis=1), before.size)
+    return np.clip((product + usual / spread**2) / (known + 1 / spread**2), *_RANGE[name])
 
 
 def _shares(posterior: Array, bins: Bins, before: Array) -> Array:

@@ -90,6 +90,8 @@ def develop(path: Path, algorithm: rawpy.DemosaicAlgorithm | None = None) -> Sho
 
 def places(shown: Shown) -> Sequence[tuple[slice, slice]]:
     """The squares with the most detail, with the most saturated edge, and the dark one with the least detail."""
+    # Hot photosites are neither detail nor edges.
+    shown = np.asarray(cv2.medianBlur(shown, 5), np.float32)
     grey = shown.mean(axis=2)
     detail = cv2.GaussianBlur(np.abs(cv2.Laplacian(cv2.GaussianBlur(grey, (0, 0), 1.5), cv2.CV_32F)), (0, 0), 2)
     chroma = shown.max(axis=2) - shown.min(axis=2)

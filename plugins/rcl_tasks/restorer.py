@@ -12,8 +12,10 @@ from torch.nn.functional import avg_pool2d, interpolate, pixel_shuffle, pixel_un
 
 from rcl_cli.domain import Domain
 from rcl_cli.network import Network
+from rcl_cli.nn.box import surrounding_mean
 from rcl_cli.nn.cfa import measured
 from rcl_cli.nn.start import START_RADIUS, start
+from rcl_cli.part import Part, grown, wanted, within
 from rcl_cli.plugins.hooks import hookimpl
 from rcl_cli.plugins.options import option
 
@@ -47,7 +49,10 @@ class Block(nn.Module):
 
 
 class Level(nn.Module):
-    """Blocks before and after a level of half the size: (N, F, h, w) → (N, F, h, w)."""
+    """Blocks before and after a level of half the size: (N, F, h, w) → (N, F, h, w).
+
+    Where only a part of the result is asked for, the rest of it is 0.
+    """
 
     def __init__(self, widths: list[int], before: int, after: int) -> None:
         super().__init__()
@@ -60,12 +65,40 @@ class Level(nn.Module):
             self.below = Level(below, 1, 1)
             self.up = nn.Conv2d(below[0], 4 * width, 1, bias=False)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def reach(self) -> int:
+        """Elements around its own on which one of the result depends, but for the grids' phases."""
+        below = 0 if self.below is None else 2 * self.below.reach()
+        return 2 * (len(self.before) + len(self.after)) + below
+
+    def forward(self, x: Tensor, part: Part | None = None) -> Tensor:
         x = self.before(x)
+        if part is None or self.below is None:
+            return self._rest(x)
+        height, width = x.shape[-2:]
+        grid = 1 << self.levels
+        seen = grown(part, 2 * len(self.after), grid, height, width)
+        seen_below = grown(seen, 2 * self.below.reach(), grid, height, width)
+        result = torch.zeros_like(x)
+        inner = within(seen, seen_below)
+        cut = _cut(x, seen_below)
+        around = pixel_shuffle(self.up(self.below(self.down(cut))), 2)
+        result[..., seen[0], seen[1]] = self.after(_cut(around, inner).add_(_cut(cut, inner)))
+        return result
+
+    @property
+    def levels(self) -> int:
+        """Below this one."""
+        return 0 if self.below is None else 1 + self.below.levels
+
+    def _rest(self, x: Tensor) -> Tensor:
         if self.below is not None:
             x = pixel_shuffle(self.up(self.below(self.down(x))), 2).add_(x)
         y: Tensor = self.after(x)
         return y
+
+
+def _cut(x: Tensor, part: Part) -> Tensor:
+    return x[..., part[0], part[1]].contiguous(memory_format=torch.channels_last)
 
 
 class Restorer(Network):
@@ -119,8 +152,16 @@ class Restorer(Network):
         # In mixed precision too: bfloat16 is too coarse for the detail of a picture, not for what is made of it here.
         with torch.autocast(x.device.type, enabled=False):
             y: Tensor = self.stem(self._seen(x, torch.zeros_like(x) if sigma is None else sigma))
-        y = self.body(y)
+        y = self.body(y, self._part(*x.shape[-2:]))
         return y if self.full is None else pixel_shuffle(self.full(y), 2)
+
+    def _part(self, height: int, width: int) -> Part | None:
+        """What is asked for of an input (height, width), in elements of the blocks."""
+        part, packed = wanted(), 1 if self.domain.is_raw else 2
+        if part is None:
+            return None
+        rows, columns = grown(part, 0, packed, height, width)
+        return slice(rows.start // packed, rows.stop // packed), slice(columns.start // packed, columns.stop // packed)
 
     @property
     def _seen_channels(self) -> int:
@@ -134,21 +175,14 @@ class Restorer(Network):
     def _seen(self, x: Tensor, sigma: Tensor) -> Tensor:
         """(N, C', h, w) packed: what the start and, for X-Trans, the samples differ from their surroundings, and σ."""
         rgb = start(x, self.domain)
-        detail = rgb - interpolate(_surroundings(avg_pool2d(rgb, self._packed)), scale_factor=self._packed)
+        around = surrounding_mean(avg_pool2d(rgb, self._packed), _AROUND)
+        detail = rgb - interpolate(around, scale_factor=self._packed)
         parts = [pixel_unshuffle(detail, self._packed)]
         if self.domain is Domain.XTRANS:
             # Samples change places from element to element: they have to be told from what is interpolated.
             parts.append(pixel_unshuffle(detail * measured(detail, self.domain), self._packed))
         parts.append(sigma if self.domain.is_raw else pixel_unshuffle(sigma, self._packed))
         return torch.cat(parts, 1)
-
-
-def _surroundings(elements: Tensor) -> Tensor:
-    """The mean of each element's surroundings: (N, 3, h, w) → (N, 3, h, w)."""
-    for size in ((2 * _AROUND + 1, 1), (1, 2 * _AROUND + 1)):
-        around = (size[0] // 2, size[1] // 2)
-        elements = avg_pool2d(elements, size, 1, around, count_include_pad=False)
-    return elements
 
 
 @hookimpl

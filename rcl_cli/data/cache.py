@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.data.regions import RegionPlan, cut_regions, packed_frame, with_noise
 from rcl_cli.domain import Domain
-from rcl_cli.errors import FileError
+from rcl_cli.errors import FileError, blamed_on
 from rcl_cli.files import atomic_path, real_path, write_text
 from rcl_cli.folders import cache_folder
 from rcl_cli.profiles.lookup import Lookup
 from rcl_cli.raw.frame import Frame
-from rcl_cli.raw.read import read_frame
+from rcl_cli.raw.guarded import read_frame
 
 _FORMAT = 3
 
@@ -138,7 +138,8 @@ class RegionCache:
 
     def _picture_or_error(self, path: Path, plan: RegionPlan) -> CachedPicture | FileError:
         try:
-            return self.picture(path, plan)
+            with blamed_on(path):
+                return self.picture(path, plan)
         except FileError as error:
             return error
 

@@ -12,10 +12,10 @@ from torch.nn.functional import avg_pool2d
 
 from rcl_cli.data.crops import middle_window
 from rcl_cli.data.regions import packed_frame
-from rcl_cli.errors import FileError
+from rcl_cli.errors import FileError, blamed_on
 from rcl_cli.nn.cfa import bilinear
 from rcl_cli.raw.frame import Frame
-from rcl_cli.raw.read import read_frame
+from rcl_cli.raw.guarded import read_frame
 
 MEMORY = 2**30
 """Bytes that all clean pictures together may take."""
@@ -54,6 +54,10 @@ class CleanReader:
 
     def __call__(self, path: Path) -> CleanPicture:
         """Raises FileError where the file cannot be read or is too small."""
+        with blamed_on(path):
+            return self._read(path)
+
+    def _read(self, path: Path) -> CleanPicture:
         frame = read_frame(path, linear=self.linear)
         rgb = _reduced(_linear_rgb(frame), _reduction(frame, self.reduce))
         height, width = rgb.shape[-2:]

@@ -13,14 +13,14 @@ from torch import Tensor
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
-from rcl_cli.errors import FileError, RclError
+from rcl_cli.errors import FileError, RclError, blamed_on
 from rcl_cli.nn.balance import Balance
 from rcl_cli.nn.cfa import from_rgb
 from rcl_cli.raw.cfa import canonical
 from rcl_cli.raw.folder import Found, find_files, is_rgb
 from rcl_cli.raw.frame import Frame, RawFrame
+from rcl_cli.raw.guarded import read_frame
 from rcl_cli.raw.pack import pack
-from rcl_cli.raw.read import read_frame
 from rcl_cli.task import Task
 
 ENDINGS = {"_noisy": "_clean", "_real": "_mean"}
@@ -76,6 +76,10 @@ class PairReader:
 
     def __call__(self, files: FilePair) -> LoadedPair:
         """Raises FileError where a file cannot be read, is of another domain, or the two do not fit together."""
+        with blamed_on(files.noisy):
+            return self._read(files)
+
+    def _read(self, files: FilePair) -> LoadedPair:
         noisy = read_frame(files.noisy, linear=self.linear)
         found = noisy.domain
         if found is not self.domain:

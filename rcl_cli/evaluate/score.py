@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rcl_cli.data.file_pairs import FilePair, clean_tensor, noisy_tensor, result_tensor
-from rcl_cli.errors import FileError, RclError
+from rcl_cli.errors import FileError, RclError, blamed_on
 from rcl_cli.evaluate.start import Interpolation, keeps_layout
 from rcl_cli.raw.frame import Frame
-from rcl_cli.raw.read import read_frame
+from rcl_cli.raw.guarded import read_frame
 from rcl_cli.raw.srgb import srgb_encode
 from rcl_cli.task import Task
 
@@ -36,6 +36,10 @@ class Scoring:
 
     def __call__(self, files: FilePair) -> dict[str, float]:
         """The task's metrics for one pair. Raises FileError where a file cannot be used."""
+        with blamed_on(files.noisy):
+            return self._scores(files)
+
+    def _scores(self, files: FilePair) -> dict[str, float]:
         noisy = read_frame(files.noisy, linear=self.linear)
         clean = read_frame(files.clean, linear=self.linear)
         try:

@@ -18,7 +18,7 @@ from rcl_cli.errors import FileError
 from rcl_cli.noise import NoiseSource
 from rcl_cli.raw.folder import find_files, raws_alone
 from rcl_cli.raw.frame import Frame
-from rcl_cli.raw.read import read_frame
+from rcl_cli.raw.guarded import read_frame
 from rcl_cli.task import Task
 
 ProfileOf = Callable[[Frame], NoiseProfile]

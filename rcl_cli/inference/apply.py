@@ -16,6 +16,7 @@ from rcl_cli.inference.noise import NoiseOfFiles
 from rcl_cli.inference.outputs import Job, fitting, leave_out_results, plan_outputs
 from rcl_cli.inference.pipeline import Pipeline
 from rcl_cli.inference.restore import Restoration
+from rcl_cli.inference.shard import Shard
 from rcl_cli.models.choose import given_model
 from rcl_cli.models.store import Store
 from rcl_cli.profiles.book import load_profiles
@@ -43,6 +44,8 @@ class Settings:
     linear: bool = False
     """Keep the values of RGB files as they are."""
     store: Path | None = None
+    shard: str | None = None
+    """I/N: only the I-th of N parts, counted from 1, by the names of the files; None: all."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ class Batch:
     unfit: list[Path]
     """RGB pictures in walked folders, where the task is for raws."""
     settings: Settings
+    files: int = 0
+    """Found in all, those of other shards among them."""
 
     def run(
         self,
@@ -93,9 +98,17 @@ def open_batch(task: str | Task, paths: Sequence[Path], output: Path | None, set
     files = found.files if output is None else leave_out_results(found.files, given, output)
     taken, left = fitting(files, made.domains)
     jobs = plan_outputs(taken, output, made.name, settings.format)
+    unfit = [item.path for item in left]
+    if settings.shard is not None:
+        # All results have their names before, so that these are the same in every part.
+        shard = Shard.named(settings.shard)
+        jobs = [job for job in jobs if shard.has(job.relative)]
+        unfit = [item.path for item in left if shard.has(item.relative)]
+        if found.files:
+            return Batch(made, jobs, found.errors, found.results, unfit, settings, len(found.files))
     if not jobs and not left and not found.errors:
         raise RclError(f"there is nothing to {made.name} in {', '.join(map(str, given))}")
-    return Batch(made, jobs, found.errors, found.results, left, settings)
+    return Batch(made, jobs, found.errors, found.results, unfit, settings, len(found.files))
 
 
 def open_pipeline(task: Task, settings: Settings, announce: Callable[[str], None]) -> Pipeline:

@@ -1,8 +1,9 @@
-"""Many files: what exists is skipped, one failure never stops the rest, and the next file is decoded meanwhile."""
+"""Many files: what exists is skipped, one failure never stops the rest, and files are read and written meanwhile."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,20 +14,24 @@ import numpy as np
 
 from rcl_cli.disk.temporary import sweep
 from rcl_cli.domain import Domain
-from rcl_cli.errors import FileError, RclError
+from rcl_cli.errors import FileError, RclError, UnforeseenError
 from rcl_cli.files import ExistsError
 from rcl_cli.inference.claims import Claims
 from rcl_cli.inference.existing import is_ruined, why_kept
 from rcl_cli.inference.models import misfit
 from rcl_cli.inference.outputs import Job
-from rcl_cli.inference.pipeline import Pipeline
-from rcl_cli.inference.prefetch import ahead
+from rcl_cli.inference.overlap import ahead, behind
+from rcl_cli.inference.pipeline import Pipeline, Prepared
 from rcl_cli.inference.result import Result
 from rcl_cli.inference.tiling import is_out_of_memory
-from rcl_cli.raw.frame import Frame
-from rcl_cli.raw.read import read_frame
+from rcl_cli.plugins.faults import PluginFault
+from rcl_cli.raw.guarded import read_frame
 from rcl_cli.raw.tags.exiftool import close_exiftool
+from rcl_cli.raw.write import write_picture
 from rcl_cli.task import Task
+
+_MOST_BESIDE = 1 << 28
+"""Bytes of a result that may be written while the network is busy with the next: both take memory."""
 
 
 @dataclass(frozen=True)
@@ -97,14 +102,34 @@ def run_batch(
             waiting.append(job)
     claims = Claims(kept, overwrite=overwrite)
 
-    def decode(job: Job) -> Frame:
-        return read_frame(job.source, linear=linear)
+    def prepare(work: _Work) -> Prepared | Domain:
+        """Or the domain of a file of a walked folder that is none for the task."""
+        with work.timed():
+            frame = read_frame(work.job.source, linear=linear)
+            work.megapixels = frame.megapixels
+            if not work.job.named and frame.domain not in pipeline.models.task.domains:
+                return frame.domain
+            return pipeline.prepare(frame)
 
+    def restore(work: _Work, prepared: Callable[[], Prepared | Domain]) -> Result | Domain:
+        ready = prepared()
+        with work.timed():
+            return ready if isinstance(ready, Domain) else pipeline.restore(ready, partial(report, work.job))
+
+    def write(work: _Work, made: Result | Domain) -> Result | Domain:
+        if isinstance(made, Domain):
+            return made
+        with work.timed():
+            replaced = overwrite or is_ruined(work.job.target)
+            write_picture(work.job.target, made.picture, overwrite=replaced)
+            return _without_pixels(made)
+
+    prepared = ahead(prepare, map(_Work, claims.divided(waiting)))
+    restored = ((work, partial(restore, work, ready)) for work, ready in prepared)
     try:
-        for job, decoded in ahead(decode, claims.divided(waiting)):
-            replaced = overwrite or is_ruined(job.target)
-            outcome = _do(pipeline, job, decoded, replaced, debug, partial(report, job))
-            claims.release(job)
+        for work, finish in behind(write, restored, _is_large):
+            outcome = _outcome(work, finish, pipeline.models.task, debug)
+            claims.release(work.job)
             yield outcome
         for job, why in claims.left:
             status, reason = ("failed", str(why)) if isinstance(why, FileError) else ("skipped", why)
@@ -114,29 +139,41 @@ def run_batch(
         close_exiftool()
 
 
-def _do(
-    pipeline: Pipeline,
-    job: Job,
-    decoded: Callable[[], Frame],
-    overwrite: bool,
-    debug: bool,
-    report: Callable[[float], None],
-) -> Outcome:
-    start = perf_counter()
-    size = 0.0
+def _is_large(made: Result | Domain) -> bool:
+    return isinstance(made, Result) and made.pixels.nbytes > _MOST_BESIDE
+
+
+@dataclass
+class _Work:
+    """A job, how long it has been worked on, and the size of its picture."""
+
+    job: Job
+    seconds: float = 0.0
+    megapixels: float = 0.0
+
+    @contextmanager
+    def timed(self) -> Iterator[None]:
+        start = perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds += perf_counter() - start
+
+
+def _outcome(work: _Work, finish: Callable[[], Result | Domain], task: Task, debug: bool) -> Outcome:
+    job = work.job
     try:
-        frame = decoded()
-        size = frame.megapixels
-        if not job.named and frame.domain not in pipeline.models.task.domains:
-            return unfit(job.source, pipeline.models.task, frame.domain)
-        result = pipeline.apply(frame, job.target, overwrite=overwrite, report=report)
+        made = finish()
     except ExistsError:
         return Outcome(job.source, job.target, "skipped", "was made by another run meanwhile")
     except Exception as error:  # whatever one file or a plugin brings about, the others are still to be done
-        if debug and not isinstance(error, RclError | OSError):
+        if debug and not _foreseen(error):
             raise
-        return Outcome(job.source, job.target, "failed", _reason(error, job.source), perf_counter() - start, size)
-    return Outcome(job.source, job.target, "done", "", perf_counter() - start, size, _without_pixels(result))
+        reason = _reason(error, job.source)
+        return Outcome(job.source, job.target, "failed", reason, work.seconds, work.megapixels)
+    if isinstance(made, Domain):
+        return unfit(job.source, task, made)
+    return Outcome(job.source, job.target, "done", "", work.seconds, work.megapixels, made)
 
 
 def unfit(path: Path, task: Task, domain: Domain) -> Outcome:
@@ -147,6 +184,10 @@ def unfit(path: Path, task: Task, domain: Domain) -> Outcome:
 def _without_pixels(result: Result) -> Result:
     # Outcomes of thousands of files are kept for the summary.
     return replace(result, picture=replace(result.picture, pixels=np.empty((0,) * result.pixels.ndim, np.float32)))
+
+
+def _foreseen(error: Exception) -> bool:
+    return isinstance(error, RclError | OSError) and not isinstance(error, UnforeseenError | PluginFault)
 
 
 def _reason(error: Exception, source: Path) -> str:

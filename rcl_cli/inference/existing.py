@@ -10,7 +10,8 @@ from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.inference.model import DECIDED_BY_THE_PICTURE, levels_digest
 from rcl_cli.inference.pipeline import Pipeline
-from rcl_cli.raw.record import Record, read_record, source_digest
+from rcl_cli.raw.guarded import read_record
+from rcl_cli.raw.record import Record, source_digest
 from rcl_cli.raw.whole import is_cut
 
 EXISTS = "exists already"

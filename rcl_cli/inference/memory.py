@@ -13,18 +13,34 @@ from rcl_cli.task import Task
 
 _GIB = 1 << 30
 _SMALLEST = 64
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_WINDOW = 576
+"""Elements a side of what the network sees on a CPU: more would take more memory, less repeat more of the work."""
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 """Of glibc's malloc.h."""
 
 
 def tile_size(model: TaskModel, task: Task, domain: Domain, halo: int, device: torch.device) -> int:
     """The largest side of a tile's core, in elements, with which `model` stays inside the memory budget.
 
-    At least 64 elements, whatever the memory: applying a network shrinks tiles further where that is too many.
+    On a CPU it is the same for every machine with enough memory, and so is the result, bit for bit. At least 64
+    elements, whatever the memory: applying a network shrinks tiles further where that is too many.
     """
-    side = int((memory_budget(device) / bytes_per_element(model, task, domain)) ** 0.5) - 2 * halo
+    window = int((memory_budget(device) / bytes_per_element(model, task, domain)) ** 0.5)
+    if device.type == "cpu":
+        window = min(window, max(_WINDOW, 6 * halo))
     multiple = model.multiple
-    return max(side, _SMALLEST) // multiple * multiple
+    return max(window - 2 * halo, _SMALLEST) // multiple * multiple
+
+
+def tiles_at_once(model: TaskModel, task: Task, domain: Domain, window: int, device: torch.device) -> int:
+    """How many tiles, each seeing `window` elements a side, are worked on at a time: one a thread that torch may use.
+
+    Fewer where their memory together would be beyond the budget; one where the device is no CPU.
+    """
+    if device.type != "cpu":
+        return 1
+    together = memory_budget(device) // (window**2 * bytes_per_element(model, task, domain))
+    return max(1, min(torch.get_num_threads(), together))
 
 
 def bytes_per_element(model: TaskModel, task: Task, domain: Domain) -> int:
@@ -51,6 +67,13 @@ def _free_memory() -> int:
         return 4 * _GIB
 
 
+def give_back_freed_memory() -> None:
+    """Return to the system what `keep_freed_memory` kept so far, where that can be asked for (glibc)."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
+    if trim is not None:
+        trim(0)
+
+
 def keep_freed_memory() -> bool:
     """Let this process keep what it frees, where the C library can be asked to (glibc); whether it could.
 
@@ -60,4 +83,7 @@ def keep_freed_memory() -> bool:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt is None:
         return False
-    return bool(mallopt(_M_MMAP_THRESHOLD, _GIB) and mallopt(_M_TRIM_THRESHOLD, 2 * _GIB - 1))
+    # Only the first arena grows beyond 64 MB, so all threads have to share it.
+    return bool(
+        mallopt(_M_MMAP_THRESHOLD, _GIB) and mallopt(_M_TRIM_THRESHOLD, 2 * _GIB - 1) and mallopt(_M_ARENA_MAX, 1)
+    )

@@ -14,7 +14,7 @@ import torch
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 from rcl_cli.errors import CheckpointError, PluginError, RclError
-from rcl_cli.inference.memory import keep_freed_memory, tile_size
+from rcl_cli.inference.memory import keep_freed_memory, tile_size, tiles_at_once
 from rcl_cli.inference.restore import Ready, Restoration
 from rcl_cli.inference.result import Result
 from rcl_cli.inference.tiling import Float, Tiling
@@ -225,8 +225,10 @@ def prepare(model: TaskModel, task: Task, domain: Domain, device: torch.device, 
         keep_freed_memory()
     # X-Trans changes red and blue from one 3×3 element to the next: tiles must start on even ones.
     multiple = lcm(model.multiple, 2 if domain is Domain.XTRANS else 1)
-    tiling = Tiling(model.radius(), multiple, task.upsample(domain))
-    return Ready(model, tiling, tile or tile_size(model, task, domain, tiling.halo, device), device)
+    network, head = model.radii()
+    tiling = Tiling(network + head, multiple, task.upsample(domain), head)
+    size = tile or tile_size(model, task, domain, tiling.halo, device)
+    return Ready(model, tiling, size, device, tiles_at_once(model, task, domain, size + 2 * tiling.halo, device))
 
 
 def levels_digest(noise: Noise) -> str:

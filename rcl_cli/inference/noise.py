@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rcl_cli.inference.model import Noise
 from rcl_cli.profiles.book import ProfileBook
+from rcl_cli.profiles.cautious import cautious
 from rcl_cli.profiles.lookup import Lookup
 from rcl_cli.raw.frame import Frame
 
@@ -40,8 +41,13 @@ class NoiseOfFiles:
         return Noise(frame.metadata.noise_profile, "tag")
 
     def of(self, frame: Frame) -> Noise:
-        """Raises FileError where `given` has no profile for the frame."""
+        """What the frame is restored by: of a blind estimate the lower end, so that no detail is taken for noise.
+
+        Raises FileError where `given` has no profile for the frame.
+        """
         profile, source, words = self._book.for_frame(frame)
+        if source == "blind":
+            profile = cautious(profile)
         if words not in self._said:
             self._said.add(words)
             name = frame.metadata.path.name if frame.metadata.path else "the picture"

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
-from rcl_cli.files import is_folder, real_path
+from rcl_cli.files import is_folder, is_link, real_path
 from rcl_cli.names import fitted, longest_name
 from rcl_cli.raw.folder import Found
+from rcl_cli.raw.guarded import sniff
 from rcl_cli.raw.record import sidecar
-from rcl_cli.raw.sniff import Kind, sniff
+from rcl_cli.raw.sniff import RAW_SUFFIXES, Kind
 
 FORMATS = {"dng": ".dng", "tiff": ".tif", "png": ".png", "jpeg": ".jpg", "npy": ".npy", "exr": ".exr"}
 """Names for `--format` and the suffixes that go with them; those of plugged formats are their names."""
@@ -32,6 +33,8 @@ class Job:
     target: Path
     named: bool = True
     """False for one of many in a walked folder, which is left alone where the task is not for such files."""
+    relative: Path = Path()
+    """The source below the folder that was named, or its name."""
 
 
 def plan_outputs(found: Sequence[Found], folder: Path | None, task: str, format: str = "auto") -> list[Job]:
@@ -46,28 +49,31 @@ def plan_outputs(found: Sequence[Found], folder: Path | None, task: str, format:
     suffixes = [_same_kind(item.path) if format == "auto" else FORMATS.get(format, f".{format}") for item in found]
     simple = [item.relative.with_suffix(suffix) for item, suffix in zip(found, suffixes, strict=True)]
     folders = [folder or item.root / task for item in found]
-    wanted = Counter(_key(place / name) for place, name in zip(folders, simple, strict=True))
-    taken = {_key(item.path) for item in found}
+    keys = _Keys()
+    first = [keys.of(place / name) for place, name in zip(folders, simple, strict=True)]
+    wanted = Counter(first)
+    taken = {keys.of(item.path) for item in found}
     jobs = []
-    for item, place, suffix, name in zip(found, folders, suffixes, simple, strict=True):
-        shared = wanted[_key(place / name)] > 1
+    for item, place, suffix, name, key in zip(found, folders, suffixes, simple, first, strict=True):
+        shared = wanted[key] > 1
         stem = item.relative.name if shared else item.relative.stem
         candidates = (place / name.with_name(other) for other in _names(stem, suffix, task, (place / name).parent))
-        target = next(path for path in candidates if _key(path) not in taken)
-        taken.add(_key(target))
-        jobs.append(Job(item.path, target, item.named))
+        target = next(path for path in candidates if keys.of(path) not in taken)
+        taken.add(keys.of(target))
+        jobs.append(Job(item.path, target, item.named, item.relative))
     return jobs
 
 
-def fitting(found: Sequence[Found], domains: Collection[Domain]) -> tuple[list[Found], list[Path]]:
+def fitting(found: Sequence[Found], domains: Collection[Domain]) -> tuple[list[Found], list[Found]]:
     """`found` without the RGB pictures of walked folders where no task on `domains` could take them, and those.
 
     Cameras write a JPEG beside each raw. Raws are told apart when they are decoded.
     """
     if Domain.RGB in domains:
         return list(found), []
-    left = {item.path for item in found if not item.named and _kind(item.path).is_rgb}
-    return [item for item in found if item.path not in left], sorted(left)
+    left = [item for item in found if not item.named and _kind(item.path).is_rgb]
+    places = {item.path for item in left}
+    return [item for item in found if item.path not in places], sorted(left)
 
 
 def leave_out_results(found: Sequence[Found], paths: Sequence[Path], folder: Path) -> list[Found]:
@@ -91,6 +97,8 @@ def leave_out_results(found: Sequence[Found], paths: Sequence[Path], folder: Pat
 
 
 def _kind(path: Path) -> Kind:
+    if path.suffix.lower() in RAW_SUFFIXES:
+        return Kind.RAW  # a picture with such a name is not read
     try:
         return sniff(path)
     except FileError:
@@ -116,6 +124,17 @@ def _names(stem: str, suffix: str, task: str, folder: Path) -> Iterator[str]:
         yield fitted(stem, f"-{task}-{number}{suffix}", room)
 
 
-def _key(path: Path) -> str:
-    # Some file systems take a.DNG and a.dng for the same file.
-    return str(real_path(path)).casefold()
+class _Keys:
+    """What is equal for two names of one file; each folder is followed once, whose links may be far away."""
+
+    def __init__(self) -> None:
+        self._folders: dict[Path, Path] = {}
+
+    def of(self, path: Path) -> str:
+        """Some file systems take a.DNG and a.dng for the same file."""
+        if path.name in ("", "..") or is_link(path):
+            return str(real_path(path)).casefold()
+        folder = self._folders.get(path.parent)
+        if folder is None:
+            folder = self._folders[path.parent] = real_path(path.parent)
+        return str(folder / path.name).casefold()

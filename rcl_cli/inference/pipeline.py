@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-from rcl_cli.inference.model import Model
+from rcl_cli.inference.model import Model, Noise
 from rcl_cli.inference.models import Models
 from rcl_cli.inference.noise import NoiseOfFiles
 from rcl_cli.inference.result import Result
 from rcl_cli.raw.frame import Frame
-from rcl_cli.raw.write import write_picture
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A frame, the model for it and its noise level."""
+
+    frame: Frame
+    model: Model
+    noise: Noise | None
 
 
 @dataclass(frozen=True)
@@ -28,24 +35,15 @@ class Pipeline:
         """Raises RclError where there is none."""
         return self.models.get(frame.domain, frame.metadata.camera)
 
-    def restore(self, frame: Frame, report: Callable[[float], None] = lambda done: None) -> Result:
-        """The task's result for a frame; `report` hears which fraction is done.
+    def prepare(self, frame: Frame) -> Prepared:
+        """What can be done of a frame while the network is busy with another.
 
         Raises RclError where the task, the model and the frame do not fit each other.
         """
         model = self.model_for(frame)
-        noise = self.noise.of(frame) if model.task.noise_aware else self.noise.of_file(frame)
-        return model(frame, noise, strength=self.strength, ensemble=self.ensemble, report=report)
+        return Prepared(frame, model, self.noise.of(frame) if model.task.noise_aware else self.noise.of_file(frame))
 
-    def apply(
-        self,
-        frame: Frame,
-        target: Path,
-        *,
-        overwrite: bool = False,
-        report: Callable[[float], None] = lambda done: None,
-    ) -> Result:
-        """Restore a frame and write the result, in the format that the suffix of `target` names. Raises RclError."""
-        result = self.restore(frame, report)
-        write_picture(target, result.picture, overwrite=overwrite)
-        return result
+    def restore(self, frame: Frame | Prepared, report: Callable[[float], None] = lambda done: None) -> Result:
+        """The task's result for a frame; `report` hears which fraction is done. Raises RclError as `prepare`."""
+        ready = frame if isinstance(frame, Prepared) else self.prepare(frame)
+        return ready.model(ready.frame, ready.noise, strength=self.strength, ensemble=self.ensemble, report=report)

@@ -32,6 +32,8 @@ class Ready:
     tile: int
     """The largest side of a tile's core, in elements."""
     device: torch.device
+    workers: int = 1
+    """Tiles that are worked on at a time."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,15 @@ class Restoration:
                 report((number + done) / passes)
 
             planes = picture.numpy()
-            made = apply_tiled(network, planes, ready.tiling, size=ready.tile, device=ready.device, report=part)
+            made = apply_tiled(
+                network,
+                planes,
+                ready.tiling,
+                size=ready.tile,
+                workers=ready.workers,
+                device=ready.device,
+                report=part,
+            )
             return torch.from_numpy(made)
 
         with torch.inference_mode():

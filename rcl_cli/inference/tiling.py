@@ -6,8 +6,10 @@ network looks. A halo ends at the picture's border, where the network's own padd
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import torch
@@ -15,6 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rcl_cli.errors import is_out_of_memory as is_out_of_memory
+from rcl_cli.inference.memory import give_back_freed_memory
+from rcl_cli.inference.threads import single_threads
+from rcl_cli.part import asked_for, grown
 from rcl_cli.train.device import full_float32
 
 Float = NDArray[np.float32]
@@ -55,6 +60,12 @@ def spans(length: int, size: int, halo: int, multiple: int) -> list[Span]:
     return [Span(core, slice(max(core.start - halo, 0), min(core.stop + halo, length))) for core in cores]
 
 
+_LARGE = 1 << 27
+"""Bytes of a result beside which the tiles' memory is not kept for the next picture."""
+Tile = tuple[Span, Span]
+"""Rows and columns."""
+
+
 @dataclass(frozen=True)
 class Tiling:
     """How to cut a picture for one network."""
@@ -65,8 +76,10 @@ class Tiling:
     """Tiles start and end on multiples of this many elements."""
     upsample: int
     """U, output elements per input element along each axis."""
+    head: int = 0
+    """Elements of the halo that only the head looks at."""
 
-    def tiles(self, height: int, width: int, size: int) -> list[tuple[Span, Span]]:
+    def tiles(self, height: int, width: int, size: int) -> list[Tile]:
         """Rows and columns of each tile, from the top left on; `size`: the largest side of a core, in elements."""
         rows, columns = (spans(length, size, self.halo, self.multiple) for length in (height, width))
         return [(row, column) for row in rows for column in columns]
@@ -78,30 +91,35 @@ def apply_tiled(
     tiling: Tiling,
     *,
     size: int,
+    workers: int = 1,
     device: torch.device | str = "cpu",
     report: Callable[[float], None] = lambda done: None,
 ) -> Float:
     """`network` on the whole of `x`, tile by tile: (C, h, w) → (C_out, h·U, w·U) float32.
 
-    h and w are multiples of `tiling.multiple`. Where memory runs out, the work starts again with tiles of half the
-    size. `report` hears after each tile which fraction is done.
+    h and w are multiples of `tiling.multiple`. On the CPU each tile is the work of one thread, and `workers` tiles are
+    worked on at a time: the result is the same bit for bit, however many. Where memory runs out, the work starts again
+    with tiles of half the size. `report` hears after each tile which fraction is done.
     """
     while True:
         try:
             with full_float32():
-                return _stitch(network, x, tiling, size, device, report)
+                result = _stitch(network, x, tiling, size, workers, device, report)
+            if result.nbytes > _LARGE:
+                give_back_freed_memory()  # what comes now takes as much again
+            return result
         except (RuntimeError, MemoryError) as error:
             if size <= tiling.multiple or not is_out_of_memory(error):
                 raise
             size //= 2
 
 
-@torch.inference_mode()
 def _stitch(
     network: Network,
     x: Float,
     tiling: Tiling,
     size: int,
+    workers: int,
     device: torch.device | str,
     report: Callable[[float], None],
 ) -> Float:
@@ -109,12 +127,41 @@ def _stitch(
     u = tiling.upsample
     tiles = tiling.tiles(height, width, size)
     result = np.empty((0, height * u, width * u), np.float32)
-    for number, (row, column) in enumerate(tiles, start=1):
-        window = torch.from_numpy(np.ascontiguousarray(x[:, row.window, column.window])).unsqueeze(0)
-        # Channels last makes convolutions on CPUs half as fast again.
-        prediction = network(window.to(device, memory_format=torch.channels_last))[0].float().cpu().numpy()
+    for number, ((row, column), prediction) in enumerate(
+        _predictions(network, x, tiles, tiling, workers, device), start=1
+    ):
         if number == 1:
             result = np.empty((len(prediction), height * u, width * u), np.float32)
-        result[:, row.outer(u), column.outer(u)] = prediction[:, row.inner(u), column.inner(u)]
+        result[:, row.outer(u), column.outer(u)] = prediction
         report(number / len(tiles))
     return result
+
+
+def _predictions(
+    network: Network, x: Float, tiles: Sequence[Tile], tiling: Tiling, workers: int, device: torch.device | str
+) -> Iterator[tuple[Tile, Float]]:
+    """Each tile with what the network makes of its core, in any order; at most `workers` are waited with."""
+
+    @torch.inference_mode()
+    def predict(tile: Tile) -> tuple[Tile, Float]:
+        row, column = tile
+        window = torch.from_numpy(np.ascontiguousarray(x[:, row.window, column.window])).unsqueeze(0)
+        # Channels last makes convolutions on CPUs half as fast again.
+        core = (row.inner(1), column.inner(1))
+        with asked_for(grown(core, tiling.head, tiling.multiple, *window.shape[2:])):
+            whole = network(window.to(device, memory_format=torch.channels_last))[0]
+        part = whole[:, row.inner(tiling.upsample), column.inner(tiling.upsample)]
+        return tile, part.to("cpu", torch.float32, memory_format=torch.contiguous_format).numpy()
+
+    if torch.device(device).type != "cpu":
+        yield from map(predict, tiles)
+        return
+    coming = iter(tiles)
+    with single_threads(workers) as pool:
+        running = {pool.submit(predict, tile) for tile in islice(coming, workers)}
+        while running:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            # The next ones are begun before these are stitched.
+            running |= {pool.submit(predict, tile) for tile in islice(coming, len(done))}
+            for future in done:
+                yield future.result()

@@ -54,12 +54,16 @@ class TaskModel(nn.Module):
 
     def radius(self) -> int:
         """Elements around its place that an output depends on. Raises RclError where that is the whole picture."""
+        return sum(self.radii())
+
+    def radii(self) -> tuple[int, int]:
+        """Those of the network and of the head, which add up to `radius`."""
         device = next(self.parameters()).device
         self.cpu()
-        reach = head_radius(self.head, self.network.feature_channels, self.network.domain.channels)
-        radius = self.network.radius() + reach
+        head = head_radius(self.head, self.network.feature_channels, self.network.domain.channels)
+        network = self.network.radius()
         self.to(device)
-        return radius
+        return network, head
 
 
 def build_model(task: Task, domain: Domain, network: Network) -> TaskModel:

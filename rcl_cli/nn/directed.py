@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, pad
+from torch.nn.functional import pad
 
 from rcl_cli.domain import Domain
+from rcl_cli.nn.box import box_sum
 from rcl_cli.nn.cfa import unpack
 
 _SHARE = 0.75
@@ -53,7 +54,7 @@ def _chroma(mosaic: Tensor) -> Tensor:
         way = (center - other) * sign
         change = (_shifted(way, dy, dx, 1) - _shifted(way, -dy, -dx, 1)).abs()
         ways.append(_shifted(way, 0, 0, 3))
-        rough.append(avg_pool2d(change.unsqueeze(1), _WINDOW, 1).squeeze(1).square() + _FAINT)
+        rough.append((box_sum(change, _WINDOW) / _WINDOW**2).square() + _FAINT)
     along, across = ways
     return (along * rough[1] + across * rough[0]) / (rough[0] + rough[1])
 

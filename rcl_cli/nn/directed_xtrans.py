@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d
+from torch.nn.functional import pad
 
 from rcl_cli.domain import Domain
+from rcl_cli.nn.box import box_sum
 from rcl_cli.nn.cfa import bilinear, pack, unpack
 from rcl_cli.raw.cfa import canonical
 
@@ -44,7 +45,7 @@ def _green(flat: Tensor) -> Tensor:
         way = torch.where(known, flat, _between(flat, known, axis))
         change = (way.roll(-1, axis) - way.roll(1, axis)).abs()
         ways.append(way)
-        smooth = avg_pool2d(change.unsqueeze(1), _WINDOW, 1, _WINDOW // 2).squeeze(1)
+        smooth = box_sum(pad(change, (_WINDOW // 2,) * 4), _WINDOW) / _WINDOW**2
         rough.append(smooth.square() + _FAINT)
     return (ways[0] * rough[1] + ways[1] * rough[0]) / (rough[0] + rough[1])
 

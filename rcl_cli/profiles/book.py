@@ -28,7 +28,7 @@ from rcl_cli.disk.locks import locked
 from rcl_cli.errors import FileError
 from rcl_cli.files import exists, is_file, require_file, write_text
 from rcl_cli.folders import store_folder
-from rcl_cli.profiles.lattices import labels, lattices
+from rcl_cli.profiles.lattices import close_lattices, labels
 from rcl_cli.profiles.lookup import Found, Lookup
 from rcl_cli.profiles.processed import processed_profile
 from rcl_cli.raw.frame import Frame, RgbFrame
@@ -124,7 +124,7 @@ def blind_estimate(frame: Frame) -> NoiseProfile:
         processed = processed_profile(frame)
         if processed is not None:
             return replace(processed, **labels(frame))
-    return estimate(lattices(frame), **labels(frame))
+    return estimate(close_lattices(frame), **labels(frame))
 
 
 def load_profiles(path: Path) -> list[NoiseProfile]:

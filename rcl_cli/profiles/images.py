@@ -12,10 +12,11 @@ from rcl_calibration.exchange import Key, key_of
 from rcl_calibration.points import Points, points_of_images
 from rcl_calibration.profile import NoiseProfile
 from rcl_calibration.single_image import Measurement, measure, profile_of
+from rcl_cli.errors import blamed_on
 from rcl_cli.profiles.checks import checked_by_border, mean_border
-from rcl_cli.profiles.lattices import labels, lattices
+from rcl_cli.profiles.lattices import close_lattices, labels
+from rcl_cli.raw.guarded import read_frame
 from rcl_cli.raw.optical_black import OpticalBlack
-from rcl_cli.raw.read import read_frame
 
 
 @dataclass(frozen=True)
@@ -63,15 +64,16 @@ class CameraCalibration:
 
 
 def calibrate_file(path: Path, *, linear: bool = False) -> ImageCalibration:
-    """Measure one file's noise. `linear` as in `read_frame`. Raises FileError if it cannot be read."""
+    """Measure one file's noise. `linear` as in `read_frame`. Raises FileError if it cannot be read or measured."""
     begun = time.perf_counter()
-    frame = read_frame(path, linear=linear)
-    measurement = measure(lattices(frame))
-    profile = profile_of(measurement, **labels(frame))
-    border = frame.optical_black
-    if border is not None:
-        profile = checked_by_border(profile, border)
-    return ImageCalibration(path, profile, frame.layout, time.perf_counter() - begun, measurement, border)
+    with blamed_on(path):
+        frame = read_frame(path, linear=linear)
+        measurement = measure(close_lattices(frame))
+        profile = profile_of(measurement, **labels(frame))
+        border = frame.optical_black
+        if border is not None:
+            profile = checked_by_border(profile, border)
+        return ImageCalibration(path, profile, frame.layout, time.perf_counter() - begun, measurement, border)
 
 
 def pool_cameras(images: Iterable[ImageCalibration]) -> list[CameraCalibration]:

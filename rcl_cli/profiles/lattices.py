@@ -10,6 +10,8 @@ from rcl_calibration.samples import Lattice
 from rcl_cli.domain import Domain
 from rcl_cli.raw.frame import Frame, RawFrame, RgbFrame
 
+_GREEN = 1
+"""The plane of X-Trans's greens."""
 _XTRANS_LATTICES = {0: 3, 1: 6, 3: 3}
 """How many of the 8, 20 and 8 lattices of each plane are looked at: enough to find flat places by."""
 
@@ -17,6 +19,27 @@ _XTRANS_LATTICES = {0: 3, 1: 6, 3: 3}
 def lattices(frame: Frame) -> list[Lattice]:
     """What `rcl_calibration` measures: every pixel of the sensor in lattices of one filter each, or three planes."""
     return _mosaic_lattices(frame) if isinstance(frame, RawFrame) else _rgb_lattices(frame)
+
+
+def close_lattices(frame: Frame) -> list[Lattice]:
+    """What single pictures are measured in: as `lattices`, but of X-Trans the greens alone, all of them.
+
+    Their pattern repeats every three pixels, that of all filters every six. Texture is the weaker the closer the pixels
+    are, and a place must be flat over fewer of them.
+    """
+    if not isinstance(frame, RawFrame) or frame.cfa.domain is not Domain.XTRANS:
+        return lattices(frame)
+    period = frame.cfa.period // 2
+    return [
+        Lattice(
+            frame.mosaic[y::period, x::period],
+            _GREEN,
+            frame.black_level[_GREEN],
+            frame.white_level,
+            offset=(y / period, x / period),
+        )
+        for y, x in np.argwhere(frame.cfa.colors(period, period) == 1)
+    ]
 
 
 def labels(frame: Frame) -> dict[str, Any]:

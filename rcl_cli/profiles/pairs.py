@@ -18,12 +18,12 @@ from rcl_calibration.photon_transfer import PairMeasurement, measure_pair
 from rcl_calibration.points import Points, points_of_pairs
 from rcl_calibration.profile import NoiseProfile, Planes
 from rcl_calibration.samples import Lattice
-from rcl_cli.errors import FileError
+from rcl_cli.errors import FileError, blamed_on
 from rcl_cli.profiles.checks import checked_by_black
 from rcl_cli.profiles.lattices import labels, lattices
 from rcl_cli.raw.folder import Found
 from rcl_cli.raw.frame import Frame, RgbFrame
-from rcl_cli.raw.read import read_frame
+from rcl_cli.raw.guarded import read_frame
 
 KINDS = ("pairs", "flats", "darks")
 """Two frames of anything, of an evenly lit surface, or with the lens covered."""
@@ -116,7 +116,12 @@ def find_pairs(files: Iterable[Found], kind: str, *, linear: bool = False, done:
         for file in files:
             shot = _read(file.path, linear, result)
             if shot is not None:
-                waiting = _match(waiting, shot, kind, result)
+                try:
+                    with blamed_on(shot.path):
+                        waiting = _match(waiting, shot, kind, result)
+                except FileError as error:
+                    result.left.append(error)
+                    waiting = None
             done()
     except KeyboardInterrupt:
         result.interrupted = True
@@ -164,7 +169,8 @@ def _calibrate(pairs: Sequence[Pair]) -> PairCalibration:
 def _read(path: Path, linear: bool, result: Pairing) -> _Shot | None:
     begun = time.perf_counter()
     try:
-        return _Shot(path, read_frame(path, linear=linear), time.perf_counter() - begun)
+        with blamed_on(path):
+            return _Shot(path, read_frame(path, linear=linear), time.perf_counter() - begun)
     except FileError as error:
         result.left.append(error)
         return None

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rcl_cli.errors import FileError
+from rcl_cli.errors import FileError, blamed_on
 from rcl_cli.files import atomic_path, exists, real_path
 from rcl_cli.profiles.book import ProfileBook, blind_estimate
 from rcl_cli.profiles.lookup import Found, Lookup
 from rcl_cli.raw.dng.noise_tag import noise_entry
 from rcl_cli.raw.dng.tag_patch import set_raw_tag
 from rcl_cli.raw.frame import Frame
-from rcl_cli.raw.read import read_frame
+from rcl_cli.raw.guarded import read_frame
 from rcl_cli.raw.sniff import identify
 from rcl_cli.raw.tags.sidecars import carry_sidecars
 
@@ -62,7 +62,9 @@ def stamp_files(
             continue
         taken[written] = job.path
         try:
-            yield _stamp(job, book, blind=blind, overwrite=overwrite)
+            with blamed_on(job.path):
+                stamped = _stamp(job, book, blind=blind, overwrite=overwrite)
+            yield stamped
         except FileError as error:
             yield Stamped(job, "failed", error.reason if error.path == job.path else str(error))
 

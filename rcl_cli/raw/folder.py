@@ -10,8 +10,8 @@ from pathlib import Path
 from rcl_cli.errors import FileError
 from rcl_cli.files import is_folder, real_path
 from rcl_cli.raw.format import format_names
-from rcl_cli.raw.record import read_record
-from rcl_cli.raw.sniff import RAW_SUFFIXES, RGB_SUFFIXES, Kind, sniff
+from rcl_cli.raw.guarded import read_record, sniff
+from rcl_cli.raw.sniff import RAW_SUFFIXES, RGB_SUFFIXES, Kind
 from rcl_cli.raw.walk import walk
 
 
@@ -63,7 +63,7 @@ def search(paths: Iterable[Path]) -> Search:
     for path in paths:
         if is_folder(path):
             pictures = [file for file in walk(path, errors) if file.suffix.lower() in plugged or _is_picture(file)]
-            made = {file for file in pictures if read_record(file) is not None}
+            made = {file for file in pictures if _may_be_made(file) and read_record(file) is not None}
             results += made
             inside = [Found(file, file.relative_to(path)) for file in pictures if file not in made]
             if not inside and not any(error.path.is_relative_to(path) for error in errors):
@@ -114,6 +114,11 @@ def is_rgb(path: Path) -> bool:
         return sniff(path).is_rgb
     except FileError:
         return False
+
+
+def _may_be_made(path: Path) -> bool:
+    """False for raws as cameras write them, which rcl writes none of."""
+    return path.suffix.lower() == ".dng" or path.suffix.lower() not in RAW_SUFFIXES
 
 
 def _nothing(results: int) -> str:

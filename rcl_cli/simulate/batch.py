@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rcl_cli.errors import FileError
+from rcl_cli.errors import FileError, blamed_on
 from rcl_cli.noise import NoiseSource
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.folder import Found
-from rcl_cli.raw.read import read_frame
+from rcl_cli.raw.guarded import read_frame
 from rcl_cli.raw.whole import is_cut
 from rcl_cli.samples.truth import Record
 from rcl_cli.simulate.files import clean_path, noisy_path, write_pair
@@ -67,7 +67,8 @@ def simulate_files(found: Sequence[Found], settings: Settings) -> Iterator[Resul
             yield Result(item.path, noisy, "skipped", "exists already")
             continue
         try:
-            truth = _simulate_file(item, noisy, settings)
+            with blamed_on(item.path):
+                truth = _simulate_file(item, noisy, settings)
             yield Result(item.path, noisy, "done", "", time.perf_counter() - start, truth)
         except FileError as error:
             yield Result(item.path, noisy, "failed", error.reason)

@@ -6,11 +6,21 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rcl_calibration.fit import GAIN, GAIN_SPREAD, Fit, fit_bins
+from rcl_calibration.fit import Fit, fit_bins
 from rcl_calibration.model import Clipping, Noise
-from rcl_calibration.samples import TILES
+from rcl_calibration.samples import HIGH, MIDDLE_FREEDOM, TILES
 from rcl_calibration.selection import Bins
-from rcl_calibration.texture import believe, even_shares, pulled_down
+from rcl_calibration.texture import (
+    SHARED,
+    SHARED_SPREAD,
+    STEEPNESS,
+    STEEPNESS_POWER,
+    STEEPNESS_SPREAD,
+    Traits,
+    believe,
+    even_shares,
+    pulled_down,
+)
 
 SHOT, READ = 1e-3, 1e-5
 X = np.tile(np.linspace(0.02, 0.9, 24), 8)
@@ -18,9 +28,15 @@ SHARE = np.repeat([0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0], 24)
 """Texture over noise."""
 
 
-def _bins(variance: NDArray[np.float64], texture: NDArray[np.float64], image: NDArray[np.intp] | None = None) -> Bins:
-    """Bins of one lattice, 320 blocks each."""
+def _bins(
+    variance: NDArray[np.float64],
+    texture: NDArray[np.float64],
+    image: NDArray[np.intp] | None = None,
+    middle: NDArray[np.float64] | None = None,
+) -> Bins:
+    """Bins of one lattice, 320 blocks each; without texture in the MIDDLE frequencies by default."""
     zeros, count = np.zeros(variance.size, np.intp), np.full((TILES**2, variance.size), 5.0)
+    middle = variance if middle is None else middle
     return Bins(
         lattice=zeros,
         plane=zeros,
@@ -28,14 +44,22 @@ def _bins(variance: NDArray[np.float64], texture: NDArray[np.float64], image: ND
         variance=variance,
         texture=texture,
         products=np.full(variance.size, 30.0),
-        middle=variance,
+        middle=middle,
         uneven=0 * variance,
         image=zeros if image is None else image,
         tile_x=count * np.resize(X, variance.size),
         tile_variance=count * variance,
         tile_texture=count * texture,
+        tile_middle=count * middle,
         tile_count=count,
     )
+
+
+def _textured(share: NDArray[np.float64], steepness: float, shared: float) -> Bins:
+    """Without chance; texture as steep and as much shared as told, where it is as strong as noise."""
+    noise = _model()
+    steep = steepness * share * np.maximum(share, 5e-4) ** STEEPNESS_POWER
+    return _bins(noise * (1 + share), noise * share * shared, middle=noise * (1 + steep))
 
 
 def _fitted(bins: Bins) -> Fit:
@@ -46,48 +70,58 @@ def _model() -> NDArray[np.float64]:
     return SHOT * X + READ
 
 
-@pytest.mark.parametrize("gain", [0.8, 1.3, 2.0])
-def test_texture_is_taken_off_whatever_its_gain(gain: float) -> None:
+@pytest.mark.parametrize("steepness", [1.4, STEEPNESS, 2.0])
+@pytest.mark.parametrize("shared", [0.3, SHARED, 1.2])
+def test_texture_is_taken_off_whatever_it_is_like(steepness: float, shared: float) -> None:
     """Bins without texture say what noise is; those with texture must not move it by more than a bin's own error."""
-    texture = SHARE * _model()
-    fit = _fitted(_bins(_model() + gain * texture, texture))
+    fit = _fitted(_textured(SHARE, steepness, shared))
     assert fit.noise.shot == pytest.approx(SHOT, rel=0.01)
     assert fit.noise.read == pytest.approx(READ, rel=0.01)
 
 
-@pytest.mark.parametrize("gains", [(0.8, 0.8), (1.8, 1.8), (0.8, 1.8)])
-def test_each_image_gets_its_own_gain_drawn_to_the_usual_one(gains: tuple[float, float]) -> None:
-    """Two fifths of the way to it at least: bins of one image scatter too much to tell more."""
-    texture, image = SHARE * _model(), np.arange(X.size) % 2
-    fit = _fitted(_bins(_model() + np.array(gains)[image] * texture, texture, image))
-    assert (fit.gain_error < 0.8 * GAIN_SPREAD * GAIN).all()
-    assert (np.abs(fit.gain - gains) <= 0.6 * np.abs(np.array(gains) - GAIN)).all()
-    assert fit.noise.shot == pytest.approx(SHOT, rel=0.01)
+@pytest.mark.parametrize("steepness", [1.5, STEEPNESS, 1.8])
+def test_texture_everywhere_is_told_by_its_spectrum(steepness: float) -> None:
+    """A tenth of the noise at least, in every bin: taken for noise it would make σ 5 to 40 % too high."""
+    fit = _fitted(_textured(np.geomspace(0.1, 1.0, X.size), steepness, SHARED))
+    assert fit.noise.variance(X) == pytest.approx(_model(), rel=0.05)
+
+
+def test_each_image_has_texture_of_its_own_kind() -> None:
+    image = np.arange(X.size) % 2
+    smooth, rough = _textured(SHARE, 1.9, 0.3), _textured(SHARE, 1.4, 1.2)
+    some = [np.where(image == 0, getattr(smooth, name), getattr(rough, name)) for name in ("middle", "texture")]
+    traits = _fitted(_bins(smooth.variance, some[1], image, some[0])).traits
+    assert traits.steepness[0] > STEEPNESS > traits.steepness[1]
+    assert traits.shared[0] < SHARED < traits.shared[1]
+
+
+def test_noise_that_is_correlated_is_not_taken_for_texture() -> None:
+    """Of a camera that denoises: a quarter more in the MIDDLE frequencies everywhere, and nothing shared."""
+    noise = _model()
+    fit = _fitted(_bins(noise, 0 * noise, middle=1.25 * noise))
+    assert fit.noise.variance(X) == pytest.approx(noise, rel=0.02)
 
 
 @pytest.mark.slow
-def test_chance_in_the_covariance_does_not_bias_the_noise() -> None:
-    """Texture as common as in pictures, measured with the errors of products and squares of 320 blocks' noise.
-
-    Weights by the covariance seen would trust bins whose covariance came out too low, and a gain fitted to it by least
-    squares would be too small: +0.8 % of the variance here.
-    """
+def test_chance_does_not_bias_the_noise() -> None:
+    """Texture as common as in pictures, measured with the errors of products and squares of 320 blocks' noise."""
     rng = np.random.default_rng(8)
     errors = []
     for _ in range(40):
         share = np.exp(rng.normal(np.log(0.015), 1.2, X.size))
-        noise, chance = _model(), rng.standard_normal((2, X.size))
-        covariance = noise * (share + (1 + share) * chance[0] / np.sqrt(30 * 320))
-        variance = noise * (1 + GAIN * share) * (1 + chance[1] * np.sqrt(2 / (6 * 320)))
-        fit = _fitted(_bins(variance, covariance))
+        clean, noise, chance = _textured(share, STEEPNESS, SHARED), _model(), rng.standard_normal((3, X.size))
+        covariance = clean.texture + noise * (1 + share) * chance[0] / np.sqrt(30 * 320)
+        variance = clean.variance * (1 + chance[1] * np.sqrt(2 / (HIGH * 320)))
+        middle = clean.middle * (1 + chance[2] * np.sqrt(2 / (MIDDLE_FREEDOM * 320)))
+        fit = _fitted(_bins(variance, covariance, middle=middle))
         errors.append(np.mean(fit.noise.variance(X) / noise) - 1)
     assert abs(np.mean(errors)) < 0.004
 
 
-def test_flat_bins_leave_the_gain_at_its_prior() -> None:
+def test_flat_bins_leave_the_traits_at_what_is_usual() -> None:
     fit = _fitted(_bins(_model(), np.zeros_like(X)))
-    assert fit.gain == pytest.approx([GAIN], abs=0.1)
-    assert fit.gain_error == pytest.approx([GAIN_SPREAD * GAIN], rel=0.01)
+    assert fit.traits.steepness == pytest.approx([STEEPNESS], abs=1.1 * STEEPNESS_SPREAD)
+    assert fit.traits.shared == pytest.approx([SHARED], abs=1.2 * SHARED_SPREAD)
 
 
 def test_texture_that_no_covariance_shows_is_left_out() -> None:
@@ -104,9 +138,11 @@ def test_texture_that_no_covariance_shows_is_left_out() -> None:
 def test_doubt_of_high_variances_does_not_draw_the_level_down() -> None:
     """On noise alone: what is high by chance counts less, and what that takes away is given back."""
     variance = 1 + np.random.default_rng(11).standard_normal(100_000) * np.sqrt(2 / (6 * 320))
-    one = _bins(variance, np.zeros_like(variance))
-    flat, gain = np.ones_like(variance), np.array([GAIN])
-    believed = believe(one, flat, 0 * flat, 0 * gain, even_shares(1), flat > 0)
+    flat, shares = np.ones_like(variance), np.zeros_like(even_shares(1))
+    shares[0, 0] = 1
+    one = _bins(variance, np.zeros_like(variance), middle=flat)
+    with np.errstate(divide="ignore"):
+        believed = believe(one, flat, 0 * flat, Traits.usual(1), shares, flat > 0, np.array([True]))
     level = np.average(variance, weights=believed.weight)
     chance = 3 * np.sqrt(2 / (6 * 320) / variance.size)
     assert level < 1 - chance

@@ -13,6 +13,7 @@ from rcl_calibration.quality import Evidence, verdict
 GOOD = Evidence(
     blocks=2000,
     texture=0.0,
+    shared=0.0,
     correlation=1.0,
     uneven=0.0,
     still=0.0,
@@ -47,7 +48,7 @@ def test_processing_is_named(change: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("change", [{}, {"correlation": 1.6}, {"correlation": 0.5}, {"uneven": 0.8}])
 def test_texture_is_named_as_texture_only(change: dict[str, Any]) -> None:
-    quality, reason = verdict(replace(GOOD, texture=0.3, **change))
+    quality, reason = verdict(replace(GOOD, texture=0.3, shared=0.3, **change))
     assert quality == "weak"
     assert "texture" in reason
     assert not _names_processing(reason)

@@ -112,6 +112,6 @@ def test_jpegs_beside_raws_are_left_to_tasks_on_pictures(tmp_path: Path) -> None
     items[2] = replace(items[2], named=True)
     taken, left = fitting(items, {Domain.BAYER, Domain.XTRANS})
     assert [item.path.name for item in taken] == ["a.RAF", "b.png"]
-    assert [path.name for path in left] == ["a.JPG"]
+    assert [item.path.name for item in left] == ["a.JPG"]
     assert fitting(items, set(Domain)) == (items, [])
     assert names(taken, tmp_path / "out", "tiff") == ["a.tif", "b.tif"]  # the raw keeps the plain name

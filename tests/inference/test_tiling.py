@@ -126,3 +126,43 @@ def test_other_errors_and_hopeless_shortage_are_passed_on():
         apply_tiled(failing_above(0, RuntimeError("wrong shape")), x, Tiling(0, 4, 1), size=8)
     with pytest.raises(MemoryError):
         apply_tiled(failing_above(0, MemoryError()), x, Tiling(0, 4, 1), size=8)
+
+
+@pytest.mark.parametrize("workers", [2, 3, 8])
+def test_the_result_is_the_same_bit_for_bit_however_many_tiles_are_worked_on(workers):
+    net = Net(3, 2, 2).eval()
+    x, tiling = picture(3, 72, 88), Tiling(24, 4, 2)
+    reports: list[float] = []
+    one = apply_tiled(net, x, tiling, size=24)
+    more = apply_tiled(net, x, tiling, size=24, workers=workers, report=reports.append)
+    assert np.array_equal(one, more)
+    assert reports == pytest.approx([(number + 1) / 12 for number in range(12)])
+
+
+def test_each_tile_has_one_thread_and_torch_its_own_number_afterwards():
+    before, seen = torch.get_num_threads(), set()
+
+    def network(x: Tensor) -> Tensor:
+        assert torch.is_inference_mode_enabled()
+        seen.add(torch.get_num_threads())
+        return x
+
+    torch.set_num_threads(3)
+    try:
+        apply_tiled(network, picture(3, 16, 16), Tiling(0, 4, 1), size=4, workers=2)
+        assert seen == {1}
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_failure_ends_the_others_before_they_begin():
+    begun: list[int] = []
+
+    def network(x: Tensor) -> Tensor:
+        begun.append(1)
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        apply_tiled(network, picture(3, 64, 64), Tiling(0, 4, 1), size=4, workers=2)
+    assert len(begun) <= 4

@@ -92,7 +92,7 @@ def test_tiles_keep_the_phase_of_x_trans(tmp_path: Path) -> None:
 
 def test_tiles_shrink_as_networks_widen_and_the_given_size_wins() -> None:
     task = get_task("denoise")
-    small, large = (tile_size(denoiser(width=w), task, Domain.BAYER, 8, CPU) for w in (4, 32))
+    small, large = (tile_size(denoiser(width=w), task, Domain.BAYER, 8, CPU) for w in (4, 256))
     assert 64 <= large < small
     assert prepare(denoiser(), task, Domain.BAYER, CPU, tile=48).tile == 48
     assert 0 < memory_budget(CPU) <= 2**30

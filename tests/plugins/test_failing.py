@@ -37,7 +37,7 @@ class Head(nn.Module):
         self.last = nn.Conv2d(features, channels, 1)
     def forward(self, features, x, sigma=None):
         {forward}
-        return x + 0 * self.last(features)
+        return x + self.last(features)
 
 class Own(Task):
     name = "own"
@@ -87,8 +87,8 @@ def run(*arguments: object) -> Result:
     return result
 
 
-def finetune(folder: Path) -> Result:
-    small = ("--width", 4, "--depth", 1, "--steps", 2, "--batch", 1, "--crop", 24, "--reduce", 1)
+def finetune(folder: Path, steps: int = 2) -> Result:
+    small = ("--width", 4, "--depth", 1, "--steps", steps, "--batch", 1, "--crop", 24, "--reduce", 1)
     return run("finetune", "--task", "own", "--clean", folder, "--backbone", "none", "--network", "unet", *small)
 
 
@@ -119,7 +119,7 @@ def last_touch(self, prediction, x):
 Own.last_touch = last_touch
 
 @hookimpl""", 1))  # fmt: skip
-    assert finetune(folder).exit_code == 0
+    assert finetune(folder, steps=40).exit_code == 0  # better than its start
     cases = {
         "sys.exit(0)": "fails in finish (SystemExit: 0)",
         "raise KeyboardInterrupt": "fails in finish (KeyboardInterrupt)",

@@ -10,6 +10,7 @@ from rcl_cli.models.task_model import TaskModel, build_model
 from rcl_cli.nn.cfa import from_rgb
 from rcl_cli.nn.curve import Code
 from rcl_cli.nn.start import start
+from rcl_cli.part import Part, asked_for, wanted
 from rcl_cli.testing import check_network
 from rcl_tasks.demosaic import Demosaic
 from rcl_tasks.denoise import Denoise
@@ -75,3 +76,24 @@ def test_a_denoiser_without_noise_returns_its_input() -> None:
     model: TaskModel = build_model(Denoise(), Domain.BAYER, Restorer(Domain.BAYER, SMALL))
     x = torch.rand(1, 4, 16, 16) - 0.1
     torch.testing.assert_close(model(x, torch.zeros_like(x)), x, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("domain", list(Domain))
+@pytest.mark.parametrize("part", [(slice(16, 32), slice(24, 40)), (slice(0, 8), slice(40, 64)), (slice(0, 64),) * 2])
+def test_what_is_asked_for_is_what_the_whole_has_there(domain: Domain, part: Part) -> None:
+    torch.manual_seed(0)
+    network = Restorer(domain, {"width": 16, "blocks": 3, "depth": 2}).eval()
+    x = torch.rand(1, domain.channels, 64, 64)
+    with torch.inference_mode():
+        whole = network(x)
+        with asked_for(part):
+            cut = network(x)
+    assert cut.shape == whole.shape
+    torch.testing.assert_close(cut[..., part[0], part[1]], whole[..., part[0], part[1]])
+
+
+def test_without_a_question_all_is_given() -> None:
+    assert wanted() is None
+    with asked_for((slice(0, 1), slice(0, 1))):
+        assert wanted() == (slice(0, 1), slice(0, 1))
+    assert wanted() is None

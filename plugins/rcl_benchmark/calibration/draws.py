@@ -16,6 +16,8 @@ SHOT_RANGE = (1e-4, 1.2e-2)
 """λ_shot of the sensor regime, log-uniform."""
 SIGMA_RANGE = (0.5, 20.0)
 """σ at white of the paper's regime, of 255, uniform."""
+PHOTOGRAPH_SHOT_RANGE, PHOTOGRAPH_SIGMA_RANGE = (2e-3, 1.2e-2), (5.0, 20.0)
+"""The same where the picture is a photograph: its own noise, 0.35 of 255 at most, stays below 0.5 % of the variance."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Exposure:
     poisson: bool
     """Photon counts with Gaussian read noise; else Gaussian noise of the same variance."""
     phase: str
-    """One of BAYER_PHASES."""
+    """One of BAYER_PHASES, or "X-Trans"."""
     bits: int
     black_level: int
     white_level: int
@@ -37,31 +39,29 @@ class Exposure:
     """Factor on the scene's light: below 1 underexposed, above 1 with blown highlights."""
 
 
-def sensor_noise(rng: np.random.Generator) -> Noise:
+def sensor_noise(rng: np.random.Generator, *, photograph: bool = False) -> Noise:
     """As of real sensors: ln λ_read = 2.18·ln λ_shot + 1.2 + N(0, 0.26) (Brooks et al. 2019)."""
-    log_shot = rng.uniform(*np.log(SHOT_RANGE))
+    log_shot = rng.uniform(*np.log(PHOTOGRAPH_SHOT_RANGE if photograph else SHOT_RANGE))
     log_read = 2.18 * log_shot + 1.2 + 0.26 * rng.standard_normal()
     return Noise(math.exp(log_shot), math.exp(log_read))
 
 
-def paper_noise(rng: np.random.Generator) -> Noise:
+def paper_noise(rng: np.random.Generator, *, photograph: bool = False) -> Noise:
     """As in RCL's paper: σ at white uniform, shot noise's share of its square uniform (Dong et al., section 4)."""
-    variance = (rng.uniform(*SIGMA_RANGE) / 255) ** 2
+    variance = (rng.uniform(*(PHOTOGRAPH_SIGMA_RANGE if photograph else SIGMA_RANGE)) / 255) ** 2
     share = rng.uniform()
     return Noise(share * variance, (1 - share) * variance)
 
 
-_NOISES: dict[str, Callable[[np.random.Generator], Noise]] = dict(
-    zip(REGIMES, (sensor_noise, paper_noise), strict=True)
-)
+_NOISES: dict[str, Callable[..., Noise]] = dict(zip(REGIMES, (sensor_noise, paper_noise), strict=True))
 """How noise is drawn, by the regime's name."""
 
 
-def draw(regime: str, rng: np.random.Generator) -> Exposure:
+def draw(regime: str, rng: np.random.Generator, *, photograph: bool = False) -> Exposure:
     """Noise of one of REGIMES, and a camera of any Bayer phase, 12 or 14 bit, any white balance and exposure."""
     bits = int(rng.choice((12, 14)))
     return Exposure(
-        noise=_NOISES[regime](rng),
+        noise=_NOISES[regime](rng, photograph=photograph),
         poisson=regime == "sensor",
         phase=str(rng.choice(BAYER_PHASES)),
         bits=bits,

@@ -19,7 +19,7 @@ from rcl_calibration.pair_profile import estimate_pair
 from rcl_calibration.profile import NoiseProfile
 from rcl_calibration.single_image import estimate, measure
 from rcl_cli.errors import RclError
-from rcl_cli.profiles.lattices import labels, lattices
+from rcl_cli.profiles.lattices import close_lattices, labels, lattices
 from rcl_cli.raw.frame import RawFrame
 
 # Taken when the code is: an editor may change the files while a run goes on.
@@ -52,17 +52,24 @@ def from_profile(profile: NoiseProfile) -> Estimate:
     """Of each plane, or one for all where they are the same."""
     planes = tuple(Noise(shot, read) for shot, read in zip(profile.shot, profile.read, strict=True))
     intervals = profile.sigma_ci or ()
-    if len({*zip(planes, intervals or planes, strict=True)}) == 1:
-        planes, intervals = planes[:1], intervals[:1]
-    return Estimate(planes, profile.x_range, intervals, profile.quality, profile.reason)
+    count = 1 if len({*zip(planes, intervals or planes, strict=True)}) == 1 else 4
+    return Estimate(
+        planes[:count],
+        profile.x_range,
+        intervals[:count],
+        tuple(profile.shot_ci or ())[:count],
+        tuple(profile.read_ci or ())[:count],
+        profile.quality,
+        profile.reason,
+    )
 
 
 def _blind(frames: Sequence[RawFrame]) -> Estimate:
-    return from_profile(estimate(lattices(frames[0]), **labels(frames[0])))
+    return from_profile(estimate(close_lattices(frames[0]), **labels(frames[0])))
 
 
 def _pool(frames: Sequence[RawFrame]) -> Estimate:
-    pooled = pool([measure(lattices(frame)) for frame in frames], **labels(frames[0]))
+    pooled = pool([measure(close_lattices(frame)) for frame in frames], **labels(frames[0]))
     return from_profile(pooled.profile)
 
 

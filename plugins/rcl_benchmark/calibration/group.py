@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +12,12 @@ import numpy as np
 import rcl_cli.samples
 from rcl_benchmark.calibration.draws import Exposure, draw
 from rcl_benchmark.calibration.estimators import METHODS, Method
-from rcl_benchmark.calibration.names import BLIND, REGIMES
+from rcl_benchmark.calibration.names import BLIND, PROCEDURAL, REGIMES, SHEET, SINGLE, XTRANS, is_ours
+from rcl_benchmark.calibration.photographs import Sheets, Singles
 from rcl_benchmark.calibration.pictures import Kept, Picture, Pictures
 from rcl_benchmark.calibration.processing import PROCESSES, process
 from rcl_benchmark.calibration.record import PLAIN, Key, Record, Timing
-from rcl_benchmark.calibration.simulate import clean_mosaic, expose
+from rcl_benchmark.calibration.simulate import clean_mosaic, expose, texture
 from rcl_benchmark.engine.code import beside, code_version
 from rcl_benchmark.engine.jobs import Job
 from rcl_benchmark.engine.records import digest
@@ -29,7 +30,7 @@ SIZES = ((1728, 2312), (4000, 6000))
 """Rows and columns of the raws that are timed: 4 MP and 24 MP."""
 _REPEATS = 3
 SIMULATION = code_version(
-    *beside(__file__, "draws", "group", "pictures", "processing", "simulate"),
+    *beside(__file__, "draws", "group", "photographs", "pictures", "processing", "simulate"),
     *sorted(Path(rcl_cli.samples.__path__[0]).glob("*.py")),
 )
 """Changes with the code that makes the draws."""
@@ -42,16 +43,18 @@ class Group:
     pictures: Pictures
     indices: tuple[int, ...]
     seed: int
+    kind: str = PROCEDURAL
+    """What the pictures are: PROCEDURAL, or one of `names.KINDS`."""
 
     def keys(self, regimes: Sequence[str], methods: Sequence[str]) -> Iterator[Key]:
         """What there is to measure. The `draw` of a pool is its first scene."""
         for regime in regimes:
-            for method in (METHODS[name] for name in methods):
+            for method in (METHODS[name] for name in methods if self.kind != XTRANS or is_ours(name)):
                 if method.scenes == 1:
-                    yield from (Key(index, regime, method.name, PLAIN) for index in self.indices)
+                    yield from (Key(index, regime, method.name, PLAIN, self.kind) for index in self.indices)
                 elif method.scenes == len(self.indices):
-                    yield Key(self.indices[0], regime, method.name, PLAIN)
-            if BLIND in methods:
+                    yield Key(self.indices[0], regime, method.name, PLAIN, self.kind)
+            if BLIND in methods and self.kind == PROCEDURAL:
                 yield from (Key(index, regime, BLIND, process_of(index, regime)) for index in self.indices)
 
 
@@ -63,21 +66,37 @@ class Draw:
     frames: tuple[RawFrame, ...]
     seen: Interval
     """1st and 99th percentile of the clean mosaics."""
+    texture: float
 
 
 def jobs(pictures: Pictures, draws: int, regimes: Sequence[str], methods: Sequence[str], seed: int) -> list[Job]:
     """One for each group of scenes, and then, when nothing else runs, one for each size that is timed."""
-    made = []
-    for start in range(0, draws, GROUP):
-        group = Group(pictures, tuple(range(start, min(start + GROUP, draws))), seed)
-        parts = {
-            _digest(group, draw=key, code=METHODS[key.method].version): key for key in group.keys(regimes, methods)
-        }
-        made.append(Job(f"draws from {start}", measure_group, (group,), parts))
+    made = _group_jobs(pictures, draws, regimes, methods, seed, PROCEDURAL)
     for shape in SIZES:
         first = Group(pictures, (0,), seed)
         key = _digest(first, timing=shape, code=METHODS[BLIND].version)
         made.append(Job(f"time {shape}", time_blind, (pictures, seed), {key: shape}, needs=tuple(made)))
+    return made
+
+
+def photograph_jobs(
+    singles: Singles, draws: int, regimes: Sequence[str], methods: Sequence[str], kinds: Sequence[str], seed: int
+) -> list[Job]:
+    """One for each group of raws from photographs, of each of `kinds`."""
+    sources: dict[str, Pictures] = {SINGLE: singles, SHEET: Sheets(singles), XTRANS: singles}
+    return [job for kind in kinds for job in _group_jobs(sources[kind], draws, regimes, methods, seed, kind)]
+
+
+def _group_jobs(
+    pictures: Pictures, draws: int, regimes: Sequence[str], methods: Sequence[str], seed: int, kind: str
+) -> list[Job]:
+    made = []
+    for start in range(0, draws, GROUP):
+        group = Group(pictures, tuple(range(start, min(start + GROUP, draws))), seed, kind)
+        parts = {
+            _digest(group, draw=key, code=METHODS[key.method].version): key for key in group.keys(regimes, methods)
+        }
+        made.append(Job(f"{kind or 'draws'} from {start}", measure_group, (group,), parts))
     return made
 
 
@@ -127,12 +146,14 @@ def _digest(group: Group, **parts: object) -> str:
 
 def _draw(group: Group, key: Key, method: Method, pictures: Mapping[int, Picture]) -> Draw:
     rng = np.random.default_rng([group.seed, key.draw, _number(key.regime), method.scenes])
-    exposure = draw(key.regime, rng)
+    exposure = draw(key.regime, rng, photograph=key.kind != PROCEDURAL)
+    if key.kind == XTRANS:
+        exposure = replace(exposure, phase="X-Trans")
     scenes = [pictures[key.draw]] if method.scenes == 1 else list(pictures.values())
     clean = [clean_mosaic(picture, exposure) for picture in scenes]
     seen = np.quantile(np.concatenate([mosaic[::7, ::7].ravel() for mosaic in clean]), [0.01, 0.99])
     frames = tuple(expose(mosaic, exposure, rng) for mosaic in clean for _ in range(method.frames))
-    return Draw(exposure, frames, (float(seen[0]), float(seen[1])))
+    return Draw(exposure, frames, (float(seen[0]), float(seen[1])), max(map(texture, scenes)))
 
 
 def _record(key: Key, drawn: Draw, rng: np.random.Generator) -> Record:
@@ -152,6 +173,7 @@ def _record(key: Key, drawn: Draw, rng: np.random.Generator) -> Record:
         seen=drawn.seen,
         seconds=seconds,
         megapixels=sum(frame.mosaic.size for frame in frames) / 1e6,
+        texture=drawn.texture,
         camera={**camera, "gain": round(exposure.gain, 3)},
     )
 

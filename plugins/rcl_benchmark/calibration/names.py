@@ -4,6 +4,9 @@ from __future__ import annotations
 
 REGIMES = ("sensor", "paper")
 BLIND, POOL, PAIR = "rcl-blind", "rcl-pool-4", "rcl-pair"
+PROCEDURAL, SINGLE, SHEET, XTRANS = "", "single photographs", "sheets of six", "single photographs, X-Trans"
+KINDS = (SINGLE, SHEET, XTRANS)
+"""What raws are made of, where it is photographs."""
 METHODS = (BLIND, POOL, PAIR, "scikit-image", "miniraw", "percentile", "homogeneous")
 """In the order of the tables."""
 

@@ -84,7 +84,7 @@ class Photographs:
 
     def _tile(self, rng: np.random.Generator) -> Picture:
         path = self.paths[int(rng.integers(len(self.paths)))]
-        tile = reduced(_linear_rgb(path), self.reduction)
+        tile = reduced(linear_rgb(path), self.reduction)
         if tile.shape[0] > tile.shape[1]:
             tile = tile.transpose(1, 0, 2)
         return tile[:: int(rng.choice((-1, 1))), :: int(rng.choice((-1, 1)))]
@@ -132,7 +132,8 @@ def reduced(picture: Picture, by: int) -> Picture:
     return np.asarray(blocks.mean(axis=(1, 3)), np.float32)
 
 
-def _linear_rgb(path: Path) -> Picture:
+def linear_rgb(path: Path) -> Picture:
+    """(H, W, 3) linear sRGB of a photograph. Raises FileError where it is a raw or cannot be read."""
     frame = read_frame(path)
     if not isinstance(frame, RgbFrame):
         raise FileError(path, "is a raw; the benchmark simulates raws from clean RGB pictures")

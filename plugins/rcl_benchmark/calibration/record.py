@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from statistics import fmean
 from typing import Any, NamedTuple
 
+from rcl_benchmark.calibration.names import PROCEDURAL
 from rcl_calibration.model import Noise
 from rcl_calibration.profile import Interval
 
@@ -22,6 +23,8 @@ class Key(NamedTuple):
     method: str
     process: str
     """What the camera did to the raw: PLAIN, or one of `processing.PROCESSES`."""
+    kind: str = PROCEDURAL
+    """What the raw is made of: PROCEDURAL, or one of `names.KINDS`."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,9 @@ class Estimate:
     x_range: Interval | None = None
     sigma_ci: tuple[tuple[Interval, ...], ...] = ()
     """For each of `planes` 90 % intervals of σ at `rcl_calibration.profile.SIGMA_X`; none where it gives none."""
+    shot_ci: tuple[Interval, ...] = ()
+    """For each of `planes` the 90 % interval of λ_shot."""
+    read_ci: tuple[Interval, ...] = ()
     quality: str = "ok"
     reason: str = ""
 
@@ -56,6 +62,8 @@ class Record:
     seconds: float
     """Processor time beyond decoding, for all images of the draw."""
     megapixels: float
+    texture: float = 0.0
+    """How much detail the picture has, its flattest places apart: `simulate.texture`."""
     camera: dict[str, Any] = field(default_factory=dict)
     """Phase, bits, levels and gain: where a result is bad, what was special."""
 

@@ -19,7 +19,7 @@ from rcl_cli.data.crops import RegionSource
 from rcl_cli.domain import Domain
 from rcl_cli.nn.cfa import from_rgb, unpack
 from rcl_cli.noise import NoiseSource, SensorNoise, SigmaNoise, add_noise
-from rcl_cli.profiles.lattices import lattices
+from rcl_cli.profiles.lattices import close_lattices
 from rcl_cli.raw.cfa import canonical
 from rcl_cli.raw.frame import Frame, Metadata, RawFrame, RgbFrame
 from rcl_cli.simulate.files import BLACK_DN, WHITE_DN
@@ -64,7 +64,7 @@ def simulated(path: Path, domain: Domain, seed: int, side: int | None = None) ->
 
 def with_blind_levels(picture: NoisyPicture, domain: Domain) -> NoisyPicture:
     """The same with the noise that `rcl calibrate` measures in it; the true one where it finds none to trust."""
-    profile = estimate(lattices(_frame(picture.noisy, domain)))
+    profile = estimate(close_lattices(_frame(picture.noisy, domain)))
     return replace(picture, noise=profile) if any((*profile.shot, *profile.read)) else picture
 
 

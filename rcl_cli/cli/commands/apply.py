@@ -97,6 +97,12 @@ def _format(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
 )
 @LINEAR
 @STORE
+@click.option(
+    "--shard",
+    metavar="I/N",
+    help="Do only the I-th of N parts of the files, such as 1/8.  [default: in a SLURM array or under torchrun that of"
+    " the process, else 1/1]",
+)
 @json_option("each input")
 @click.option("--debug", is_flag=True, help="Stop at an unexpected error and show the full traceback.")
 @click.pass_context
@@ -115,6 +121,7 @@ def command(
     tile: int | None,
     linear: bool,
     store: Path | None,
+    shard: str | None,
     as_json: bool,
     debug: bool,
 ) -> None:
@@ -129,16 +136,29 @@ def command(
     Each result records how it was made. Results are never read as inputs, unless they are named themselves. Existing
     results are kept, unless --overwrite is given.
 
+    Many machines that see the same folders divide the work by --shard: a file belongs to one part by the hash of its
+    path below the folder given, whatever else is there. What exists is skipped, so a part that was cut off is simply
+    run again.
+
     A --strength of 1 removes all noise, 0 none. `denoise` blends its result with the input; `demosaic` and `jdensr`
     tell the network a lower noise level. auto is for `denoise`: it estimates the error of each blend from the noise
     level and takes the best. It removes nearly all of strong noise, and little of weak noise.
     """
+    from rcl_cli.raw.apart.pool import start_reader
+
+    start_reader()
     from rcl_cli.inference.apply import Settings, open_batch
     from rcl_cli.inference.batch import Outcome
+    from rcl_cli.inference.shard import shard_here
 
-    settings = Settings(model, profile, strength, ensemble, file_format, overwrite, device, tile, linear, store)
+    found = shard_here() if shard is None else None
+    shard = str(found[0]) if found else shard
+    settings = Settings(model, profile, strength, ensemble, file_format, overwrite, device, tile, linear, store, shard)
     batch = open_batch(task, paths or (Path(),), folder, settings)
     say_left_out(batch.results)
+    if shard is not None:
+        of = f"{len(batch.jobs) + len(batch.unfit)} of {batch.files} files"
+        say(f"Shard {shard}: {of}" + (f" (by {found[1]}; --shard 1/1 does all)" if found else ""))
     failures = list(batch.failures)
     outcomes: list[Outcome] = []
     if as_json:
@@ -157,6 +177,8 @@ def command(
     if interrupted:
         say("Interrupted. Finished results are kept. Run the same command again to do the rest.")
         ctx.exit(INTERRUPTED)
+    if shard is not None and not outcomes and not failures:
+        ctx.exit(0)  # the files are other shards'
     ctx.exit(exit_code(sum(o.status != "failed" and o.fits for o in outcomes), len(failures)))
 
 

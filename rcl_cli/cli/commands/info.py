@@ -28,7 +28,7 @@ def command(ctx: click.Context, paths: tuple[Path, ...], as_json: bool) -> None:
     Folders are searched for raws and pictures, with their subfolders. Files are identified by their content, not their
     names. Raws and pictures are decoded in full, which reveals damaged ones.
     """
-    from rcl_cli.errors import FileError
+    from rcl_cli.errors import FileError, blamed_on
 
     files, failures = _files(paths)
     if as_json:
@@ -37,7 +37,8 @@ def command(ctx: click.Context, paths: tuple[Path, ...], as_json: bool) -> None:
     done = 0
     for path in files:
         try:
-            values = {**json_head("", path), **describe(path)}
+            with blamed_on(path):
+                values = {**json_head("", path), **describe(path)}
         except FileError as error:
             failures.append(error)
             values = {**json_head("unknown", path, "failed", error.reason), **_still_readable(path)}
@@ -84,8 +85,7 @@ def describe(path: Path) -> dict[str, Any]:
         return _describe_model(path)
     if start.lstrip()[:1] in (b"{", b"["):
         return _describe_profiles(path)
-    from rcl_cli.raw.read import read_frame
-    from rcl_cli.raw.record import read_record
+    from rcl_cli.raw.guarded import read_frame, read_record
 
     made = read_record(path)
     return {**_describe_frame(read_frame(path)), "result": None if made is None else vars(made)}
@@ -94,7 +94,7 @@ def describe(path: Path) -> dict[str, Any]:
 def _still_readable(path: Path) -> dict[str, Any]:
     """What the header of a raw says whose pixels cannot be decoded; nothing where even that is gone."""
     from rcl_cli.errors import FileError
-    from rcl_cli.raw.metadata import read_metadata
+    from rcl_cli.raw.guarded import read_metadata
 
     try:
         metadata = read_metadata(path)

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rcl_cli.cli.console import json_head, new_table, print_json_line, print_table, progress, say
+from rcl_cli.cli.console import (
+    exit_code,
+    json_head,
+    new_table,
+    print_failures,
+    print_json_line,
+    print_table,
+    progress,
+    say,
+)
 from rcl_cli.cli.numbers import Number, Whole
 from rcl_cli.cli.options import DEVICE, LINEAR, NETWORK_OPTION, SEED, STORE, Option, json_option, network_option
 from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
@@ -154,14 +163,16 @@ def command(
     start, domain = _start(task, backbone, network, options, skip, fresh_domain, store)
     degradation = Degradation(task, domain, SigmaNoise(*sigma_range))
     labels = PictureFiles(_files(clean), protocol.crop * domain.pixels * task.scale, linear)
-    tests = fixed_pairs(
-        PictureFiles(_files(test), _LEAST_TEST_SIDE, linear), degradation, _TEST_SIDE, start.multiple, protocol.seed
-    )
+    tested = PictureFiles(_files(test), _LEAST_TEST_SIDE, linear)
+    tests = fixed_pairs(tested, degradation, _TEST_SIDE, start.multiple, protocol.seed)
     with progress(protocol.trials, f"{protocol.mode}, {task.name}", "trials") as bar:
         outcome = run_protocol(
             protocol, start, degradation, labels, tests, choose_device(device), on_trial=lambda figures: bar.advance()
         )
     _print(outcome, {"method": _name(backbone), "task": task.name, "protocol": protocol.mode}, protocol, as_json)
+    failures = [*labels.failures.values(), *tested.failures.values()]
+    print_failures(failures)
+    click.get_current_context().exit(exit_code(1, len(failures)))
 
 
 def _start(

@@ -175,7 +175,8 @@ def _matrix(tags: TiffTags, name: str) -> Matrix | None:
 
 
 def _kelvin(tags: TiffTags, number: int) -> float:
-    code = int(next(iter(tags.numbers(f"CalibrationIlluminant{number}")), 0))
+    said = next(iter(tags.numbers(f"CalibrationIlluminant{number}")), 0.0)
+    code = int(said) if np.isfinite(said) else 0
     data = tags.values.get(f"IlluminantData{number}")
     if code != _OTHER_LIGHT or not isinstance(data, bytes) or len(data) < 18 or data[:2] != b"\0\0":
         return _KELVIN.get(code, 0.0)

@@ -33,7 +33,9 @@ def dng_levels(path: Path, tags: TiffTags, area: Area, samples: int, cfa: CFA | 
 
 def _pattern(path: Path, tags: TiffTags, samples: int, cfa: CFA | None) -> NDArray[np.float64]:
     black, repeat = tags.raw_numbers("BlackLevel"), tags.raw_numbers("BlackLevelRepeatDim")
-    repeat_y, repeat_x = (int(length) for length in repeat) if repeat.size == 2 else (1, 1)
+    repeat_y, repeat_x = (
+        (int(length) for length in repeat) if repeat.size == 2 and np.isfinite(repeat).all() else (1, 1)
+    )
     if black.size == 0:
         return np.zeros((1, 1, samples))
     if not np.isfinite(black).all() or (black < 0).any() or min(repeat_y, repeat_x) < 1:

@@ -29,7 +29,7 @@ _PLANES_APART = 2
 
 def describes(tags: TiffTags, decoded: tuple[int, ...]) -> bool:
     """True for a DNG whose tags are of the picture that LibRaw decoded, (H, W) or (H, W, C)."""
-    size = [int(next(iter(tags.raw_numbers(name)), 0)) for name in ("ImageLength", "ImageWidth")]
+    size = [next(iter(tags.raw_numbers(name)), 0.0) for name in ("ImageLength", "ImageWidth")]
     return tags.dng and size == list(decoded[:2])
 
 
@@ -44,7 +44,7 @@ def dng_sensor(path: Path, raw: rawpy.RawPy, tags: TiffTags) -> Sensor:
         visible = libraw_area(raw)
         cfa = libraw_cfa(path, raw).shifted(top - visible[0], left - visible[1])
     # Of several values a pixel LibRaw takes the first.
-    samples = int(next(iter(tags.raw_numbers("SamplesPerPixel")), 1))
+    samples = int(np.nan_to_num(next(iter(tags.raw_numbers("SamplesPerPixel")), 1.0), nan=1.0, posinf=1.0, neginf=1.0))
     levels = dng_levels(path, tags, area, samples, cfa)
     if floating_point(tags):
         levels = levels.scaled(raw.white_level / float(levels.white[0]))
@@ -74,7 +74,8 @@ def active_area(path: Path, tags: TiffTags, height: int, width: int) -> Area:
     values = tags.raw_numbers("ActiveArea")
     if values.size == 0:
         return 0, 0, height, width
-    top, left, bottom, right = (int(value) for value in values) if values.size == 4 else (0, 0, 0, 0)
+    known = values.size == 4 and bool(np.isfinite(values).all())
+    top, left, bottom, right = (int(value) for value in values) if known else (0, 0, 0, 0)
     if not (0 <= top < bottom <= height and 0 <= left < right <= width):
         told = ", ".join(f"{value:g}" for value in values) if values.size == 4 else f"{values.size} numbers"
         raise FileError(path, f"claims an active area of {told} on a sensor of {height} by {width}; it is damaged")

@@ -8,6 +8,8 @@ from neighbours, and local means stay.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,8 @@ LEAST_BLACK = 4096.0
 """DN. The black level of mosaics whose source has none, so that noise below black survives."""
 _SPANS = (3, 5, 9, 17, 33, 33, 65, 65, 129)
 """Pixels over which a debt is spread, one after the other."""
+_STRIP = 768
+"""Rows worked on together; a multiple of the period of every pattern."""
 _LEAST_OF_PEAK = 0.75
 """Of the source's brightest value; LibRaw's automatic maximum has the same bound."""
 
@@ -44,14 +48,53 @@ def stored_levels(picture: Picture) -> tuple[Planes, float]:
 
 def stored_pixels(picture: Picture, black: Planes, white: float) -> NDArray[np.uint16]:
     """The result in DN, (H, W) or (H, W, 3)."""
-    pixels = picture.pixels if picture.peak is None else with_peak(picture.pixels, picture.peak)
+    pixels, whole = picture.pixels, np.empty(picture.pixels.shape, np.uint16)
     if picture.cfa is None:
-        dn = raised_to_black(pixels) * np.float32(white)
-    else:
-        levels = np.asarray(black, np.float32)[picture.cfa.planes(*pixels.shape)]
-        dn = pixels * (np.float32(white) - levels) + levels
-    whole: NDArray[np.uint16] = np.clip(np.rint(dn), 0, 65535).astype(np.uint16)
+        # One colour after the other, at a third of the memory.
+        brightest = _Brightest.of(pixels, picture.peak)
+        for color in range(pixels.shape[2]):
+            raised = _raised(brightest.set(pixels[..., color].copy(), color))
+            whole[..., color] = _rounded(raised * np.float32(white))
+        return whole
+    pixels = pixels if picture.peak is None else with_peak(pixels, picture.peak)
+    for start in range(0, len(pixels), _STRIP):
+        strip = pixels[start : start + _STRIP]
+        levels = np.asarray(black, np.float32)[picture.cfa.planes(*strip.shape)]
+        whole[start : start + _STRIP] = _rounded(strip * (np.float32(white) - levels) + levels)
     return whole
+
+
+@dataclass(frozen=True)
+class _Brightest:
+    """What `with_peak` does, for one colour at a time."""
+
+    most: float | None = None
+    """Values are cut to it."""
+    place: tuple[int, ...] = ()
+    """Row, column and colour of the one that becomes `peak`."""
+    peak: float = 0.0
+
+    @classmethod
+    def of(cls, pixels: Float, peak: float | None) -> _Brightest:
+        top = float(pixels.max())
+        if peak is None or top < _LEAST_OF_PEAK * peak or top == peak:
+            return cls()
+        if top > peak:
+            return cls(most=peak)
+        return cls(None, tuple(int(i) for i in np.unravel_index(pixels.argmax(), pixels.shape)), peak)
+
+    def set(self, plane: Float, color: int) -> Float:
+        """The plane of a colour, (H, W), changed in place."""
+        if self.most is not None:
+            np.minimum(plane, np.float32(self.most), out=plane)
+        if self.place and self.place[2] == color:
+            plane[self.place[:2]] = self.peak
+        return plane
+
+
+def _rounded(dn: Float) -> Float:
+    """In place."""
+    return np.clip(np.rint(dn, out=dn), 0, 65535, out=dn)
 
 
 def raised_to_black(rgb: Float) -> Float:

@@ -66,6 +66,18 @@ class Table:
         self._stored = np.linspace(0, 1, rising.size)
         self._light = (1 - _LEAST_SLOPE) * rising + _LEAST_SLOPE * self._stored
 
+    @classmethod
+    def rising(cls, light: NDArray[np.float64]) -> Table:
+        """From the `light` of another one."""
+        table = cls(light)
+        table._light = light
+        return table
+
+    @property
+    def light(self) -> NDArray[np.float64]:
+        """Rising everywhere."""
+        return self._light
+
     def decode(self, stored: Float) -> Float:
         """Stored values → linear light, any shape."""
         return _straight(stored, self._stored, self._light)

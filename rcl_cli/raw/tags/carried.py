@@ -13,7 +13,6 @@ from typing import BinaryIO
 from rcl_cli.errors import FileError
 from rcl_cli.files import require_file
 from rcl_cli.raw.sniff import RAW_SUFFIXES
-from rcl_cli.raw.tags.decoded_shot import decoded_shot
 from rcl_cli.raw.tags.exif import exif_blocks
 from rcl_cli.raw.tags.ifd import VALUE_BYTES, Entry
 
@@ -77,6 +76,8 @@ def _read(path: Path, mtime_ns: int, size: int) -> Carried:
                         if entry.code in codes:
                             into.setdefault(entry.code, entry)
     if not exif and path.suffix.lower() in RAW_SUFFIXES:
+        from rcl_cli.raw.guarded import decoded_shot
+
         decoded = decoded_shot(path)
         for known, entries in zip((first, exif), decoded, strict=True):
             known |= {entry.code: entry for entry in entries if entry.code not in known}

@@ -5,9 +5,11 @@ from __future__ import annotations
 import struct
 from html import escape
 from pathlib import Path
+from typing import BinaryIO
 from xml.etree import ElementTree
 
 from rcl_cli.errors import FileError
+from rcl_cli.files import require_file
 from rcl_cli.raw.pictures.openexr import exr_attributes
 from rcl_cli.raw.pictures.png import metadata_chunks, text_of
 from rcl_cli.raw.sniff import Kind, identify
@@ -20,6 +22,9 @@ _EVENT = "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _MEDIA = "http://ns.adobe.com/xap/1.0/mm/"
 _LARGEST = 1 << 20
+_BYTE_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
+_BYTES = (1, 7)
+"""TIFF types of a packet."""
 
 
 def history_packet(agent: str, parameters: str) -> bytes:
@@ -52,6 +57,10 @@ def history(packet: bytes) -> list[tuple[str, str]]:
 def read_packet(path: Path) -> bytes:
     """The XMP packet inside a TIFF, DNG, JPEG, PNG or OpenEXR file; empty where there is none. Raises nothing."""
     try:
+        require_file(path)
+        with path.open("rb") as file:
+            if (order := _BYTE_ORDERS.get(file.read(4))) is not None:
+                return _of_tiff(file, order)
         found = identify(path)
         kind = found.kind
         if kind is Kind.JPEG:
@@ -71,6 +80,20 @@ def jpeg_segment(packet: bytes) -> bytes:
     """The APP1 segment that holds a packet."""
     body = JPEG_SIGNATURE + packet
     return b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body
+
+
+def _of_tiff(file: BinaryIO, order: str) -> bytes:
+    # The first directory alone, where all who write a packet put it: a folder of thousands is looked through for it.
+    (offset,) = struct.unpack(order + "I", file.read(4))
+    file.seek(offset)
+    (count,) = struct.unpack(order + "H", file.read(2))
+    table = file.read(12 * count)
+    for at in range(0, len(table) - 11, 12):
+        code, kind, size, place = struct.unpack_from(order + "HHII", table, at)
+        if code == XMP_TAG and kind in _BYTES and 4 < size <= _LARGEST:
+            file.seek(place)
+            return file.read(size)
+    return b""
 
 
 def _of_jpeg(path: Path) -> bytes:

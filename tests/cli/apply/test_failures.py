@@ -47,14 +47,14 @@ def test_nothing_done_is_exit_code_2(apply: Call, heads: Path, tmp_path: Path) -
 def test_ctrl_c_keeps_what_is_done(
     apply: Call, raws: Path, heads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = Pipeline.apply
+    first = Pipeline.restore
 
-    def interrupted(self: Any, frame: Any, target: Path, **rest: Any) -> Any:
-        if target.name == "b.dng":
+    def interrupted(self: Any, ready: Any, *rest: Any) -> Any:
+        if ready.frame.metadata.path.name == "b.dng":
             raise KeyboardInterrupt
-        return first(self, frame, target, **rest)
+        return first(self, ready, *rest)
 
-    monkeypatch.setattr(Pipeline, "apply", interrupted)
+    monkeypatch.setattr(Pipeline, "restore", interrupted)
     result = apply("--task", "denoise", raws, "-o", tmp_path / "out")
     assert result.exit_code == 130
     assert "Interrupted" in result.stderr

@@ -170,3 +170,35 @@ def test_an_empty_path_is_not_the_current_folder(
     assert result.exit_code == 2
     assert "empty path" in result.stderr
     assert not (raws / "denoise").exists()
+
+
+@pytest.mark.slow
+def test_shards_divide_the_files_and_skip_what_exists(
+    apply: Call, raws: Path, raw: Call, heads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        raw(raws / "more" / f"c{number}.dng", shape=(24, 26))
+    out = tmp_path / "out"
+    arguments = ("--task", "denoise", raws, "-o", out, "--json")
+    first = apply(*arguments, "--shard", "1/2")
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    second = apply(*arguments)
+    assert "Shard 2/2" in second.stderr
+    assert "RANK" in second.stderr
+    done = [line["path"] for run in (first, second) for line in run.lines]
+    assert len(done) == len(set(done)) == 6
+    assert len([path for path in out.rglob("*") if path.is_file()]) == 6
+    assert [run.exit_code for run in (first, second)] == [0, 0]
+    all_of_them = apply(*arguments, "--shard", "1/1")
+    assert [line["status"] for line in all_of_them.lines] == ["skipped"] * 6
+    assert apply(*arguments, "--shard", "3/2").exit_code == 2
+
+
+@pytest.mark.slow
+def test_a_shard_without_files_is_no_failure(apply: Call, raws: Path, heads: Path, tmp_path: Path) -> None:
+    codes = [
+        apply("--task", "denoise", raws / "a.dng", "-o", tmp_path, "--shard", f"{i}/9").exit_code for i in range(1, 10)
+    ]
+    assert codes == [0] * 9
+    assert (tmp_path / "a.dng").is_file()
