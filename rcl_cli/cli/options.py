@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from rcl_cli.cli.numbers import MOST_SEED, Whole
-from rcl_cli.cli.option_values import named_values, strength_value
+from rcl_cli.cli.option_values import named_values, selections, strength_value
 from rcl_cli.cli.words import NETWORK
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -49,6 +49,14 @@ STORE = click.option(
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace existing files. Without it they are kept.")
 LINEAR = click.option(
     "--linear", is_flag=True, help="Treat the values of PNG, JPEG and TIFF files as linear, not sRGB."
+)
+SELECT = click.option(
+    "--select",
+    multiple=True,
+    callback=selections,
+    metavar="camera=…,iso=…",
+    help="Only files whose camera's name contains the word and whose ISO is the number or in the range, such as"
+    " camera=7D,iso=800-3200. Repeatable: a file is taken if one of them fits.",
 )
 PROFILE = click.option(
     "--profile",

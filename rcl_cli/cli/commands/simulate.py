@@ -16,9 +16,10 @@ from rcl_cli.cli.console import (
     say,
     say_left_out,
 )
+from rcl_cli.cli.file_lists import paths_argument
 from rcl_cli.cli.noise_options import chosen_noise, noise_options
 from rcl_cli.cli.numbers import Whole
-from rcl_cli.cli.options import LINEAR, OVERWRITE, PATH, SEED, json_option
+from rcl_cli.cli.options import LINEAR, OVERWRITE, SEED, json_option
 from rcl_cli.cli.words import Word
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("paths", metavar="CLEAN...", nargs=-1, required=True, type=PATH)
+@paths_argument(required=True, metavar="CLEAN...")
 @click.option(
     "-o",
     "--output",
