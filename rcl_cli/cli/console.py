@@ -29,6 +29,9 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from rcl_cli.cli.layout import fitted, natural_width
+from rcl_cli.cli.rates import Lines, rate_words
+from rcl_cli.cli.streams import nobody_reads, spelled
 from rcl_cli.cli.visible import STEERING, utf8, visible
 from rcl_cli.errors import FileError
 from rcl_cli.train.watch import Stage
@@ -39,13 +42,20 @@ class _Terminal(Console):
 
     def render_str(self, text: str, **options: Any) -> Text:
         """As rich's, which every text and every cell of a table goes through."""
-        return super().render_str(visible(text), **options)
+        shown = visible(text)
+        return super().render_str(spelled(shown, self.encoding) if self.options.ascii_only else shown, **options)
+
+    def on_broken_pipe(self) -> None:
+        """Work goes on, quietly: what is made counts, not that somebody reads of it."""
+        nobody_reads(self.file)  # type: ignore[arg-type]
 
 
 _lines_go_to: list[TextIO] = []
 """Where JSON lines go; empty: standard output."""
 console = _Terminal(stderr=True, highlight=False)
 """For messages: standard error, looked up at each call, so that tests can capture it."""
+_PLAIN = box.Box("    \n    \n -- \n" + "    \n" * 5, ascii=True)
+"""As SIMPLE_HEAD, for terminals and files without its letters."""
 
 
 def say(sentence: str) -> None:
@@ -61,21 +71,25 @@ def say_left_out(results: Sequence[Path]) -> None:
 
 
 class Bar(Stage):
-    """The handle that `progress` gives out. Without a terminal it does nothing."""
+    """The handle that `progress` gives out. Without a terminal there are lines instead."""
 
-    def __init__(self, progress: Progress | None, task: TaskID) -> None:
-        self._progress = progress
-        self._task = task
+    def __init__(self, bar: tuple[Progress, TaskID] | None, lines: Lines) -> None:
+        self._bar = bar
+        self._lines = lines
 
     def advance(self, steps: float = 1) -> None:
         """`steps` more are done."""
-        if self._progress is not None:
-            self._progress.advance(self._task, steps)
+        if self._bar is None:
+            self._lines.advance(steps)
+        else:
+            self._bar[0].advance(self._bar[1], steps)
 
     def describe(self, description: str) -> None:
         """Replace the words before the bar, for example by the current loss."""
-        if self._progress is not None:
-            self._progress.update(self._task, description=escape(visible(description)))
+        if self._bar is None:
+            self._lines.describe(description)
+        else:
+            self._bar[0].update(self._bar[1], description=escape(visible(description)))
 
 
 class _RateColumn(ProgressColumn):
@@ -85,17 +99,19 @@ class _RateColumn(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{speed:.3g} {self.unit}/s", style="progress.data.speed")
+        return Text("" if speed is None else rate_words(speed, self.unit), style="progress.data.speed")
 
 
 @contextmanager
 def progress(total: float | None, description: str, unit: str = "files", *, done: int = 0) -> Iterator[Bar]:
-    """A progress bar on standard error with rate (`unit`/s) and time left; none where that is not a terminal.
+    """A progress bar on standard error with rate and time left; a line now and then where that is not a terminal.
 
-    `total` and `done` count steps; `done` is where a resumed run starts. `total=None`: a bar without an end.
+    `unit`: what is counted, in the plural. `total` and `done` count steps; `done` is where a resumed run starts.
+    `total=None`: a bar without an end.
     """
-    if not console.is_terminal:
-        yield Bar(None, TaskID(0))
+    lines = Lines(say, total, description, unit, done=done)
+    if not _has_room_for_a_bar():
+        yield Bar(None, lines)
         return
     bar = Progress(
         TextColumn("{task.description}"),
@@ -108,7 +124,13 @@ def progress(total: float | None, description: str, unit: str = "files", *, done
         redirect_stdout=sys.stdout.isatty(),
     )
     with bar:
-        yield Bar(bar, bar.add_task(escape(visible(description)), total=total, completed=done))
+        yield Bar((bar, bar.add_task(escape(visible(description)), total=total, completed=done)), lines)
+
+
+def _has_room_for_a_bar() -> bool:
+    """Not where it would be written over by JSON lines on the same terminal, nor where nothing can be written over."""
+    shared = bool(_lines_go_to) and _lines_go_to[-1].isatty()
+    return console.file.isatty() and not console.is_dumb_terminal and not shared
 
 
 def json_head(kind: str, path: Path | None, status: str = "done", reason: str = "") -> dict[str, Any]:
@@ -167,7 +189,7 @@ def _is_own_output(stream: TextIO) -> bool:
     """Not one that stands in for it, in a test or a notebook."""
     try:
         return stream.fileno() == 1 and sys.stderr.fileno() == 2
-    except (OSError, ValueError):
+    except (AttributeError, OSError, ValueError):
         return False
 
 
@@ -203,12 +225,19 @@ def new_table(*columns: str, title: str | None = None, right: Sequence[str] = ()
 
 
 def print_table(table: RenderableType, *, error: bool = False) -> None:
-    """Print on standard output (`error`: standard error); never folded where that is a file or a pipe."""
+    """Print on standard output (`error`: standard error); never folded where that is a file or a pipe.
+
+    Where a terminal is too narrow, long texts go to lines of their own.
+    """
     target = _Terminal(stderr=error, highlight=False)
-    if not target.is_terminal:
-        wide = target.options.update(max_width=10_000)
-        target.width = max(target.width, target.measure(table, options=wide).maximum)
-    target.print(table)
+    if target.options.ascii_only and isinstance(table, Table):
+        table.box = _PLAIN
+    if not target.file.isatty():
+        target.width = max(target.width, natural_width(table, target))
+    try:
+        target.print(fitted(table, target) if isinstance(table, Table) else table)
+    except BrokenPipeError:  # of older versions of rich
+        target.on_broken_pipe()
 
 
 def print_failures(failures: Sequence[FileError]) -> None:

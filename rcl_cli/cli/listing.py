@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import click
 
 from rcl_cli.cli.console import console, json_head, new_table, print_json_line, print_table
+from rcl_cli.cli.streams import written
 from rcl_cli.cli.visible import visible
 from rcl_cli.plugins.entries import NETWORKS, PRETEXTS, TASKS, Problem, collisions, defects, entries, kind_of
 
@@ -62,7 +64,7 @@ def _print_one(group: str, name: str, as_json: bool) -> None:
         print_json_line({**json_head(kind_of(group), None), **about})
         return
     head = f"{kind_of(group).capitalize()} {name}, for {', '.join(domains)} pictures"
-    click.echo(visible(f"{head}\n\n{about_it}", lines=True))
+    click.echo(written(visible(f"{head}\n\n{about_it}", lines=True), sys.stdout))
     if not options:
         click.echo(f"\nThis {kind_of(group)} has no options.")
         return

@@ -14,6 +14,8 @@ from typing import Any, NoReturn
 
 import click
 
+from rcl_cli.cli.numbers import shown
+from rcl_cli.cli.streams import make_usable, nobody_reads, written
 from rcl_cli.cli.verbs import OTHERS, SECTIONS
 from rcl_cli.cli.visible import visible
 from rcl_cli.disk.words import OF_WRITING, unwritable
@@ -39,7 +41,7 @@ class _HelpFormatter(click.HelpFormatter):
 
     def getvalue(self) -> str:
         """As click's, with nothing in it that steers a terminal."""
-        return visible(super().getvalue(), lines=True)
+        return written(visible(super().getvalue(), lines=True), sys.stdout)
 
 
 class _Context(click.Context):
@@ -74,6 +76,25 @@ class LazyGroup(click.Group):
             _prepare(command)
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click's; `help` before a verb asks for the verb's help."""
+        if args and args[0] == "help":
+            args = [*args[1:], ctx.help_option_names[-1]]
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's; of a word that is no verb it says what was probably meant."""
+        if args[0].startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        command = self.get_command(ctx, args[0])
+        if command is None:
+            from rcl_cli.cli.misplaced import advice
+
+            ctx.fail(f"There is no command {shown(args[0])!r}{advice(args, self.list_commands(ctx))}")
+        return args[0], command, args[1:]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The verbs with their first sentences, by section."""
         listed = _listed()
@@ -86,6 +107,7 @@ class LazyGroup(click.Group):
         """Run the command line; every failure becomes one message on standard error and an exit code."""
         if not extra.pop("standalone_mode", True):
             return super().main(args, standalone_mode=False, **extra)
+        make_usable()
         arguments = list(sys.argv[1:] if args is None else args)
         if not any(isinstance(handler, _Said) for handler in logging.root.handlers):
             logging.root.addHandler(_Said(logging.WARNING))
@@ -93,10 +115,11 @@ class LazyGroup(click.Group):
             with unwinding(), _only_json(arguments):
                 code = super().main(arguments, standalone_mode=False, **extra) or 0
             sys.exit(code)
-        except BrokenPipeError:  # nobody reads on; click says as much for what it writes itself
+        except BrokenPipeError:  # nobody reads on
+            nobody_reads(sys.stdout)
             sys.exit(1)
         except Exception as error:
-            _fail(error, debug="--debug" in arguments)
+            _fail(error, arguments)
 
 
 def _only_json(arguments: Sequence[str]) -> AbstractContextManager[None]:
@@ -139,20 +162,24 @@ def _debug_option() -> click.Option:
     )
 
 
-def _fail(error: Exception, *, debug: bool) -> NoReturn:
-    if debug:
+def _fail(error: Exception, arguments: Sequence[str]) -> NoReturn:
+    if "--debug" in arguments:
         import traceback
 
-        click.echo(visible("".join(traceback.format_exception(error)), lines=True), err=True, nl=False)
+        _complain("".join(traceback.format_exception(error)))
     unforeseen = f"unexpected {type(error).__name__}: {' '.join(str(error).split())}"
     match error:
         case click.Abort():
             click.echo("Interrupted.", err=True)
             sys.exit(INTERRUPTED)
         case click.ClickException():
+            if isinstance(error, click.NoSuchOption):
+                from rcl_cli.cli.misplaced import option_advice
+
+                error = click.UsageError(error.format_message() + option_advice(error, arguments), error.ctx)
             said = StringIO()
             error.show(file=said)
-            click.echo(visible(said.getvalue(), lines=True), err=True, nl=False)
+            _complain(said.getvalue())
             sys.exit(error.exit_code)
         case FileError():
             message = f"{error.path}: {' '.join(error.reason.split())}"
@@ -164,8 +191,12 @@ def _fail(error: Exception, *, debug: bool) -> NoReturn:
             message = "this needs more memory than there is; use smaller sizes, or fewer at once"
         case _:
             message = f"{unforeseen}; run the same command with --debug to see where"
-    click.echo(visible(f"Error: {message}"), err=True)
+    _complain(visible(f"Error: {message}") + "\n")
     sys.exit(NOTHING_DONE)
+
+
+def _complain(text: str) -> None:
+    click.echo(written(visible(text, lines=True), sys.stderr), err=True, nl=False)
 
 
 def _said(error: OSError) -> str:

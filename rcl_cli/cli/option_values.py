@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import click
+
+from rcl_cli.errors import RclError
+
+if TYPE_CHECKING:
+    from rcl_cli.raw.select import Selection
 
 _MOST_BYTES = 10**18
 _MOST_LAYER = 1000
@@ -50,6 +56,18 @@ def joined(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ..
         name, _, options = value.partition(":")
         found[name] = named_values(ctx, parameter, tuple(options.split(",")) if options else ())
     return found
+
+
+def selections(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[Selection, ...]:
+    """Of files, by camera and ISO."""
+    if not values:
+        return ()
+    from rcl_cli.raw.select import Selection
+
+    try:
+        return tuple(Selection.parse(value) for value in values)
+    except RclError as error:
+        raise click.BadParameter(str(error), ctx, parameter) from error
 
 
 def strength_value(ctx: click.Context, parameter: click.Parameter, value: str) -> float | str:

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import click
 
 from rcl_cli.cli.numbers import MOST_SEED, Whole
-from rcl_cli.cli.option_values import named_values, strength_value
+from rcl_cli.cli.option_values import named_values, selections, strength_value
+from rcl_cli.cli.words import NETWORK
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Add = Callable[[Any], Any]
@@ -48,6 +49,14 @@ STORE = click.option(
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace existing files. Without it they are kept.")
 LINEAR = click.option(
     "--linear", is_flag=True, help="Treat the values of PNG, JPEG and TIFF files as linear, not sRGB."
+)
+SELECT = click.option(
+    "--select",
+    multiple=True,
+    callback=selections,
+    metavar="camera=…,iso=…",
+    help="Only files whose camera's name contains the word and whose ISO is the number or in the range, such as"
+    " camera=7D,iso=800-3200. Repeatable: a file is taken if one of them fits.",
 )
 PROFILE = click.option(
     "--profile",
@@ -88,7 +97,7 @@ def json_option(what: str) -> Add:
 def network_option(default: str) -> Add:
     """`--network NAME`; `default` says which one is built where it is not given."""
     help = f"Network to build; see `rcl networks`.  [default: {default}]"
-    return click.option("--network", metavar="NAME", help=help)
+    return click.option("--network", type=NETWORK, metavar="NAME", help=help)
 
 
 def plugin_option(owner: str) -> Add:

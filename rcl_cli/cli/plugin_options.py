@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rcl_cli.cli.numbers import Number, Whole
+from rcl_cli.cli.words import Word
 
 if TYPE_CHECKING:
     from rcl_cli.plugins.options import OptionInfo
@@ -97,7 +98,7 @@ def _options(flag: PluginFlag, plugin: str, taken: set[str]) -> list[click.Optio
 
 def _type(info: OptionInfo) -> Any:
     if info.choices:
-        return click.Choice(info.choices)
+        return Word(info.choices)
     return {bool: None, int: Whole(), float: Number(), str: str}[info.kind]
 
 

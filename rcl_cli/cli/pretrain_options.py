@@ -11,6 +11,7 @@ import click
 from rcl_cli.cli.numbers import Number, Whole
 from rcl_cli.cli.option_values import joined, numbers
 from rcl_cli.cli.options import NETWORK_OPTION, network_option, plugin_option
+from rcl_cli.cli.words import PRETEXT, Word
 from rcl_cli.pretraining.settings import PRESETS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -48,7 +49,10 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Whether the network's result is added to its input; not in the paper.  [default: skip]",
     ),
     click.option(
-        "--pretext", metavar="NAME", help=f"Pretext to train on; see `rcl pretexts`.  [default: {_DEFAULT.pretext}]"
+        "--pretext",
+        type=PRETEXT,
+        metavar="NAME",
+        help=f"Pretext to train on; see `rcl pretexts`.  [default: {_DEFAULT.pretext}]",
     ),
     plugin_option("pretext"),
     click.option(
@@ -98,7 +102,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option(
         "--domain",
-        type=click.Choice(["auto", "bayer", "xtrans", "rgb"]),
+        type=Word(["auto", "bayer", "xtrans", "rgb"]),
         help="Layout of the pictures to train on.  [default: auto, the most common one]",
     ),
 )

@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from rcl_cli.cli.console import console, exit_code, json_head, print_failures, print_json_line, print_table
 from rcl_cli.cli.options import STORE, json_option
+from rcl_cli.cli.words import Word
 
 if TYPE_CHECKING:
     from rcl_calibration.runs import Run
@@ -110,7 +111,7 @@ def merge(ctx: click.Context, files: tuple[Path, ...], store: Path | None) -> No
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice(["rcl", "dng", "android", "darktable"]),
+    type=Word(["rcl", "dng", "android", "darktable"]),
     default="rcl",
     show_default=True,
     help="rcl: for `merge`; dng: one NoiseProfile tag per line; android: four pairs per line; darktable: its JSON.",

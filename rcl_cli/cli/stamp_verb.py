@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rcl_cli.cli.console import exit_code, json_head, print_failures, print_json_line, progress, say, say_left_out
-from rcl_cli.cli.options import PATH, STORE, json_option
+from rcl_cli.cli.file_lists import paths_argument
+from rcl_cli.cli.options import STORE, json_option
 from rcl_cli.errors import FileError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Write noise profiles into DNGs.")
-@click.argument("paths", nargs=-1, required=True, type=PATH)
+@paths_argument(required=True)
 @click.option(
     "-o",
     "--output",

@@ -21,6 +21,7 @@ from rcl_cli.models.choose import given_model
 from rcl_cli.models.store import Store
 from rcl_cli.profiles.book import load_profiles
 from rcl_cli.raw.folder import search
+from rcl_cli.raw.select import Selection, selected, selected_words
 from rcl_cli.task import Task, get_task
 from rcl_cli.train.device import choose_device
 
@@ -46,6 +47,8 @@ class Settings:
     store: Path | None = None
     shard: str | None = None
     """I/N: only the I-th of N parts, counted from 1, by the names of the files; None: all."""
+    select: tuple[Selection, ...] = ()
+    """Only files that one of these fits; none: all."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class Batch:
     unfit: list[Path]
     """RGB pictures in walked folders, where the task is for raws."""
     settings: Settings
+    selected: str = ""
+    """How many files were chosen by `Settings.select`, as a sentence."""
     files: int = 0
     """Found in all, those of other shards among them."""
 
@@ -99,16 +104,25 @@ def open_batch(task: str | Task, paths: Sequence[Path], output: Path | None, set
     taken, left = fitting(files, made.domains)
     jobs = plan_outputs(taken, output, made.name, settings.format)
     unfit = [item.path for item in left]
+    said = ""
+    if settings.select:
+        # As with shards, results have their names before.
+        chosen = selected([*(job.source for job in jobs), *unfit], settings.select)
+        said = selected_words(len(chosen), len(jobs) + len(unfit), settings.select)
+        jobs, left = [job for job in jobs if job.source in chosen], [item for item in left if item.path in chosen]
+        unfit = [item.path for item in left]
+        if not chosen and not found.errors:
+            raise RclError(f"{said}; `rcl info` shows what files say")
     if settings.shard is not None:
         # All results have their names before, so that these are the same in every part.
         shard = Shard.named(settings.shard)
         jobs = [job for job in jobs if shard.has(job.relative)]
         unfit = [item.path for item in left if shard.has(item.relative)]
         if found.files:
-            return Batch(made, jobs, found.errors, found.results, unfit, settings, len(found.files))
+            return Batch(made, jobs, found.errors, found.results, unfit, settings, said, len(found.files))
     if not jobs and not left and not found.errors:
         raise RclError(f"there is nothing to {made.name} in {', '.join(map(str, given))}")
-    return Batch(made, jobs, found.errors, found.results, unfit, settings, len(found.files))
+    return Batch(made, jobs, found.errors, found.results, unfit, settings, said, len(found.files))
 
 
 def open_pipeline(task: Task, settings: Settings, announce: Callable[[str], None]) -> Pipeline:

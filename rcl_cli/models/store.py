@@ -14,6 +14,7 @@ from rcl_cli.files import atomic_path, is_folder
 from rcl_cli.folders import store_folder
 from rcl_cli.models.header import Header, read_header
 from rcl_cli.names import is_plain, plain
+from rcl_cli.suggest import did_you_mean
 
 SUFFIX = ".safetensors"
 BACKBONE = "backbone.safetensors"
@@ -110,7 +111,8 @@ class Store:
             return Path(name) / BACKBONE
         names = [path.stem for path in self._files()]
         known = f"it has {', '.join(names)}" if names else "it is empty"
-        raise RclError(f"no file and no model in the store is called '{name}' (store {self.root}: {known})")
+        said = f"no file and no model in the store is called '{name}'{did_you_mean(name, names)}"
+        raise RclError(f"{said} (store {self.root}: {known})")
 
     def add_model(self, source: Path, name: str = "") -> Path:
         """Copy a model file in and return its new path; where its name is taken it becomes `name-2`, ….

@@ -13,6 +13,7 @@ from rcl_cli.errors import PluginError
 from rcl_cli.plugins import hooks
 from rcl_cli.plugins.entries import Entry, Problem, entries, kind_of
 from rcl_cli.plugins.faults import Check, guard, in_words, is_users
+from rcl_cli.suggest import did_you_mean
 
 T = TypeVar("T")
 
@@ -29,7 +30,8 @@ def find(group: str, name: str) -> Entry:
     """The entry of this name. Raises PluginError, with the names that there are, where there is none."""
     known = {entry.name: entry for entry in entries(group)}
     if name not in known:
-        raise PluginError(f"there is no {kind_of(group)} '{name}'; there are {', '.join(sorted(known))}")
+        meant = did_you_mean(name, known)
+        raise PluginError(f"there is no {kind_of(group)} '{name}'{meant}; there are {', '.join(sorted(known))}")
     return known[name]
 
 

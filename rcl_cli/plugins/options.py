@@ -17,6 +17,7 @@ from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, TypeVar
 
 from rcl_cli.errors import RclError
+from rcl_cli.suggest import did_you_mean
 
 _WORDS = {"yes": True, "true": True, "no": False, "false": False}
 _METADATA = "rcl"
@@ -100,7 +101,7 @@ def read_options(owner: type[Any], given: Mapping[str, Any]) -> Any:
     values = {name.replace("-", "_"): value for name, value in given.items()}
     if unknown := sorted(set(values).difference(known)):
         has = f"it has {', '.join(known)}" if known else "it has none"
-        raise RclError(f"{words_for(owner)} has no option {unknown[0]}; {has}")
+        raise RclError(f"{words_for(owner)} has no option {unknown[0]}{did_you_mean(unknown[0], known)}; {has}")
     return owner.Options(**{name: _read(owner, known[name], value) for name, value in values.items()})
 
 

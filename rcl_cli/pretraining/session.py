@@ -22,6 +22,7 @@ from rcl_cli.pretraining.pictures import Pictures
 from rcl_cli.pretraining.prepare import collect, describe, encoder
 from rcl_cli.pretraining.run import STATE, Result, train
 from rcl_cli.pretraining.settings import NOTE, PRESETS, PretrainSettings, SavedRun, load_run, save_run, with_changes
+from rcl_cli.suggest import did_you_mean
 from rcl_cli.train.device import choose_device
 from rcl_cli.train.interrupt import stop_on_interrupt
 from rcl_cli.train.state import saved_step
@@ -238,7 +239,8 @@ def pretrain(
         session = Session.resumed(opened, folder, changes.get("steps"), name)
     else:
         if preset not in PRESETS:
-            raise RclError(f"there is no preset {preset!r}; there are {', '.join(PRESETS)}")
+            meant = did_you_mean(preset, PRESETS)
+            raise RclError(f"there is no preset {preset!r}{meant}; there are {', '.join(PRESETS)}")
         session = Session.new(given, with_changes(PRESETS[preset], changes), opened, folder, name)
     return session.run(paths=given, device=device, workers=workers, cache=as_path(cache), watch=watch)
 

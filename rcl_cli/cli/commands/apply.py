@@ -19,36 +19,57 @@ from rcl_cli.cli.console import (
     say,
     say_left_out,
 )
-from rcl_cli.cli.numbers import Whole
-from rcl_cli.cli.options import DEVICE, ENSEMBLE, LINEAR, OVERWRITE, PATH, PROFILE, STORE, STRENGTH, Option, json_option
+from rcl_cli.cli.file_lists import paths_argument
+from rcl_cli.cli.numbers import Whole, shown
+from rcl_cli.cli.options import (
+    DEVICE,
+    ENSEMBLE,
+    LINEAR,
+    OVERWRITE,
+    PROFILE,
+    SELECT,
+    STORE,
+    STRENGTH,
+    Option,
+    json_option,
+)
+from rcl_cli.cli.words import MODEL, TASK
 from rcl_cli.errors import FileError
+from rcl_cli.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from rcl_cli.inference.apply import Batch
     from rcl_cli.inference.batch import Outcome
     from rcl_cli.inference.outputs import Job
+    from rcl_cli.raw.select import Selection
 
 FORMATS = ("auto", "dng", "tiff", "png", "jpeg", "npy", "exr")
+OTHER_NAMES = {"tif": "tiff", "jpg": "jpeg", "openexr": "exr"}
 INTERRUPTED = 130
 
 
 def _format(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
-    """One of FORMATS, or of a plugged format."""
-    if value in FORMATS:
-        return value
+    """One of FORMATS, or of a plugged format, in upper or lower case, or the suffix of one."""
+    wanted = value.lower().removeprefix(".")
+    wanted = OTHER_NAMES.get(wanted, wanted)
+    if wanted in FORMATS:
+        return wanted
     from rcl_cli.raw.format import format_names
 
     known = [*FORMATS, *format_names()]
-    if value not in known:
-        raise click.BadParameter(f"{value!r} is none of {', '.join(known[:-1])} or {known[-1]}")
-    return value
+    found = {name.lower(): name for name in known}.get(wanted)
+    if found is None:
+        meant = did_you_mean(wanted, known)
+        raise click.BadParameter(f"{shown(value)!r} is none of {', '.join(known[:-1])} or {known[-1]}{meant}")
+    return found
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=PATH)
+@paths_argument()
 @click.option(
     "--task",
     required=True,
+    type=TASK,
     metavar="NAME",
     help="Task to run: denoise, demosaic, sr, jdensr or one of a plugin; see `rcl tasks`.",
 )
@@ -60,7 +81,10 @@ def _format(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
     help="Folder of the results.  [default: a folder named after the task, in the folder given or beside the file]",
 )
 @click.option(
-    "--model", metavar="NAME|PATH", help="Head to use.  [default: the newest in the store, else the shipped one]"
+    "--model",
+    type=MODEL,
+    metavar="NAME|PATH",
+    help="Head to use.  [default: the newest in the store, else the shipped one]",
 )
 @PROFILE
 @STRENGTH
@@ -74,6 +98,7 @@ def _format(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
     show_default=True,
     help="Format of the results. auto: DNG for raws, the format of the input for other pictures.",
 )
+@SELECT
 @OVERWRITE
 @DEVICE
 @click.option(
@@ -92,6 +117,9 @@ def _format(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
     help="Do only the I-th of N parts of the files, such as 1/8.  [default: in a SLURM array or under torchrun that of"
     " the process, else 1/1]",
 )
+@click.option(
+    "--dry-run", is_flag=True, help="Only show what would be done, by which head, and where results would go."
+)
 @json_option("each input")
 @click.option("--debug", is_flag=True, help="Stop at an unexpected error and show the full traceback.")
 @click.pass_context
@@ -105,18 +133,21 @@ def command(
     strength: float | str,
     ensemble: bool,
     file_format: str,
+    select: tuple[Selection, ...],
     overwrite: bool,
     device: str,
     tile: int | None,
     linear: bool,
     store: Path | None,
     shard: str | None,
+    dry_run: bool,
     as_json: bool,
     debug: bool,
 ) -> None:
     """Run a task on files and folders.
 
-    PATHS are files or folders. Folders are searched with their subfolders. PATHS defaults to the current folder.
+    PATHS are files or folders. Folders are searched with their subfolders. PATHS defaults to the current folder. A
+    path - stands for the paths on standard input, and @LIST for those in the file LIST: one a line, or ended by NUL.
 
     Results go to --output. By default they go to a folder named after the task: in each folder given, or beside each
     file given. Subfolders are kept. A raw becomes a DNG: a mosaic after `denoise`, linear RGB after the other tasks.
@@ -142,12 +173,20 @@ def command(
 
     found = shard_here() if shard is None else None
     shard = str(found[0]) if found else shard
-    settings = Settings(model, profile, strength, ensemble, file_format, overwrite, device, tile, linear, store, shard)
+    settings = Settings(
+        model, profile, strength, ensemble, file_format, overwrite, device, tile, linear, store, shard, select
+    )
     batch = open_batch(task, paths or (Path(),), folder, settings)
     say_left_out(batch.results)
+    if select:
+        say(batch.selected)
     if shard is not None:
         of = f"{len(batch.jobs) + len(batch.unfit)} of {batch.files} files"
         say(f"Shard {shard}: {of}" + (f" (by {found[1]}; --shard 1/1 does all)" if found else ""))
+    if dry_run:
+        from rcl_cli.cli.dry_run import show_plan
+
+        ctx.exit(show_plan(batch, as_json=as_json))
     failures = list(batch.failures)
     outcomes: list[Outcome] = []
     if as_json:

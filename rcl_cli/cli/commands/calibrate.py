@@ -19,7 +19,9 @@ from rcl_cli.cli.console import (
     say,
     say_left_out,
 )
-from rcl_cli.cli.options import LINEAR, PATH, STORE, json_option
+from rcl_cli.cli.file_lists import paths_argument
+from rcl_cli.cli.options import LINEAR, PATH, SELECT, STORE, json_option
+from rcl_cli.cli.words import Word
 
 INTERRUPTED = 130
 
@@ -29,13 +31,15 @@ if TYPE_CHECKING:
     from rcl_cli.profiles.images import CameraCalibration, ImageCalibration
     from rcl_cli.profiles.journal import Journal
     from rcl_cli.profiles.pairs import Pair, PairCalibration
+    from rcl_cli.raw.folder import Found
+    from rcl_cli.raw.select import Selection
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=PATH)
+@paths_argument()
 @click.option(
     "--by",
-    type=click.Choice(["image", "camera"]),
+    type=Word(["image", "camera"]),
     default="image",
     show_default=True,
     help="Print a line for each image, or for each camera and ISO.",
@@ -58,6 +62,7 @@ if TYPE_CHECKING:
     "--plot", type=click.Path(file_okay=False, path_type=Path), help="Folder for a noise plot of each camera."
 )
 @LINEAR
+@SELECT
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -72,6 +77,7 @@ def command(
     no_save: bool,
     plot: Path | None,
     linear: bool,
+    select: tuple[Selection, ...],
 ) -> None:
     """Measure the noise of images, or of cameras and ISOs.
 
@@ -95,7 +101,7 @@ def command(
     done, failed, interrupted = 0, 0, False
     if paths and not pairs:
         journal = Journal(store_folder(store) / "unfinished" / "calibrations")
-        images, cameras, failures, interrupted = _blind(paths, by, as_json, linear, journal)
+        images, cameras, failures, interrupted = _blind(paths, by, as_json, linear, select, journal)
         failures += _save(_runs(cameras), targets)
         failures += _plot(cameras, plot)
         done, failed = len(images), len(failures)
@@ -103,7 +109,7 @@ def command(
         if not interrupted:
             journal.finish()
     if any(framed.values()) and not interrupted:
-        calibrations, failures, interrupted = _framed(framed, as_json, linear)
+        calibrations, failures, interrupted = _framed(framed, as_json, linear, select)
         failures += _save(_runs(calibrations), targets)
         failures += _plot(calibrations, plot)
         done, failed = done + len(calibrations), failed + len(failures)
@@ -132,7 +138,7 @@ def _try(targets: Sequence[Path], plot: Path | None) -> None:
 
 
 def _blind(
-    paths: Sequence[Path], by: str, as_json: bool, linear: bool, journal: Journal
+    paths: Sequence[Path], by: str, as_json: bool, linear: bool, select: Sequence[Selection], journal: Journal
 ) -> tuple[list[ImageCalibration], list[CameraCalibration], list[FileError], bool]:
     from rcl_cli.cli import calibration_tables as tables
     from rcl_cli.errors import FileError
@@ -140,7 +146,7 @@ def _blind(
     from rcl_cli.raw.folder import search
 
     searched = search(paths)
-    found, failures = searched.files, searched.errors
+    found, failures = _selected(searched.files, select), searched.errors
     say_left_out(searched.results)
     images: list[ImageCalibration] = []
     if as_json:
@@ -179,6 +185,16 @@ def _blind(
     return images, cameras, failures, interrupted
 
 
+def _selected(found: list[Found], select: Sequence[Selection]) -> list[Found]:
+    if not select or not found:
+        return found
+    from rcl_cli.raw.select import selected, selected_words
+
+    chosen = selected([file.path for file in found], select)
+    say(selected_words(len(chosen), len(found), select))
+    return [file for file in found if file.path in chosen]
+
+
 def _print_blind(images: Sequence[ImageCalibration], cameras: Sequence[CameraCalibration], by: str) -> None:
     from rcl_cli.cli import calibration_tables as tables
 
@@ -195,7 +211,7 @@ def _print_blind(images: Sequence[ImageCalibration], cameras: Sequence[CameraCal
 
 
 def _framed(
-    folders: dict[str, tuple[Path, ...]], as_json: bool, linear: bool
+    folders: dict[str, tuple[Path, ...]], as_json: bool, linear: bool, select: Sequence[Selection]
 ) -> tuple[list[PairCalibration], list[FileError], bool]:
     from rcl_cli.cli import calibration_tables as tables
     from rcl_cli.profiles.pairs import calibrate_pairs, find_pairs
@@ -208,7 +224,7 @@ def _framed(
         if interrupted:
             break
         found, missing = find_files(paths)
-        found, said = raws_alone(found)
+        found, said = raws_alone(_selected(found, select))
         if said:
             say(said)
         with progress(len(found), f"Comparing {kind}") as bar:

@@ -19,6 +19,7 @@ from rcl_cli.cli.console import (
     say,
 )
 from rcl_cli.cli.options import DEVICE, ENSEMBLE, LINEAR, PROFILE, STORE, STRENGTH, json_option
+from rcl_cli.cli.words import MODEL, TASK, Word
 from rcl_cli.errors import FileError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ NO_MODEL = "none"
 
 
 @click.command()
-@click.option("--task", "task_name", required=True, metavar="NAME", help="Task to score; see `rcl tasks`.")
+@click.option("--task", "task_name", required=True, type=TASK, metavar="NAME", help="Task to score; see `rcl tasks`.")
 @click.option(
     "--pairs",
     "folder",
@@ -40,13 +41,14 @@ NO_MODEL = "none"
 )
 @click.option(
     "--model",
+    type=MODEL,
     metavar="NAME|PATH|none",
     help="Head to score. none: interpolation alone, or the noisy input.  "
     "[default: the newest in the store, else the shipped one]",
 )
 @click.option(
     "--space",
-    type=click.Choice(["linear", "srgb"]),
+    type=Word(["linear", "srgb"]),
     default="linear",
     show_default=True,
     help="Values to compare: linear, or srgb as displayed (clipped to 0…1 and sRGB-encoded).",

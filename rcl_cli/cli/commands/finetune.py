@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from rcl_cli.cli.console import exit_code, json_head, print_json_line
+from rcl_cli.cli.misplaced import task_names
 from rcl_cli.cli.noise_options import chosen_noise, noise_options
 from rcl_cli.cli.numbers import Number, Whole
 from rcl_cli.cli.options import (
@@ -25,6 +26,7 @@ from rcl_cli.cli.options import (
     plugin_option,
 )
 from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
+from rcl_cli.cli.words import MODEL, TASK, Word
 from rcl_cli.domain import Domain
 
 if TYPE_CHECKING:
@@ -48,7 +50,9 @@ class _Command(PluginCommand):
 
 
 @click.command(cls=_Command)
-@click.option("--task", "task_name", metavar="NAME", help="Task to learn; see `rcl tasks`. Needed but with --resume.")
+@click.option(
+    "--task", "task_name", type=TASK, metavar="NAME", help="Task to learn; see `rcl tasks`. Needed but with --resume."
+)
 @click.option(
     "--clean",
     multiple=True,
@@ -71,6 +75,7 @@ class _Command(PluginCommand):
 )
 @click.option(
     "--backbone",
+    type=MODEL,
     metavar="NAME|PATH|shipped|none",
     help="What to start from: a name in the store, a model file, the folder of a run, or the head that comes with the "
     "task.  [default: the newest backbone in the store for the domain, else shipped]",
@@ -78,7 +83,7 @@ class _Command(PluginCommand):
 @click.option("--freeze", is_flag=True, help="Train the head only and leave the backbone unchanged.")
 @click.option(
     "--domain",
-    type=click.Choice([d.value for d in Domain]),
+    type=Word([d.value for d in Domain]),
     help="Layout of the noisy pictures.  [default: that of the pairs or the backbone, else bayer]",
 )
 @noise_options("noise of real sensors at any ISO")
@@ -193,7 +198,8 @@ def command(
         places: dict[str, Any] = {"clean": clean, "pairs": pairs_folder}
         _end(finetune(**places, output=output, resume=True, name=name, store=store, watch=watch, **changes), as_json)
     if task_name is None:
-        raise click.UsageError("name the task to learn (--task), or continue a run with --resume")
+        tasks = ", ".join(task_names())
+        raise click.UsageError(f"name the task to learn, --task ({tasks}), or continue a run with --resume")
     by_hand = shot is not None or read is not None or sigma_range is not None
     if pairs_folder and by_hand:
         raise click.UsageError("--shot, --read and --sigma-range go with --clean; pairs have noise already")

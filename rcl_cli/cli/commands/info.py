@@ -9,7 +9,8 @@ import click
 from rich.markup import escape
 
 from rcl_cli.cli.console import exit_code, json_head, new_table, print_failures, print_json_line, print_table
-from rcl_cli.cli.options import PATH, json_option
+from rcl_cli.cli.file_lists import paths_argument
+from rcl_cli.cli.options import json_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=PATH)
+@paths_argument(required=True)
 @json_option("each file")
 @click.pass_context
 def command(ctx: click.Context, paths: tuple[Path, ...], as_json: bool) -> None:

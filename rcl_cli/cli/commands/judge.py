@@ -22,6 +22,7 @@ from rcl_cli.cli.console import (
 from rcl_cli.cli.numbers import Number, Whole
 from rcl_cli.cli.options import DEVICE, LINEAR, NETWORK_OPTION, SEED, STORE, Option, json_option, network_option
 from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
+from rcl_cli.cli.words import MODEL, TASK, Word
 from rcl_cli.domain import Domain
 from rcl_cli.evaluate.settings import MODES, PROXY, Protocol
 
@@ -42,8 +43,8 @@ class _Command(PluginCommand):
 
 
 @click.command(cls=_Command)
-@click.argument("backbone", metavar="BACKBONE")
-@click.option("--task", "task_name", required=True, metavar="NAME", help="Task to learn; see `rcl tasks`.")
+@click.argument("backbone", type=MODEL, metavar="BACKBONE")
+@click.option("--task", "task_name", required=True, type=TASK, metavar="NAME", help="Task to learn; see `rcl tasks`.")
 @click.option(
     "--clean",
     multiple=True,
@@ -60,7 +61,7 @@ class _Command(PluginCommand):
 )
 @click.option(
     "--mode",
-    type=click.Choice(MODES),
+    type=Word(MODES),
     default=PROXY,
     show_default=True,
     help="What is trained. proxy: a new last layer on frozen features; finetune: all weights.",
@@ -118,7 +119,7 @@ class _Command(PluginCommand):
 @click.option(
     "--domain",
     "fresh_domain",
-    type=click.Choice([domain.value for domain in Domain]),
+    type=Word([domain.value for domain in Domain]),
     help="Layout of the pictures of a fresh network.  [default: rgb]",
 )
 @SEED

@@ -6,11 +6,12 @@ import click
 
 from rcl_cli.cli.listing import list_plugins
 from rcl_cli.cli.options import json_option
+from rcl_cli.cli.words import PRETEXT
 from rcl_cli.plugins.entries import PRETEXTS
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", metavar="[NAME]", required=False, type=PRETEXT)
 @json_option("each pretext")
 def command(name: str | None, as_json: bool) -> None:
     """List the pretexts, or describe one and its options.

@@ -9,11 +9,13 @@ from typing import Any
 import click
 
 from rcl_cli.cli.console import exit_code, json_head, print_json_line, say
+from rcl_cli.cli.file_lists import paths_argument
 from rcl_cli.cli.numbers import MOST_SEED, Whole
 from rcl_cli.cli.option_values import byte_count
-from rcl_cli.cli.options import DEVICE, PATH, STORE, Option, json_option
+from rcl_cli.cli.options import DEVICE, STORE, Option, json_option
 from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
 from rcl_cli.cli.pretrain_options import pretrain_options
+from rcl_cli.cli.words import Word
 from rcl_cli.pretraining.settings import PRESETS, PretrainSettings, with_changes
 
 _INTERRUPTED = 130
@@ -33,7 +35,7 @@ class _Command(PluginCommand):
 
 
 @click.command(cls=_Command)
-@click.argument("paths", nargs=-1, type=PATH)
+@paths_argument()
 @click.option(
     "-o",
     "--output",
@@ -43,7 +45,7 @@ class _Command(PluginCommand):
 @click.option(
     "--preset",
     default="default",
-    type=click.Choice(list(PRESETS)),
+    type=Word(list(PRESETS)),
     show_default=True,
     help="Settings to start from: rcl's own, those of the paper, or a short run as a check.",
 )

@@ -11,8 +11,10 @@ import click
 from rcl_cli.cli.console import exit_code, json_head, print_failures, print_json_line, progress, say
 from rcl_cli.cli.numbers import Whole, shown
 from rcl_cli.cli.options import OVERWRITE, SEED, json_option
+from rcl_cli.cli.words import Word
 from rcl_cli.errors import FileError
 from rcl_cli.raw.cfa import BAYER_PHASES, CFA
+from rcl_cli.suggest import did_you_mean
 
 CFA_NAMES = (*BAYER_PHASES, "xtrans")
 
@@ -61,7 +63,7 @@ def _isos(ctx: click.Context, param: click.Parameter, value: str) -> tuple[float
 )
 @click.option(
     "--cfa",
-    type=click.Choice(CFA_NAMES, case_sensitive=False),
+    type=Word(CFA_NAMES),
     default="RGGB",
     show_default=True,
     help="Colour filter pattern, from the top left pixel.",
@@ -106,7 +108,9 @@ def command(
     from rcl_cli.samples.truth import TRUTH_NAME, update_truth
 
     if kind is not None and kind not in KINDS:
-        raise click.BadParameter(f"{kind!r} is none of {', '.join(KINDS)}", ctx, param_hint="--kind")
+        raise click.BadParameter(
+            f"{shown(kind)!r} is none of {', '.join(KINDS)}{did_you_mean(kind, KINDS)}", ctx, param_hint="--kind"
+        )
     if clean is not None and clean.resolve() == folder.resolve():
         raise click.BadParameter(
             "must be another folder than DIR, as the names are the same", ctx, param_hint="--clean"

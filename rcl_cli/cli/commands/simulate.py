@@ -16,9 +16,11 @@ from rcl_cli.cli.console import (
     say,
     say_left_out,
 )
+from rcl_cli.cli.file_lists import paths_argument
 from rcl_cli.cli.noise_options import chosen_noise, noise_options
 from rcl_cli.cli.numbers import Whole
-from rcl_cli.cli.options import LINEAR, OVERWRITE, PATH, SEED, json_option
+from rcl_cli.cli.options import LINEAR, OVERWRITE, SEED, json_option
+from rcl_cli.cli.words import Word
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
 from rcl_cli.raw.cfa import BAYER_PHASES, CFA
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("paths", metavar="CLEAN...", nargs=-1, required=True, type=PATH)
+@paths_argument(required=True, metavar="CLEAN...")
 @click.option(
     "-o",
     "--output",
@@ -40,14 +42,14 @@ if TYPE_CHECKING:
 @noise_options("0 20")
 @click.option(
     "--domain",
-    type=click.Choice([d.value for d in Domain]),
+    type=Word([d.value for d in Domain]),
     default="rgb",
     show_default=True,
     help="Layout of the pairs.",
 )
 @click.option(
     "--cfa",
-    type=click.Choice(BAYER_PHASES, case_sensitive=False),
+    type=Word(BAYER_PHASES),
     default="RGGB",
     show_default=True,
     help="Bayer phase of the mosaics made from RGB pictures.",

@@ -6,11 +6,12 @@ import click
 
 from rcl_cli.cli.listing import list_plugins
 from rcl_cli.cli.options import json_option
+from rcl_cli.cli.words import TASK
 from rcl_cli.plugins.entries import TASKS
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", metavar="[NAME]", required=False, type=TASK)
 @json_option("each task")
 def command(name: str | None, as_json: bool) -> None:
     """List the tasks, or describe one and its options.
