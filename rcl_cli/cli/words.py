@@ -10,6 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from rcl_cli.cli.numbers import shown
+from rcl_cli.errors import PluginError
 from rcl_cli.files import exists
 from rcl_cli.plugins.entries import NETWORKS, PRETEXTS, TASKS, entries
 from rcl_cli.suggest import did_you_mean
@@ -36,10 +37,13 @@ class PluginName(click.ParamType[str]):
         self.group = group
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Raises PluginError at once, not after torch is imported, where there is none of this name."""
+        """Refuses a name that there is not at once, and not after torch is imported."""
         from rcl_cli.plugins.load import find
 
-        return find(self.group, str(value)).name
+        try:
+            return find(self.group, str(value)).name
+        except PluginError as error:
+            self.fail(str(error), param, ctx)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The names that begin so, each with what it does."""

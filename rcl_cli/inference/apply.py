@@ -19,6 +19,7 @@ from rcl_cli.inference.restore import Restoration
 from rcl_cli.inference.shard import Shard
 from rcl_cli.models.choose import given_model
 from rcl_cli.models.store import Store
+from rcl_cli.names import is_plain
 from rcl_cli.profiles.book import load_profiles
 from rcl_cli.raw.folder import search
 from rcl_cli.raw.select import Selection, selected, selected_words
@@ -49,6 +50,8 @@ class Settings:
     """I/N: only the I-th of N parts, counted from 1, by the names of the files; None: all."""
     select: tuple[Selection, ...] = ()
     """Only files that one of these fits; none: all."""
+    suffix: str = ""
+    """What ends the names of results, such as _dn; they go beside the inputs then, if no folder is given."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +102,12 @@ def open_batch(task: str | Task, paths: Sequence[Path], output: Path | None, set
     given = list(paths)
     if not given:
         raise RclError(f"name files or folders to {made.name}")
+    if settings.suffix and not is_plain(f"a{settings.suffix}"):
+        raise RclError(f"{settings.suffix!r} cannot end a name; give a few letters, such as _dn")
     found = search(given)
     files = found.files if output is None else leave_out_results(found.files, given, output)
     taken, left = fitting(files, made.domains)
-    jobs = plan_outputs(taken, output, made.name, settings.format)
+    jobs = plan_outputs(taken, output, made.name, settings.format, settings.suffix)
     unfit = [item.path for item in left]
     said = ""
     if settings.select:

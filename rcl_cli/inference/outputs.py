@@ -37,18 +37,24 @@ class Job:
     """The source below the folder that was named, or its name."""
 
 
-def plan_outputs(found: Sequence[Found], folder: Path | None, task: str, format: str = "auto") -> list[Job]:
+def plan_outputs(
+    found: Sequence[Found], folder: Path | None, task: str, format: str = "auto", mark: str = ""
+) -> list[Job]:
     """A target in `folder` for each input, its relative folder kept; no pixel is read.
 
-    Without `folder` results go to one named after the task, in the folder that was named or beside the file. Format
+    Without `folder` results go to one named after the task, in the folder that was named or beside the file; with a
+    `mark`, which ends their names before the suffix (a_dn.dng), they go beside the inputs. Format
     "auto": a raw becomes a DNG, an RGB file keeps its kind. The name is the input's with the new suffix. Inputs that
     differ only in their suffixes keep it in the name (a.CR2 and a.JPG: a.CR2.png and a.JPG.png); a result that
     would fall on an input is named after the task as well (a-denoise.png). Names that the file system would find too
     long are cut.
     """
     suffixes = [_same_kind(item.path) if format == "auto" else FORMATS.get(format, f".{format}") for item in found]
-    simple = [item.relative.with_suffix(suffix) for item, suffix in zip(found, suffixes, strict=True)]
-    folders = [folder or item.root / task for item in found]
+    simple = [
+        item.relative.with_name(f"{item.relative.stem}{mark}{suffix}")
+        for item, suffix in zip(found, suffixes, strict=True)
+    ]
+    folders = [folder or (item.root if mark else item.root / task) for item in found]
     keys = _Keys()
     first = [keys.of(place / name) for place, name in zip(folders, simple, strict=True)]
     wanted = Counter(first)
@@ -57,7 +63,9 @@ def plan_outputs(found: Sequence[Found], folder: Path | None, task: str, format:
     for item, place, suffix, name, key in zip(found, folders, suffixes, simple, first, strict=True):
         shared = wanted[key] > 1
         stem = item.relative.name if shared else item.relative.stem
-        candidates = (place / name.with_name(other) for other in _names(stem, suffix, task, (place / name).parent))
+        candidates = (
+            place / name.with_name(other) for other in _names(stem, mark, suffix, task, (place / name).parent)
+        )
         target = next(path for path in candidates if keys.of(path) not in taken)
         taken.add(keys.of(target))
         jobs.append(Job(item.path, target, item.named, item.relative))
@@ -115,13 +123,13 @@ def _same_kind(path: Path) -> str:
     return path.suffix if same.get(suffix, suffix) == usual else usual
 
 
-def _names(stem: str, suffix: str, task: str, folder: Path) -> Iterator[str]:
+def _names(stem: str, mark: str, suffix: str, task: str, folder: Path) -> Iterator[str]:
     # How a picture was made stands beside it where its format has no room for that.
     room = longest_name(folder) - (0 if suffix.lower() in _WITH_RECORD else _RECORD_BYTES)
-    yield fitted(stem, suffix, room)
-    yield fitted(stem, f"-{task}{suffix}", room)
+    yield fitted(stem, f"{mark}{suffix}", room)
+    yield fitted(stem, f"{mark}-{task}{suffix}", room)
     for number in count(2):
-        yield fitted(stem, f"-{task}-{number}{suffix}", room)
+        yield fitted(stem, f"{mark}-{task}-{number}{suffix}", room)
 
 
 class _Keys:

@@ -115,3 +115,23 @@ def test_jpegs_beside_raws_are_left_to_tasks_on_pictures(tmp_path: Path) -> None
     assert [item.path.name for item in left] == ["a.JPG"]
     assert fitting(items, set(Domain)) == (items, [])
     assert names(taken, tmp_path / "out", "tiff") == ["a.tif", "b.tif"]  # the raw keeps the plain name
+
+
+def test_a_mark_puts_results_beside_their_inputs(tmp_path: Path) -> None:
+    for name in ("day/a.CR2", "day/b.cr2", "day/b.jpg", "a_dn.dng"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"raw")
+    names = ("day/a.CR2", "day/b.cr2", "day/b.jpg")
+    found = [Found(tmp_path / name, Path(name)) for name in names]
+    targets = [job.target.relative_to(tmp_path) for job in plan_outputs(found, None, "denoise", "dng", "_dn")]
+    assert targets == [Path("day/a_dn.dng"), Path("day/b.cr2_dn.dng"), Path("day/b.jpg_dn.dng")]
+    into = [job.target for job in plan_outputs(found[:1], tmp_path / "out", "denoise", "dng", "_dn")]
+    assert into == [tmp_path / "out" / "day" / "a_dn.dng"]
+
+
+def test_a_marked_result_never_falls_on_an_input(tmp_path: Path) -> None:
+    for name in ("a.dng", "a_dn.dng"):
+        (tmp_path / name).write_bytes(b"raw")
+    found = [Found(tmp_path / name, Path(name)) for name in ("a.dng", "a_dn.dng")]
+    targets = [job.target.name for job in plan_outputs(found, None, "denoise", "dng", "_dn")]
+    assert targets == ["a_dn-denoise.dng", "a_dn_dn.dng"]

@@ -81,6 +81,12 @@ def _format(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
     help="Folder of the results.  [default: a folder named after the task, in the folder given or beside the file]",
 )
 @click.option(
+    "--suffix",
+    default="",
+    metavar="WORD",
+    help="End of the names of results, such as _dn: a_dn.dng. Without --output they go beside the files.",
+)
+@click.option(
     "--model",
     type=MODEL,
     metavar="NAME|PATH",
@@ -128,6 +134,7 @@ def command(
     paths: tuple[Path, ...],
     task: str,
     folder: Path | None,
+    suffix: str,
     model: str | None,
     profile: Path | None,
     strength: float | str,
@@ -173,9 +180,8 @@ def command(
 
     found = shard_here() if shard is None else None
     shard = str(found[0]) if found else shard
-    settings = Settings(
-        model, profile, strength, ensemble, file_format, overwrite, device, tile, linear, store, shard, select
-    )
+    how = (model, profile, strength, ensemble, file_format, overwrite, device, tile, linear, store, shard, select)
+    settings = Settings(*how, suffix)
     batch = open_batch(task, paths or (Path(),), folder, settings)
     say_left_out(batch.results)
     if select:

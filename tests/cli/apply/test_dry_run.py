@@ -82,3 +82,19 @@ def test_nothing_selected_is_an_error(card: Path) -> None:
     (card / "bad.dng").unlink()
     result, _ = run(card, "--select", "camera=Leica")
     assert (result.exit_code, "selected by camera=Leica" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("suffix", ["/x", "a/b", "\n"])
+def test_a_suffix_that_is_no_end_of_a_name_is_refused(card: Path, suffix: str) -> None:
+    result, _ = run(card, "--dry-run", "--suffix", suffix)
+    assert (result.exit_code, "cannot end a name" in result.stderr) == (2, True)
+
+
+def test_results_beside_the_files_are_no_inputs_the_next_time(card: Path) -> None:
+    asked = ["apply", "--task", "denoise", str(card), "--suffix", "_dn", "--device", "cpu", "--json"]
+    for statuses in (["done", "done", "failed"], ["failed", "skipped", "skipped"]):
+        result = CliRunner().invoke(cli, [*asked, "--select", "iso=50-"])
+        found = [json.loads(line) for line in result.stdout.splitlines()]
+        assert sorted(line["status"] for line in found) == statuses
+    made = {path.name for path in card.glob("*_dn.dng")}
+    assert made == {"sample-001-iso00100_dn.dng", "sample-002-iso00800_dn.dng"}
