@@ -67,7 +67,7 @@ def test_a_wrong_word_is_answered_by_the_command_that_was_meant(card: Path, type
     assert f"`{meant or 'rcl --help'}`" in said, said
 
 
-@pytest.mark.parametrize("meant", {meant for meant in MEANT.values() if meant})
+@pytest.mark.parametrize("meant", sorted({meant for meant in MEANT.values() if meant}))
 def test_what_is_proposed_is_a_command_line(card: Path, meant: str) -> None:
     _, verb, *words = meant.split()
     context = click.Context(cli)

@@ -70,7 +70,8 @@ class Plan:
         able = [m for m in methods(setting, self.tools) if base(m.name) in asked] if pictures else []
         if not able:
             return
-        displayed = evenly(pictures, SHOWN) if setting.is_shown else []
+        # Pairs are given for research: figures of them may be shown, they themselves may not.
+        displayed = evenly(pictures, SHOWN) if setting.is_shown and setting.protocol != REAL else []
         for picture in pictures:
             parts = {self._key(setting, picture, method, crop=False): Part(method.name, False) for method in able}
             if picture in displayed:
