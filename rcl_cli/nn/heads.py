@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, pixel_shuffle
+from torch.nn.functional import interpolate, max_pool2d, pixel_shuffle
 
 from rcl_cli.domain import Domain
 from rcl_cli.nn.cfa import bilinear, measured, unpack
@@ -65,7 +65,7 @@ class UpsamplingHead(nn.Module):
 
 
 class NoiseBoundHead(nn.Module):
-    """`ResidualHead` for coded networks: z + conv(features), by no more than `LIMIT` σ where that is told.
+    """`ResidualHead` for coded networks: z + conv(features), by no more than `LIMIT` σ around it, where that is told.
 
     So without noise the picture stays as it is.
     """
@@ -76,7 +76,10 @@ class NoiseBoundHead(nn.Module):
 
     def forward(self, features: Tensor, z: Tensor, sigma: Tensor | None = None) -> Tensor:
         correction: Tensor = self.last(features)
-        return z + (correction if sigma is None else within_noise(correction, sigma))
+        if sigma is None:
+            return z + correction
+        # What noise has made bright has a small σ on the curve: that of its neighbours lets it go all the way back.
+        return z + within_noise(correction, max_pool2d(sigma, 3, stride=1, padding=1))
 
 
 class DirectedHead(nn.Module):
