@@ -91,7 +91,7 @@ class Model:
 
         values = frame.normalized()
         if frame.cfa and told and any((*told.shot, *told.read)) and restoration.strength != 0:
-            values = mend(values, frame.cfa, told, Balance.of(frame).gains)
+            values = mend(values, frame.cfa, told)
 
         def seen(number: int, turn: Turn) -> tuple[Float, float, Placement]:
             x, placement = packed(values, frame.cfa, turn, self.ready.tiling.multiple)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -20,10 +19,10 @@ _CONTRAST = 2.0
 """And, beyond them, this share of what they differ among themselves."""
 _LEAST = 0.01
 """And this, of white: what is less does not show."""
-_SPREAD = 0.1
-"""Of a star's light, more than this share falls on a site beside it, whatever the lens."""
-_CHANCE = 3.5
-"""Standard deviations by which a site beside it may be off all the same."""
+_SPREAD = 0.02
+"""Of any light, red or blue too, more than this share falls on the eight sites beside, through any lens and filter."""
+_UNCERTAIN = 2.0
+"""Standard deviations by which what falls there may be mistaken."""
 _OUTLYING = 0.64
 """Share of the most that one site can be off; what is `_CONTRAST` beyond its neighbours has more."""
 _TINY = 1e-6
@@ -39,28 +38,27 @@ Places = tuple[NDArray[np.intp], NDArray[np.intp]]
 """Rows and columns."""
 
 
-def mend(mosaic: Float, cfa: CFA, noise: NoiseProfile, gains: Sequence[float]) -> Float:
+def mend(mosaic: Float, cfa: CFA, noise: NoiseProfile) -> Float:
     """A mosaic (H, W), 0…1 linear, in which each hot or dead photosite has the mean of its colour around it.
 
-    `noise`: that of the mosaic; `gains` of R, G, B: white balance, by which the light of a star is compared over
-    colours. Such a photosite is brighter or darker than all of its colour within two pixels, by more than noise and
-    detail explain, while those beside it are as they should be. The mosaic itself is returned where there is none.
+    `noise`: that of the mosaic. Such a photosite is brighter or darker than all of its colour within two pixels, by
+    more than noise and detail explain, and surely leaves nothing on those beside it. Where noise hides what it leaves,
+    it may be a lamp or a star, and stays. The mosaic itself is returned where there is none.
     """
     reach = _REACH + 1
     padded = np.pad(mosaic, reach)
     colors = np.pad(cfa.colors(*mosaic.shape), reach, constant_values=_NONE)
-    lit = np.array([*gains, 0], np.float32)
     mended = mosaic
     for start in range(0, len(mosaic), _STRIP):
         strip = slice(start, start + _STRIP + 2 * reach)
-        (rows, columns), values = _defects(padded[strip], colors[strip], noise, lit)
+        (rows, columns), values = _defects(padded[strip], colors[strip], noise)
         if len(rows):
             mended = mosaic.copy() if mended is mosaic else mended
             mended[start + rows - reach, columns - reach] = values
     return mended
 
 
-def _defects(x: Float, colors: NDArray[np.uint8], noise: NoiseProfile, gains: Float) -> tuple[Places, Float]:
+def _defects(x: Float, colors: NDArray[np.uint8], noise: NoiseProfile) -> tuple[Places, Float]:
     """Places, none nearer to the borders than `_REACH` + 1, and what should be there."""
     means, counts, outlying = _means(x, colors)
     sigma = np.sqrt(np.maximum(max(noise.shot) * np.maximum(means, 0) + max(noise.read), 0))
@@ -79,10 +77,10 @@ def _defects(x: Float, colors: NDArray[np.uint8], noise: NoiseProfile, gains: Fl
     near, mean, count = (_around(values, beside, 1) for values in (x, means, counts))
     # A mean that the site itself is part of is taken without it.
     without = np.where(own[:, _INNER][certain], (mean * count - x[beside][:, None]) / (count - 1), mean)
-    off = np.abs(near - without) - _CHANCE * _around(sigma, beside, 1)
-    lit = off * gains[_around(colors, beside, 1)]
-    lit[:, lit.shape[1] // 2] = 0
-    alone = lit.max(axis=1, initial=0) < _SPREAD * beyond[certain] * gains[colors[beside]]
+    chance = np.square(_around(sigma, beside, 1))
+    left = near - without
+    left[:, left.shape[1] // 2] = chance[:, left.shape[1] // 2] = 0
+    alone = np.abs(left.sum(axis=1)) + _UNCERTAIN * np.sqrt(chance.sum(axis=1)) < _SPREAD * beyond[certain]
     total = np.where(own, around, 0)[certain][alone].sum(axis=1)
     return (beside[0][alone], beside[1][alone]), total / own[certain][alone].sum(axis=1)
 
