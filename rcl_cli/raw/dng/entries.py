@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil, floor
+
 from rcl_cli.raw.dng import carried_tags as carried
 from rcl_cli.raw.dng.noise_tag import noise_entry
 from rcl_cli.raw.dng.opcodes import enlarged, gain_maps_of_rgb, names
@@ -15,6 +17,7 @@ _D65 = 21
 _MODEL, _COLOR_MATRIX, _ILLUMINANT = 50708, 50721, 50778
 _OPCODES = frozenset([carried.OPCODES_READ, carried.OPCODES_LINEAR, carried.OPCODES_RGB])
 _CROP_ORIGIN, _CROP_SIZE, _DEFAULT_SCALE = 50719, 50720, 50718
+_EXACT = 1e-6
 _OF_THE_RAW = _OPCODES | carried.MOSAIC_ONLY | {carried.GAIN_TABLE_MAP}
 """Tags that stand in the raw's own directory."""
 
@@ -103,11 +106,17 @@ def _shown(picture: Picture) -> list[Entry]:
     """What of the pixels is to be shown, and how wide they are."""
     crop, aspect = picture.metadata.default_crop, picture.metadata.pixel_aspect
     top, left, height, width = (0, 0, *picture.pixels.shape[:2]) if crop is None else (picture.scale * v for v in crop)
-    entries = [_lengths(_CROP_ORIGIN, left, top), _lengths(_CROP_SIZE, width, height)]
+    # Whole pixels, inside what is asked for: darktable opens no other crop.
+    (first_row, last_row), (first, last) = _whole(top, height), _whole(left, width)
+    entries = [longs(_CROP_ORIGIN, first, first_row), longs(_CROP_SIZE, last - first, last_row - first_row)]
     return entries if aspect == 1 else [*entries, rationals(_DEFAULT_SCALE, [max(aspect, 1.0), max(1 / aspect, 1.0)])]
 
 
-def _lengths(code: int, *values: float) -> Entry:
-    if all(float(value).is_integer() for value in values):
-        return longs(code, *(int(value) for value in values))
-    return rationals(code, values)
+def _whole(start: float, length: float) -> tuple[int, int]:
+    """The whole pixels from start on, and where they end.
+
+    >>> _whole(3.6, 473.6), _whole(4, 598.0), _whole(0.2, 0.5)
+    ((4, 477), (4, 602), (0, 1))
+    """
+    first, end = ceil(start - _EXACT), floor(start + length + _EXACT)
+    return (first, end) if first < end else (floor(start), floor(start) + 1)

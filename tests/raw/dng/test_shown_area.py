@@ -104,6 +104,28 @@ def test_pixels_that_are_not_square_are_made_so(
         assert raw.postprocess(user_flip=0).shape == (*shape, 3)
 
 
+@pytest.mark.parametrize("demosaicked", [True, False])
+@pytest.mark.parametrize("scale", [(1, 1.2), (848 / 976, 1), (1, 1)])
+def test_a_crop_is_written_in_whole_pixels_inside_what_is_asked_for(
+    scale: tuple[float, float], demosaicked: bool, tmp_path: Path
+) -> None:
+    crop = fractions(ORIGIN, 4.5, 3), fractions(SIZE, 64.25, 41)
+    frame = read_with(tmp_path / "a.dng", fractions(SCALE, *scale), *crop)
+    made = Picture.from_frame(frame, np.full((60, 80, 3), 0.5, np.float32)) if demosaicked else picture_of(frame)
+    write_picture(tmp_path / "b.dng", made)
+    with tifffile.TiffFile(tmp_path / "b.dng") as file:
+        tags = file.pages[0].pages[0].tags if file.pages[0].pages else file.pages[0].tags  # type: ignore[union-attr]
+        left, top = tags[ORIGIN].value
+        width, height = tags[SIZE].value
+        rows, columns = tags["ImageLength"].value, tags["ImageWidth"].value
+    assert all(isinstance(value, int) for value in (left, top, width, height))
+    down, across = rows / frame.size[0], columns / frame.size[1]
+    assert 0 <= top - 3 * down < 1
+    assert 0 <= left - 4.5 * across < 1
+    assert 0 <= 44 * down - (top + height) < 1
+    assert 0 <= 68.75 * across - (left + width) < 1
+
+
 @pytest.mark.parametrize("scale", [(0, 1), (1, 0), (9, 1)])
 def test_scales_that_no_sensor_has_are_left_alone(scale: tuple[float, float], tmp_path: Path) -> None:
     tag = (SCALE, "2I", 2, (scale[0], 1, scale[1], 1), True)
