@@ -6,6 +6,7 @@ Torch is imported where it is used: many tests need none of its seconds.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,13 @@ REALDATA = ROOT.parent / "shared" / "data"
 def root() -> Path:
     """The repository."""
     return ROOT
+
+
+def pytest_configure() -> None:
+    """Signals do what they do in a terminal, in tests and in what they start, under nohup and in the background too."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

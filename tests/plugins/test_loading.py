@@ -162,7 +162,7 @@ def test_listing_reads_the_description_without_importing(install: Install) -> No
 
 
 def test_an_unknown_task_is_told_the_known_ones() -> None:
-    with pytest.raises(PluginError, match=r"no task 'dnoise'; there are .*denoise"):
+    with pytest.raises(PluginError, match=r"no task 'dnoise' \(did you mean 'denoise'\?\); there are .*denoise"):
         get_task("dnoise")
 
 

@@ -12,7 +12,7 @@ from rcl_cli.raw.frame import Metadata
 from rcl_cli.raw.pictures.coded import Coded
 from rcl_cli.raw.pictures.png import exif_chunk, profile_chunk, resolution_chunk, text_chunk
 from rcl_cli.raw.record import Record
-from rcl_cli.raw.tags.exif_block import exif_block, naming_entries, shot_block
+from rcl_cli.raw.tags.exif_block import exif_block, naming_entries, required_exif, required_first, shot_block
 from rcl_cli.raw.tags.ifd import HEADER, directory, longs, packet, shorts, undefined
 from rcl_cli.raw.tags.xmp import PNG_KEYWORD, XMP_TAG, jpeg_segment
 
@@ -44,12 +44,14 @@ def write_tiff(path: Path, coded: Coded, metadata: Metadata, record: Record | No
         *extra,
         shorts(339, *[3 if values.dtype.kind == "f" else 1] * samples),  # SampleFormat
         *naming_entries(metadata, record.words if record else ""),
+        *required_first(metadata),
         *([packet(XMP_TAG, record.packet())] if record else []),
         *([undefined(34675, coded.profile)] if coded.profile else []),  # ICCProfile
     ]
-    pointers = [*shot_block(metadata, 0)[0], longs(_STRIP_OFFSETS, 0)]
+    required = required_exif(height, width, srgb=not coded.profile and values.dtype.kind != "f")
+    pointers = [*shot_block(metadata, 0, required)[0], longs(_STRIP_OFFSETS, 0)]
     exif_at = len(HEADER) + len(directory([*entries, *pointers], len(HEADER)))
-    pointers, exif = shot_block(metadata, exif_at)
+    pointers, exif = shot_block(metadata, exif_at, required)
     pointers.append(longs(_STRIP_OFFSETS, exif_at + len(exif)))
     with path.open("wb") as file:
         file.write(HEADER + directory([*entries, *pointers], len(HEADER)) + exif)
@@ -75,7 +77,10 @@ def encode_jpeg(coded: Coded, metadata: Metadata, record: Record | None) -> byte
     if metadata.resolution is not None:
         across, down = (min(max(round(value), 1), 65535) for value in metadata.resolution)
         struct.pack_into(">BHH", jpeg, _JFIF_DENSITY, 1, across, down)
-    exif = b"Exif\0\0" + exif_block(metadata, coded.orientation, record.words if record else "")
+    height, width = coded.values.shape[:2]
+    exif_tags = required_exif(height, width, srgb=not coded.profile, jpeg=True)
+    required = required_first(metadata, jpeg=True), exif_tags
+    exif = b"Exif\0\0" + exif_block(metadata, coded.orientation, record.words if record else "", *required)
     segments = [
         _segment(0xE1, exif),
         jpeg_segment(record.packet()) if record else b"",

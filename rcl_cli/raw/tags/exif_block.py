@@ -21,6 +21,8 @@ _OUR_NOTE = re.compile(r" ?\(?\w+ by rcl with .*", re.DOTALL)
 _VERSION, _EXPOSURE, _SHUTTER, _ISO = 36864, 33434, 37377, 34855
 _SENSITIVITY = frozenset((_ISO, *range(34864, 34870)))
 _EXIF_VERSION = b"0232"
+_SRGB, _UNCALIBRATED = 1, 0xFFFF
+"""ColorSpace: what has a profile says itself what it is."""
 _SAME_EXPOSURE = 0.01
 """Cameras say 1/60 where they mean 1/64."""
 
@@ -44,6 +46,22 @@ def naming_entries(metadata: Metadata, note: str) -> list[Entry]:
     return entries
 
 
+def required_first(metadata: Metadata, *, jpeg: bool = False) -> list[Entry]:
+    """Tags that the first directory of a picture must have by the standards, where `naming_entries` has them not."""
+    entries = []
+    if metadata.resolution is None:
+        entries += [rationals(282, [1]), rationals(283, [1]), shorts(296, 1)]  # square pixels, of no size that is known
+    return [*entries, shorts(531, 1)] if jpeg else entries  # YCbCrPositioning: centred
+
+
+def required_exif(height: int, width: int, *, srgb: bool, jpeg: bool = False) -> list[Entry]:
+    """The same of the EXIF directory. `srgb`: colours are, and no profile says so."""
+    entries = [undefined(40960, b"0100"), shorts(40961, _SRGB if srgb else _UNCALIBRATED)]
+    if not jpeg:
+        return entries
+    return [*entries, undefined(37121, b"\1\2\3\0"), longs(40962, width), longs(40963, height)]
+
+
 def shot_entries(metadata: Metadata) -> list[Entry]:
     """Tags of the EXIF directory. Exposure and ISO are those of `metadata`, whatever the source's own tags say."""
     told = {entry.code: entry for entry in carried(metadata.path).exif}
@@ -55,12 +73,13 @@ def shot_entries(metadata: Metadata) -> list[Entry]:
     return [undefined(_VERSION, _EXIF_VERSION), *(own | told).values()]
 
 
-def shot_block(metadata: Metadata, offset: int) -> tuple[list[Entry], bytes]:
-    """The EXIF directory, and the GPS directory where the source has one, to stand at `offset` of the file.
+def shot_block(metadata: Metadata, offset: int, more: Iterable[Entry] = ()) -> tuple[list[Entry], bytes]:
+    """The EXIF directory, with `more`, and the GPS directory where the source has one, to stand at `offset`.
 
     Returns the pointers to them, for the first directory, and their bytes, whose number does not depend on `offset`.
     """
-    exif = directory(shot_entries(metadata), offset)
+    entries = {entry.code: entry for entry in (*shot_entries(metadata), *more)}
+    exif = directory([*entries.values()], offset)
     pointers, gps = [longs(EXIF_POINTER, offset)], carried(metadata.path).gps
     if not gps:
         return pointers, exif
@@ -68,11 +87,14 @@ def shot_block(metadata: Metadata, offset: int) -> tuple[list[Entry], bytes]:
     return [*pointers, longs(GPS_POINTER, gps_at)], exif + directory(gps, gps_at)
 
 
-def exif_block(metadata: Metadata, orientation: int, note: str) -> bytes:
-    """A TIFF structure without pixels, as JPEG and PNG carry it."""
-    first = [*naming_entries(metadata, note), shorts(274, orientation)]
-    exif_at = len(HEADER) + len(directory([*first, *shot_block(metadata, 0)[0]], len(HEADER)))
-    pointers, shot = shot_block(metadata, exif_at)
+def exif_block(
+    metadata: Metadata, orientation: int, note: str, first: Iterable[Entry] = (), exif: Iterable[Entry] = ()
+) -> bytes:
+    """A TIFF structure without pixels, as JPEG and PNG carry it; `first` and `exif`: more tags of the directories."""
+    more = list(exif)
+    first = [*naming_entries(metadata, note), shorts(274, orientation), *first]
+    exif_at = len(HEADER) + len(directory([*first, *shot_block(metadata, 0, more)[0]], len(HEADER)))
+    pointers, shot = shot_block(metadata, exif_at, more)
     return HEADER + directory([*first, *pointers], len(HEADER)) + shot
 
 

@@ -141,7 +141,7 @@ def test_a_picture_that_does_not_fit_into_the_memory_is_refused(
 
 
 def test_what_the_memory_cannot_take_after_all_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise MemoryError
 
     (tmp_path / "a.png").write_bytes(png(64, 64))

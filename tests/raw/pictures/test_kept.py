@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from rcl_cli.errors import FileError
-from rcl_cli.raw.frame import RgbFrame
+from rcl_cli.raw.frame import Metadata, RgbFrame
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.pictures.icc import make_profile
 from rcl_cli.raw.pictures.tone import LINEAR, Power
@@ -236,3 +237,17 @@ def stored(path: Path) -> NDArray[Any]:
     if path.suffix == ".tif":
         return np.asarray(tifffile.imread(path))
     return np.asarray(imagecodecs.png_decode(path.read_bytes()))
+
+
+@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
+@pytest.mark.parametrize("suffix", [".tif", ".jpg", ".png"])
+@pytest.mark.parametrize("resolution", [None, (300.0, 150.0)])
+def test_exiftool_finds_nothing_to_say(suffix: str, resolution: tuple[float, float] | None, tmp_path: Path) -> None:
+    rgb = np.random.default_rng(0).random((12, 16, 3)).astype(np.float32)
+    picture = Picture(rgb, metadata=Metadata(make="Maker", iso=200, exposure_s=0.01, resolution=resolution), bits=8)
+    path = tmp_path / f"a{suffix}"
+    write_picture(path, picture)
+    said = subprocess.run(
+        ["exiftool", "-validate", "-warning", "-error", "-a", str(path)], capture_output=True, text=True, check=True
+    )
+    assert said.stdout.split(":")[1].strip() == "OK", said.stdout

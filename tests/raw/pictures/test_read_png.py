@@ -175,12 +175,13 @@ def test_a_file_that_lacks_only_its_end_chunk_is_read(tmp_path: Path) -> None:
     assert np.array_equal(decode_png(path).values[..., 0], STEPS)
 
 
-def test_a_profile_that_unfolds_to_gigabytes_is_none(tmp_path: Path) -> None:
+def test_a_profile_that_unfolds_to_gigabytes_is_refused(tmp_path: Path) -> None:
     packed = zlib.compressobj(9)
     bomb = b"".join(packed.compress(bytes(1_000_000)) for _ in range(100)) + packed.flush()
     path = png(tmp_path / "bomb.png", np.full((4, 4, 3), 100, np.uint8), 8, 2, chunk(b"iCCP", b"x\0\0" + bomb))
     tracemalloc.start()
-    assert decode_png(path).profile == b""
+    with pytest.raises(FileError, match="a colour profile of more than 16 MiB"):
+        decode_png(path)
     assert tracemalloc.get_traced_memory()[1] < 60_000_000
     tracemalloc.stop()
 
