@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -37,15 +39,36 @@ def autocast(device: torch.device) -> Iterator[None]:
         yield
 
 
+@dataclass
+class _FullFloat32:
+    """torch has one setting for all threads."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    blocks: int = 0
+    before: bool = True
+
+
+_full = _FullFloat32()
+
+
 @contextmanager
 def full_float32() -> Iterator[None]:
-    """Convolutions in float32 as it is. By themselves those of CUDA round to the ten bits of TF32, and tiles show."""
-    before = torch.backends.cudnn.allow_tf32
-    torch.backends.cudnn.allow_tf32 = False
+    """Convolutions in float32 as it is. By themselves those of CUDA round to the ten bits of TF32, and tiles show.
+
+    Several threads may be in such blocks: the setting is as before when the last one is left.
+    """
+    with _full.lock:
+        if not _full.blocks:
+            _full.before = torch.backends.cudnn.allow_tf32
+            torch.backends.cudnn.allow_tf32 = False
+        _full.blocks += 1
     try:
         yield
     finally:
-        torch.backends.cudnn.allow_tf32 = before
+        with _full.lock:
+            _full.blocks -= 1
+            if not _full.blocks:
+                torch.backends.cudnn.allow_tf32 = _full.before
 
 
 def has_bfloat16(device: torch.device) -> bool:

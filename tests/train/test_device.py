@@ -52,6 +52,16 @@ def test_full_float32_is_for_its_block_alone_even_where_that_fails() -> None:
     assert torch.backends.cudnn.allow_tf32
 
 
+def test_full_float32_in_several_threads_ends_with_the_last() -> None:
+    first, second = full_float32(), full_float32()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert not torch.backends.cudnn.allow_tf32
+    second.__exit__(None, None, None)
+    assert torch.backends.cudnn.allow_tf32
+
+
 def test_placing_changes_the_order_in_memory_and_no_value() -> None:
     backbone, x = Backbone(UNet(Domain.RGB, {"width": 4, "depth": 1})), torch.rand(2, 3, 8, 8)
     before = backbone(x)
