@@ -89,12 +89,10 @@ class Model:
         told = known.profile if known and self.task.noise_aware else None
         balance = Balance.of(frame) if self.ready.model.network.coded else Balance()
 
-        values = frame.normalized()
-        if frame.cfa and told and any((*told.shot, *told.read)) and restoration.strength != 0:
-            values = mend(values, frame.cfa, told)
+        mended = told if restoration.strength != 0 else None
 
         def seen(number: int, turn: Turn) -> tuple[Float, float, Placement]:
-            x, placement = packed(values, frame.cfa, turn, self.ready.tiling.multiple)
+            x, placement = packed(_values(frame, mended), frame.cfa, turn, self.ready.tiling.multiple)
             # Where a mosaic is the result, its greens are left for the raw developer.
             x = even_greens(x) if self.domain is Domain.BAYER and not output.is_raw else x
             own = turn.profile(told) if told and frame.cfa else told
@@ -162,6 +160,14 @@ class Model:
         if self.task.noise_aware and not as_it_was:
             return None
         return noise.profile if noise else frame.metadata.noise_profile
+
+
+def _values(frame: Frame, noise: NoiseProfile | None) -> Float:
+    """What the network sees of a frame; of raws with noise hot and dead photosites are mended."""
+    values = frame.normalized()
+    if frame.cfa and noise and any((*noise.shot, *noise.read)):
+        return mend(values, frame.cfa, noise)
+    return values
 
 
 def load(

@@ -45,13 +45,14 @@ def mend(mosaic: Float, cfa: CFA, noise: NoiseProfile) -> Float:
     more than noise and detail explain, and surely leaves nothing on those beside it. Where noise hides what it leaves,
     it may be a lamp or a star, and stays. The mosaic itself is returned where there is none.
     """
-    reach = _REACH + 1
-    padded = np.pad(mosaic, reach)
-    colors = np.pad(cfa.colors(*mosaic.shape), reach, constant_values=_NONE)
+    reach, height = _REACH + 1, len(mosaic)
     mended = mosaic
-    for start in range(0, len(mosaic), _STRIP):
-        strip = slice(start, start + _STRIP + 2 * reach)
-        (rows, columns), values = _defects(padded[strip], colors[strip], noise)
+    for start in range(0, height, _STRIP):
+        first, last = max(start - reach, 0), min(start + _STRIP + reach, height)
+        beyond = ((reach - (start - first), max(start + _STRIP + reach - last, 0)), (reach, reach))
+        colors = cfa.shifted(first, 0).colors(last - first, mosaic.shape[1])
+        padded = np.pad(mosaic[first:last], beyond)
+        (rows, columns), values = _defects(padded, np.pad(colors, beyond, constant_values=_NONE), noise)
         if len(rows):
             mended = mosaic.copy() if mended is mosaic else mended
             mended[start + rows - reach, columns - reach] = values
