@@ -15,6 +15,8 @@ from rcl_cli.models.tensor_index import checked_metadata, parsed
 FORMAT = 2
 KINDS = ("backbone", "head", "encoder")
 _LARGEST = 2**53
+_LONGEST = 300
+"""Characters of a text; sentences quote them, and names of files have 255 at most."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ def _require_types(values: Mapping[str, Any]) -> None:
         kind: type = {"str": str, "int": int, "bool": bool}.get(str(one.type), dict)
         if type(value) is not kind or (isinstance(value, int) and not 0 <= value <= _LARGEST):
             raise ValueError(f"{one.name} is {value!r}")
+        if isinstance(value, str) and len(value) > _LONGEST:
+            raise ValueError(f"{one.name} is {len(value)} characters long")
     for name in ("architecture", "options"):
         if not all(isinstance(value, _PLAIN) for value in values.get(name, {}).values()):
             raise ValueError(f"{name} has no plain values")

@@ -12,10 +12,13 @@ import numpy as np
 
 _START = 4096
 _MOST_DIRECTORIES, _MOST_ENTRIES = 32, 4096
+_MOST_BYTES = 1 << 24
+"""Of one tag: the offsets of four million strips."""
 _POINTERS = 330
 """SubIFDs."""
 _OFFSETS, _COUNTS = (273, 324), (279, 325)
 """Of strips and of tiles."""
+_FOLLOWED = {_POINTERS, *_OFFSETS, *_COUNTS}
 _SIZES = {3: ("H", 2), 4: ("I", 4), 13: ("I", 4)}
 
 
@@ -38,7 +41,7 @@ def is_cut(path: Path) -> bool:
                 file.seek(max(0, size - _START))
                 return b"\xff\xd9" not in file.read()
             if start.startswith(b"v/1\x01"):
-                return _exr_end(file) > size
+                return _exr_end(file, size) > size
         if start.startswith(b"\x93NUMPY"):
             np.load(path, mmap_mode="r", allow_pickle=False)
     except (struct.error, EOFError, IndexError, ValueError):
@@ -62,7 +65,11 @@ def _tiff_end(file: BinaryIO, order: str, size: int) -> int:
         count = _one(file, f"{order}H")
         rows = [struct.unpack(f"{order}HHI4s", file.read(12)) for _ in range(min(count, _MOST_ENTRIES))]
         waiting.append(_one(file, f"{order}I"))
-        values = {code: list(_values(file, order, kind, number, data, size)) for code, kind, number, data in rows}
+        values = {
+            code: list(_values(file, order, kind, number, data, size))
+            for code, kind, number, data in rows
+            if code in _FOLLOWED
+        }
         waiting.extend(values.get(_POINTERS, []))
         for offsets, counts in zip(_OFFSETS, _COUNTS, strict=True):
             ends = map(sum, zip(values.get(offsets, []), values.get(counts, []), strict=False))
@@ -75,7 +82,7 @@ def _values(file: BinaryIO, order: str, kind: int, number: int, data: bytes, siz
     letter, width = _SIZES.get(kind, ("", 0))
     if not letter:
         return
-    if number * width > size:
+    if number * width > min(size, _MOST_BYTES):
         raise EOFError
     if number * width > 4:
         file.seek(struct.unpack(f"{order}I", data)[0])
@@ -94,16 +101,23 @@ def _has_png_end(file: BinaryIO, size: int) -> bool:
     return False
 
 
-def _exr_end(file: BinaryIO) -> int:
-    """Where the last of the chunks of a file of one part ends: a table of offsets stands before the first."""
+def _exr_end(file: BinaryIO, size: int) -> int:
+    """Where the last of the chunks of a file of one part ends: a table of offsets stands before the first.
+
+    Raises EOFError where a chunk begins behind the end, or in the table.
+    """
     file.seek(8)
     while _word(file):
         _word(file)
         file.seek(_one(file, "<I"), os.SEEK_CUR)
     table = file.tell()
     first = _one(file, "<Q")
+    if not table < first <= size:
+        raise EOFError
     file.seek(table)
     offsets = struct.unpack(f"<{(first - table) // 8}Q", file.read(first - table))
+    if max(offsets) > size:
+        raise EOFError
     file.seek(max(offsets))
     _, length = struct.unpack("<iI", file.read(8))
     return int(max(offsets) + 8 + length)

@@ -18,11 +18,13 @@ def main() -> int:
     parser.add_argument("--verbs-every", type=int, default=50, help="rounds until one tries whole verbs too [50]")
     parser.add_argument("--limit", type=float, default=20.0, help="seconds after which one hangs [20]")
     parser.add_argument("--only", nargs="*", default=[], help="suffixes of the files to change [all]")
+    parser.add_argument("--also", nargs="*", type=Path, default=[], help="files of yours to change too, such as raws")
     parser.add_argument("--keep", type=Path, help="folder for the mutants that bring a fault about")
     given = parser.parse_args()
     tally = hunt(
         seed=given.seed, mutants=given.mutants, minutes=given.minutes, verbs_every=given.verbs_every,
-        limit_s=given.limit, only=given.only, keep=given.keep, say=lambda sentence: print(sentence, flush=True),
+        limit_s=given.limit, only=given.only, also=given.also, keep=given.keep,
+        say=lambda sentence: print(sentence[:500], flush=True),
     )  # fmt: skip
     print(tally)
     return 1 if tally.faults else 0

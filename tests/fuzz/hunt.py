@@ -99,16 +99,18 @@ def hunt(
     verbs_every: int = 50,
     limit_s: float = 20.0,
     only: Sequence[str] = (),
+    also: Sequence[Path] = (),
     keep: Path | None = None,
     say: Callable[[str], None] = lambda sentence: None,
 ) -> Tally:
     """Try `mutants`, or as many as there is time for. The same seed tries the same ones.
 
-    `only`: suffixes of the seeds to use; all where empty. `keep`: a folder for the mutants that brought a fault about.
+    `only`: suffixes of the seeds to use; all where empty. `also`: files to change beside the seeds. `keep`: a folder
+    for the mutants that brought a fault about.
     """
     tally, began = Tally(), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        seeds = write_seeds(Path(folder) / "seeds", only)
+        seeds = [*write_seeds(Path(folder) / "seeds", only), *also]
         worker = _Worker()
         try:
             for number in range(mutants):

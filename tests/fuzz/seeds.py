@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import OpenEXR
 import tifffile
 
 from rcl_calibration.exchange import runs_text
@@ -74,6 +75,10 @@ def _by_others() -> Makers:
     bgr = rng.integers(0, 255, (*_SHAPE, 3)).astype(np.uint8)
     for name in ("opencv.png", "opencv.jpg", "opencv.webp", "opencv.tif"):
         yield name, lambda path: cv2.imwrite(str(path), bgr)
+    halves = dict(zip("RGB", bgr.astype(np.float16).transpose(2, 0, 1), strict=True))
+    for compression in (OpenEXR.ZIP_COMPRESSION, OpenEXR.PIZ_COMPRESSION, OpenEXR.DWAA_COMPRESSION):
+        header = {"compression": compression, "type": OpenEXR.scanlineimage}
+        yield f"{compression.name.lower()}.exr", lambda path, h=header: OpenEXR.File(h, halves).write(str(path))  # type: ignore[misc]
     smooth = np.repeat(np.repeat(bgr[::8, ::8], 8, 0), 8, 1)
     yield "palette.png", lambda path: cv2.imwrite(str(path), smooth[..., :1])
     yield (

@@ -13,6 +13,7 @@ from rcl_cli.raw.read import read_frame
 from . import worker
 from .hunt import hunt
 from .mutate import mutant
+from .parsers import PARSERS
 from .seeds import write_seeds
 
 PICTURES = (".dng", ".tif", ".png", ".jpg", ".exr", ".webp")
@@ -78,3 +79,12 @@ def test_a_file_of_a_kind_that_is_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.webp").write_bytes(b"RIFF\xff\xff\xff\xffWEBPVP8 ")
     with pytest.raises(FileError):
         read_frame(tmp_path / "x.webp")
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_a_parser_raises_nothing_else(name: str, tmp_path: Path) -> None:
+    for path in write_seeds(tmp_path, (*PICTURES, *OTHERS)):
+        data = path.read_bytes()
+        PARSERS[name].accepts(data)
+        for number in range(10):
+            PARSERS[name].accepts(mutant(data, path.suffix, random.Random(f"{name} {number}")))

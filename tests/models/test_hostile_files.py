@@ -52,7 +52,7 @@ ODD: list[tuple[str, object]] = [
             ("network", ["unet"]), ("architecture", []), ("architecture", "wide"), ("architecture", {"width": {}}),
             ("options", 3), ("skip", "yes"), ("skip", 1), ("scale", "2"), ("scale", 0), ("scale", -1), ("scale", 2.5),
             ("scale", True), ("step", "many"), ("step", -1), ("step", 10**30), ("noise", []), ("notes", 5),
-            ("data", 5), ("parent", []),
+            ("data", 5), ("parent", []), ("network", "a" * 5000), ("task", "a" * 5000),
         ]  # fmt: skip
 LIES: dict[str, tuple[object, bytes]] = {
     "no object: a list": ([], b""),

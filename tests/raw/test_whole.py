@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import cv2
 import numpy as np
+import OpenEXR
 import pytest
 import tifffile
 
@@ -65,3 +66,16 @@ def test_what_is_of_no_known_kind_is_not_said_to_be_cut(tmp_path: Path) -> None:
 def test_a_directory_that_leads_to_itself_has_an_end(tmp_path: Path) -> None:
     (tmp_path / "a.tif").write_bytes(b"II*\0\x08\0\0\0" + b"\0\0" + b"\x08\0\0\0")
     assert not is_cut(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("offset", [0, 7, 2**31, 2**62, 2**63, 2**64 - 1])
+def test_an_offset_that_leads_nowhere_is_a_cut_file(tmp_path: Path, offset: int) -> None:
+    path = tmp_path / "a.exr"
+    planes = {"Y": np.ones((8, 8), np.float32)}
+    OpenEXR.File({"compression": OpenEXR.NO_COMPRESSION, "type": OpenEXR.scanlineimage}, planes).write(str(path))
+    assert not is_cut(path)
+    data = bytearray(path.read_bytes())
+    table = data.index(b"scanlineimage\0") + 14  # the last attribute, the end of the header, then the offsets
+    data[table : table + 8] = offset.to_bytes(8, "little")
+    path.write_bytes(data)
+    assert is_cut(path)
