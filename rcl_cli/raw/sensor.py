@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import rawpy
+from numpy.typing import NDArray
 
 from rcl_cli.errors import FileError
 from rcl_cli.raw.cfa import CFA
@@ -46,9 +48,10 @@ def libraw_area(raw: rawpy.RawPy) -> Area:
 def libraw_cfa(path: Path, raw: rawpy.RawPy) -> CFA:
     """The pattern from the visible area's corner on. Raises FileError for all but Bayer and X-Trans."""
     refuse_monochrome(path, raw)
-    assert raw.raw_pattern is not None
     letters = raw.color_desc.decode()
-    period = 6 if raw.raw_pattern.shape[0] == 6 else 2
+    pattern = _pattern(path, raw)
+    assert pattern is not None
+    period = 6 if pattern.shape[0] == 6 else 2
     window = ["".join(letters[color] for color in row) for row in raw.raw_colors_visible[:_WINDOW, :_WINDOW]]
     repeated = [(window[y % period][:period] * _WINDOW)[:_WINDOW] for y in range(_WINDOW)]
     try:
@@ -61,8 +64,16 @@ def libraw_cfa(path: Path, raw: rawpy.RawPy) -> CFA:
 
 def refuse_monochrome(path: Path, raw: rawpy.RawPy) -> None:
     """Raise FileError for a raw without colour filters."""
-    if raw.num_colors == 1 or raw.raw_pattern is None:
+    if raw.num_colors == 1 or _pattern(path, raw) is None:
         raise FileError(path, "is a monochrome raw, without colour filters; only Bayer, X-Trans and RGB are supported")
+
+
+def _pattern(path: Path, raw: rawpy.RawPy) -> NDArray[np.uint8] | None:
+    """As rawpy has it; None for a monochrome raw. Raises FileError for the patterns that rawpy does not know."""
+    try:
+        return raw.raw_pattern
+    except NotImplementedError as error:
+        raise unsupported_pattern(path) from error
 
 
 def unsupported_pattern(path: Path) -> FileError:

@@ -14,7 +14,7 @@ from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.folder import Found
 from rcl_cli.raw.guarded import read_frame
 from rcl_cli.raw.whole import is_cut
-from rcl_cli.samples.truth import Record
+from rcl_cli.samples.truth import TRUTH_NAME, Record, read_truth
 from rcl_cli.simulate.files import clean_path, noisy_path, write_pair
 from rcl_cli.simulate.pair import simulate
 from rcl_cli.simulate.source import picture_generator
@@ -53,7 +53,12 @@ class Result:
 
 
 def simulate_files(found: Sequence[Found], settings: Settings) -> Iterator[Result]:
-    """One result for each picture, in order; files are written before a result is given."""
+    """One result for each picture, in order; files are written before a result is given.
+
+    A pair that exists is kept, and made again where nothing tells of its noise: a run was killed, and what comes out is
+    the same, or it is another run's, and counts as there. Raises FileError where the folder's truth file is none.
+    """
+    told = read_truth(settings.folder / TRUTH_NAME)
     taken: dict[Path, Path] = {}
     for item in found:
         noisy = noisy_path(settings.folder, item.relative, settings.cfa)
@@ -63,7 +68,8 @@ def simulate_files(found: Sequence[Found], settings: Settings) -> Iterator[Resul
             yield Result(item.path, noisy, "failed", reason)
             continue
         taken[noisy] = item.path
-        if os.path.lexists(noisy) and not is_cut(noisy) and not settings.overwrite:
+        there = os.path.lexists(noisy) and not is_cut(noisy) and not settings.overwrite
+        if there and noisy.relative_to(settings.folder).as_posix() in told:
             yield Result(item.path, noisy, "skipped", "exists already")
             continue
         try:
@@ -71,7 +77,10 @@ def simulate_files(found: Sequence[Found], settings: Settings) -> Iterator[Resul
                 truth = _simulate_file(item, noisy, settings)
             yield Result(item.path, noisy, "done", "", time.perf_counter() - start, truth)
         except FileError as error:
-            yield Result(item.path, noisy, "failed", error.reason)
+            if there and error.path == noisy:
+                yield Result(item.path, noisy, "skipped", "exists already")
+            else:
+                yield Result(item.path, noisy, "failed", error.reason)
 
 
 def _simulate_file(item: Found, noisy: Path, settings: Settings) -> Record:

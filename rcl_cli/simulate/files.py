@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import filecmp
+import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +13,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.files import atomic_path
+from rcl_cli.files import atomic_path, is_file
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.dng.write import write_dng
 from rcl_cli.raw.frame import Metadata, RawFrame
@@ -37,14 +40,34 @@ def clean_path(folder: Path, relative: Path, pair: SimulatedPair) -> Path:
 
 
 def write_pair(pair: SimulatedPair, noisy: Path, clean: Path, *, overwrite: bool = False) -> None:
-    """Write both files. Raises FileError where one exists and not `overwrite`, or cannot be written."""
+    """Write both files, the noisy one last: where it exists, the pair is whole.
+
+    One that is there already and is the same, as a run that was killed leaves it, is kept. Raises FileError where
+    another one exists and not `overwrite`, or it cannot be written.
+    """
+    _put(clean, lambda path: _write_clean(pair, path, overwrite=overwrite), overwrite=overwrite)
+    _put(noisy, lambda path: _write_noisy(pair, path, overwrite=overwrite), overwrite=overwrite)
+
+
+def _put(path: Path, write: Callable[[Path], None], *, overwrite: bool) -> None:
+    if not overwrite and is_file(path):
+        with tempfile.TemporaryDirectory() as folder:
+            write(again := Path(folder) / path.name)
+            if filecmp.cmp(path, again, shallow=False):
+                return
+    write(path)
+
+
+def _write_clean(pair: SimulatedPair, clean: Path, *, overwrite: bool) -> None:
     if pair.clean.ndim == 2:
         write_dng(clean, _raw_frame(pair, pair.clean, None), overwrite=overwrite)
     elif clean.suffix == ".dng":
         write_picture(clean, Picture.from_frame(pair.source, pair.clean), overwrite=overwrite)
     else:
         write_float_tiff(clean, pair.clean, overwrite=overwrite)
-    # The noisy file comes last: where it exists, the pair is whole.
+
+
+def _write_noisy(pair: SimulatedPair, noisy: Path, *, overwrite: bool) -> None:
     if pair.cfa is None:
         write_float_tiff(noisy, pair.noisy, overwrite=overwrite)
     else:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
+import rawpy
 import tifffile
 
 from rcl_cli.errors import FileError
 from rcl_cli.raw.frame import RawFrame, RgbFrame
 from rcl_cli.raw.metadata import plausible_gains, read_metadata
 from rcl_cli.raw.read import read_frame
+from rcl_cli.raw.sensor import refuse_monochrome
 
 S40 = ("Canon PowerShot S40", (1720, 2312), "RGGB", 32, 1023, 50)
 DC120 = "Kodak DC120 ZOOM Digital Camera"
@@ -154,3 +157,15 @@ def test_a_monochrome_dng_is_refused(tmp_path: Path) -> None:
 )
 def test_gains_that_no_light_needs_are_ignored(multipliers: list[float], gains: tuple[float, ...] | None) -> None:
     assert plausible_gains(multipliers) == gains
+
+
+def test_a_pattern_that_rawpy_does_not_know_is_refused(tmp_path: Path) -> None:
+    class Raw:
+        num_colors = 3
+
+        @property
+        def raw_pattern(self) -> None:
+            raise NotImplementedError("filters: 4")
+
+    with pytest.raises(FileError, match="pattern other than"):
+        refuse_monochrome(tmp_path / "a.rw2", cast("rawpy.RawPy", Raw()))

@@ -138,6 +138,32 @@ def test_existing_pairs_are_kept_and_results_are_no_inputs(clean: Path) -> None:
     assert (clean / "noisy" / "grey.tif").read_bytes() != before[clean / "noisy" / "grey.tif"]
 
 
+@pytest.mark.parametrize("domain", ["rgb", "bayer"])
+@pytest.mark.parametrize("left", ["clean", "clean noisy"])
+def test_what_a_killed_run_left_is_completed(clean: Path, tmp_path: Path, domain: str, left: str) -> None:
+    out = tmp_path / "out"
+    options = ("-o", out, "--domain", domain, "--seed", 3)
+    assert run(clean, *options).exit_code == 0
+    whole = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    (out / "truth.json").unlink()
+    if "noisy" not in left:
+        next((out / "noisy").glob("grey.*")).unlink()
+    result = run(clean, *options)
+    assert result.exit_code == 0, result.output
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == whole
+
+
+def test_pairs_of_other_noise_are_kept_though_nothing_tells_of_it(clean: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert run(clean, "-o", out).exit_code == 0
+    (out / "truth.json").unlink()
+    before = {path: path.read_bytes() for path in out.rglob("*.tif")}
+    result = run(clean, "-o", out, "--seed", 1)
+    assert result.exit_code == 0, result.output
+    assert "2 existing pairs were kept" in result.output
+    assert {path: path.read_bytes() for path in out.rglob("*.tif")} == before
+
+
 def test_noise_does_not_depend_on_the_other_pictures(clean: Path, tmp_path: Path) -> None:
     assert run(clean, "-o", tmp_path / "a").exit_code == 0
     assert run(clean / "grey.png", "-o", tmp_path / "b").exit_code == 0
