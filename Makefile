@@ -47,7 +47,7 @@ gpu: ## What a GPU does, in eight minutes at most: a page of checks and times; D
 
 kill: KILLS = 200
 kill: $(VENV)/.dev ## Kill commands at random moments and compare what they leave: see docs/reliability.md
-	$(ONE_CORE) $(BIN)/python tests/kill/kill.py --kills $(KILLS)
+	$(ONE_CORE) $(BIN)/python -m tests.kill --kills $(KILLS)
 
 constraints: ## Pin the newest versions that work together, from a clean environment
 	$(PYTHON) -m venv --clear build/pins
