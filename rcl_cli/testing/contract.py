@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeVar
 
 import torch
 from torch import Tensor
+
+from rcl_cli.domain import Domain
 
 _T = TypeVar("_T")
 
@@ -17,6 +19,16 @@ def repeated(call: Callable[[torch.Generator], _T], what: str) -> tuple[_T, _T]:
     own = torch.equal(state, torch.get_rng_state())
     require(own, f"{what} draws from the global generator; take all randomness from `rng`")
     return results
+
+
+def check_domains(domains: Collection[object], name: str) -> list[Domain]:
+    """Those of a plugin, in a fixed order."""
+    require(isinstance(domains, Collection) and len(domains) > 0, f"{name}: `domains` is empty")
+    found = [domain for domain in domains if isinstance(domain, Domain)]
+    other = [domain for domain in domains if not isinstance(domain, Domain)]
+    members = ", ".join(f"Domain.{domain.name}" for domain in Domain)
+    require(not other, f"{name}: `domains` must hold members of Domain ({members}), not {other and other[0]!r}")
+    return sorted(found, key=lambda domain: domain.value)
 
 
 def check_loss(loss: Tensor, what: str) -> None:

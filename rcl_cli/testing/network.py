@@ -9,7 +9,7 @@ import torch
 
 from rcl_cli.errors import RclError
 from rcl_cli.network import Network
-from rcl_cli.testing.contract import require, rng_of, same_shape
+from rcl_cli.testing.contract import check_domains, require, rng_of, same_shape
 
 
 def check_network(network: type[Network], options: Mapping[str, Any] | None = None) -> None:
@@ -23,8 +23,7 @@ def check_network(network: type[Network], options: Mapping[str, Any] | None = No
         isinstance(network, type) and issubclass(network, Network),
         f"{network!r} is no Network class; derive it from rcl_cli.network.Network",
     )
-    require(len(network.domains) > 0, f"{network.name}: `domains` is empty")
-    for domain in sorted(network.domains, key=lambda d: d.value):
+    for domain in check_domains(network.domains, network.name):
         where = f"{network.name} on {domain.name}"
         torch.manual_seed(5)
         made = network(domain, options)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from rcl_calibration.correlation import REACH, as_tuples
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.pretext import Batch, Losses, Pretext, PretextSetup, Views
-from rcl_cli.testing.contract import any_nonzero, check_loss, repeated, require, rng_of
+from rcl_cli.testing.contract import any_nonzero, check_domains, check_loss, repeated, require, rng_of
 
 _FEATURES = 8
 
@@ -28,8 +28,7 @@ def check_pretext(pretext: type[Pretext], options: Mapping[str, Any] | None = No
         isinstance(pretext, type) and issubclass(pretext, Pretext),
         f"{pretext!r} is no Pretext class; derive it from rcl_cli.pretext.Pretext",
     )
-    require(len(pretext.domains) > 0, f"{pretext.name}: `domains` is empty")
-    for domain in sorted(pretext.domains, key=lambda d: d.value):
+    for domain in check_domains(pretext.domains, pretext.name):
         setup = PretextSetup(domain, crop=16, encoder=_encoder, options=dict(options or {}), noise=0.05)
         where = f"{pretext.name} on {domain.name}"
         views = _check_views(pretext(setup), setup, where)

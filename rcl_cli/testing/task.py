@@ -12,7 +12,7 @@ from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.measure.receptive import head_radius
 from rcl_cli.task import Task
-from rcl_cli.testing.contract import any_nonzero, check_loss, repeated, require, rng_of, same_shape
+from rcl_cli.testing.contract import any_nonzero, check_domains, check_loss, repeated, require, rng_of, same_shape
 
 _FEATURES = 8
 _NOISE = NoiseProfile.uniform(0.01, 1e-4)
@@ -29,8 +29,7 @@ def check_task(task: Task) -> None:
     require(isinstance(task, Task), f"{task!r} is no Task; derive it from rcl_cli.task.Task and instantiate it")
     require(isinstance(task.name, str) and task.name != "", "a task's `name` must be a word")
     require(isinstance(task.scale, int) and task.scale >= 1, f"{task.name}: `scale` must be 1, 2, …")
-    require(len(task.domains) > 0, f"{task.name}: `domains` is empty")
-    for domain in sorted(task.domains, key=lambda d: d.value):
+    for domain in check_domains(task.domains, task.name):
         _check_domain(task, domain, f"{task.name} on {domain.name}")
 
 

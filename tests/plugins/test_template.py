@@ -15,20 +15,25 @@ from pathlib import Path
 import pytest
 
 from rcl_cli.models.header import read_header
-from rcl_cli.raw.frame import RawFrame
+from rcl_cli.raw.frame import RawFrame, RgbFrame
 from rcl_cli.raw.read import read_frame
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("template")]  # one installation for all of them
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
-TEMPLATES = ("rcl-task-template", "rcl-network-template")
+TEMPLATES = ("rcl-task-template", "rcl-upscale-template", "rcl-pretext-template", "rcl-network-template")
 # What each is tried with: a task, options of `rcl finetune`, and what they make: network, its options, the task's.
 TRAINED: dict[str, tuple[str, list[str], tuple[str, dict[str, int], dict[str, float]]]] = {
     "rcl-task-template": (
         "deblur",
         ["--blur", "2", "--width", "4", "--depth", "1"],
         ("unet", {"width": 4, "depth": 1}, {"blur": 2.0}),
+    ),
+    "rcl-upscale-template": (
+        "enlarge",
+        ["--width", "4", "--depth", "1"],
+        ("unet", {"width": 4, "depth": 1}, {}),
     ),
     "rcl-network-template": (
         "denoise",
@@ -84,6 +89,8 @@ def pairs(installed: Run, folder: Path) -> Path:
     ("verb", "name", "distribution", "begins"),
     [
         ("tasks", "deblur", "rcl-task-deblur", "Sharpen pictures"),
+        ("tasks", "enlarge", "rcl-task-enlarge", "Double the pixels"),
+        ("pretexts", "r2r", "rcl-pretext-r2r", "Recorrupted-to-Recorrupted"),
         ("networks", "edsr", "rcl-network-edsr", "Residual blocks at full size"),
     ],
 )
@@ -102,7 +109,7 @@ def test_its_own_tests_pass(installed: Run, folder: Path, template: str) -> None
     installed("-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=folder / template)
 
 
-@pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.parametrize("template", TRAINED)
 def test_a_head_is_finetuned_and_applied(
     installed: Run, folder: Path, pairs: Path, tmp_path: Path, template: str
 ) -> None:
@@ -119,5 +126,16 @@ def test_a_head_is_finetuned_and_applied(
     assert [line["status"] for line in lines] == ["done"] * 3
     for line in lines:
         result = read_frame(Path(line["output"]))
-        assert isinstance(result, RawFrame)
-        assert result.mosaic.shape == (96, 96)
+        if template == "rcl-upscale-template":
+            assert isinstance(result, RgbFrame)
+            assert result.rgb.shape == (192, 192, 3)
+        else:
+            assert isinstance(result, RawFrame)
+            assert result.mosaic.shape == (96, 96)
+
+
+def test_a_backbone_is_pretrained_by_the_pretext(installed: Run, folder: Path, pairs: Path) -> None:
+    noisy, run = str(pairs / "noisy"), folder / "run"
+    small = ["--preset", "smoke", "--steps", "2", "--crop", "16", "--network", "unet", "--width", "4", "--depth", "1"]
+    installed("-m", "rcl_cli", "pretrain", noisy, "--pretext", "r2r", "--alpha", "1", "-o", str(run), *small)
+    assert "r2r" in read_header(run / "backbone.safetensors").to_json()

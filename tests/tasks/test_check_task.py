@@ -105,6 +105,10 @@ class NoDomain(Identity):
     domains = frozenset()
 
 
+class DomainByWord(Identity):
+    domains = frozenset({"bayer"})  # type: ignore[arg-type]
+
+
 def test_a_good_task_passes() -> None:
     check_task(Identity())
 
@@ -123,6 +127,7 @@ def test_a_good_task_passes() -> None:
         (LossPerElement, "scalar"),
         (MetricsInTensors, "metrics"),
         (NoDomain, "`domains` is empty"),
+        (DomainByWord, r"must hold members of Domain \(Domain.BAYER, .*\), not 'bayer'"),
     ],
 )
 def test_each_broken_promise_is_named(task: type[Task], complaint: str) -> None:
