@@ -63,7 +63,7 @@ class Entry:
         """That it is to be loaded from; "" where what is announced is no name of a module."""
         try:
             module = self.point.module
-        except AttributeError:
+        except (AttributeError, AssertionError, ValueError):  # as the versions of Python have it
             return ""
         return module if all(part.isidentifier() for part in module.split(".")) else ""
 
