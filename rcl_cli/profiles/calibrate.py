@@ -31,6 +31,7 @@ def calibrate(paths: Sequence[Path | str] | Path | str, *, linear: bool = False)
             images.append(calibrate_file(file.path, linear=linear))
         except FileError as error:
             errors.append(error)
-    if not images and errors:
+    cameras = pool_cameras(images, errors)
+    if not cameras and errors:
         raise errors[0]
-    return pool_cameras(images)
+    return cameras

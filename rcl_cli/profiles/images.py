@@ -12,7 +12,7 @@ from rcl_calibration.exchange import Key, key_of
 from rcl_calibration.points import Points, points_of_images
 from rcl_calibration.profile import NoiseProfile
 from rcl_calibration.single_image import Measurement, measure, profile_of
-from rcl_cli.errors import blamed_on
+from rcl_cli.errors import FileError, blamed_on
 from rcl_cli.profiles.checks import checked_by_border, mean_border
 from rcl_cli.profiles.lattices import close_lattices, labels
 from rcl_cli.raw.guarded import read_frame
@@ -76,12 +76,22 @@ def calibrate_file(path: Path, *, linear: bool = False) -> ImageCalibration:
         return ImageCalibration(path, profile, frame.layout, time.perf_counter() - begun, measurement, border)
 
 
-def pool_cameras(images: Iterable[ImageCalibration]) -> list[CameraCalibration]:
-    """One calibration for each camera, ISO, levels and colour filters, by camera and ISO."""
+def pool_cameras(images: Iterable[ImageCalibration], failures: list[FileError]) -> list[CameraCalibration]:
+    """One calibration for each camera, ISO, levels and colour filters, by camera and ISO.
+
+    A camera on which something fails that nobody foresaw costs its first file's name in `failures`, and itself.
+    """
     groups: dict[tuple[Key, str], list[ImageCalibration]] = {}
     for image in images:
         groups.setdefault(image.key, []).append(image)
-    return sorted(map(_pool_group, groups.values()), key=lambda one: (one.profile.camera, one.profile.iso or 0.0))
+    cameras = []
+    for group in groups.values():
+        try:
+            with blamed_on(group[0].path):
+                cameras.append(_pool_group(group))
+        except FileError as error:
+            failures.append(error)
+    return sorted(cameras, key=lambda one: (one.profile.camera, one.profile.iso or 0.0))
 
 
 def _pool_group(group: Sequence[ImageCalibration]) -> CameraCalibration:

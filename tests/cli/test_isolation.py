@@ -12,16 +12,19 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from rcl_calibration import camera
 from rcl_calibration.single_image import measure
 from rcl_cli.cli.main import cli
 from rcl_cli.data.cache import CachedPicture, RegionCache
 from rcl_cli.data.regions import RegionPlan
 from rcl_cli.errors import FileError
+from rcl_cli.profiles import images
 from rcl_cli.raw.apart.pool import close_readers
 from rcl_cli.raw.dng.tag_patch import set_raw_tag
 from rcl_cli.raw.tags.ifd import Entry
 
 CALIBRATION_ILLUMINANT, RATIONAL = 50778, 5
+MODEL, ASCII = 272, 2
 FATAL = '''
 """Files that end whoever reads them."""
 import os, signal
@@ -141,3 +144,24 @@ def test_what_nobody_foresaw_costs_one_file(
     assert result.exit_code == 1
     assert "unexpected ZeroDivisionError: float division by zero" in " ".join(result.output.split())
     assert len(calls) == GOOD
+
+
+def test_a_camera_that_nobody_foresaw_costs_itself_alone(
+    samples: Path, monkeypatch: pytest.MonkeyPatch, store: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(samples, tmp_path / "raws")
+    other = min((tmp_path / "raws").glob("*.dng"))
+    set_raw_tag(other, Entry(MODEL, ASCII, b"Another\0"))
+    pooled = camera.pool
+
+    def pool(measurements, singles, **about):
+        if "Another" in about["camera"]:
+            raise ZeroDivisionError("float division by zero")
+        return pooled(measurements, singles, **about)
+
+    monkeypatch.setattr(images, "pool", pool)
+    result = run("calibrate", tmp_path / "raws", "--by", "camera")
+    assert result.exit_code == 1, result.output
+    said = "".join(result.output.split())  # lines break in the middle of long paths
+    assert f"{other.name}unexpectedZeroDivisionError" in said
+    assert "rclSample800" in said

@@ -79,11 +79,11 @@ def test_an_image_that_its_border_speaks_against_is_not_pooled(
     calibrated: list[ImageCalibration], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     doubted = _doubted_by_border(calibrated[1], monkeypatch)
-    (camera,) = pool_cameras([calibrated[0], doubted, calibrated[2]])
+    (camera,) = pool_cameras([calibrated[0], doubted, calibrated[2]], [])
     assert camera.profile.quality == "ok"
     assert camera.images == (calibrated[0].path, calibrated[2].path)
     assert camera.dropped == ((doubted.path, doubted.profile.reason),)
-    (without,) = pool_cameras([calibrated[0], calibrated[2]])
+    (without,) = pool_cameras([calibrated[0], calibrated[2]], [])
     assert camera.profile == without.profile
 
 
@@ -93,7 +93,7 @@ def test_where_every_border_speaks_against_the_pool_is_weak_and_says_so_once(
     calibrated: list[ImageCalibration], count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     doubted = [_doubted_by_border(image, monkeypatch) for image in calibrated[:count]]
-    (camera,) = pool_cameras(doubted)
+    (camera,) = pool_cameras(doubted, [])
     assert camera.profile.quality == "weak"
     assert camera.profile.reason.count("the black level is") == 1
 
@@ -107,7 +107,7 @@ def test_each_image_is_bootstrapped_once(write_raws: WriteRaws, monkeypatch: pyt
         return bootstrap(*arguments)
 
     monkeypatch.setattr("rcl_calibration.single_image.bootstrap", count)
-    pool_cameras([calibrate_file(path) for path in write_raws([1.0, 1.0])])
+    pool_cameras([calibrate_file(path) for path in write_raws([1.0, 1.0])], [])
     assert len(counted) == 2
 
 

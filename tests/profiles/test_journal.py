@@ -84,7 +84,7 @@ def test_a_measurement_is_the_same_after_it_was_kept(folder: Path, tmp_path: Pat
     again = restored(ImageCalibration, plain(made))
     assert plain(again) == plain(made)
     assert again.profile == made.profile
-    (one,), (other,) = (images.pool_cameras([calibration]) for calibration in (made, again))
+    (one,), (other,) = (images.pool_cameras([calibration], []) for calibration in (made, again))
     assert replace(one, seconds=0, measurements=()).profile == replace(other, seconds=0, measurements=()).profile
 
 

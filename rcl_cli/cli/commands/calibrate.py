@@ -168,8 +168,11 @@ def _blind(
                 bar.advance()
     except KeyboardInterrupt:
         interrupted = True
-    cameras = pool_cameras(images)
+    readable = len(failures)
+    cameras = pool_cameras(images, failures)
     if as_json:
+        for failure in failures[readable:]:
+            print_json_line(tables.failed_values("camera", failure))
         for camera in cameras:
             if by == "camera" or camera.groups:
                 print_json_line(tables.camera_values(camera))
