@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import cv2
 import numpy as np
 
-from rcl_cli.raw.frame import Frame
 from rcl_cli.report import html
 from rcl_cli.report.crops import most_changed
 from rcl_cli.report.images import Rgb, compare, figure
@@ -15,7 +14,7 @@ from rcl_cli.report.shown import Shown
 
 SIDE = 240
 """Of the parts at full size, in pixels."""
-PARTS = 3
+PARTS = 4
 _LOOKED_AT = 2400
 """Longest side of the picture in which changes are looked for."""
 _WHOLE = 1280
@@ -23,9 +22,8 @@ _GREY = 128
 _GAINS = (1, 2, 4, 8, 16, 32)
 
 
-def before_after(name: str, before: Frame, after: Frame, about: Mapping[str, str], parts: int = PARTS) -> str:
+def before_after(name: str, first: Shown, second: Shown, about: Mapping[str, str], parts: int = PARTS) -> str:
     """The HTML of one picture; `about`: its figures, by their names. A result may be larger than what it came from."""
-    first, second = Shown.of(before), Shown.of(after)
     head = html.heading(name) + html.facts(about)
     if not _same_shape(first.size, second.size):
         sizes = " and ".join(f"{width}×{height}" for height, width in (first.size, second.size))
@@ -41,7 +39,7 @@ def before_after(name: str, before: Frame, after: Frame, about: Mapping[str, str
     shown = round(looked_at[0] * shrink), round(looked_at[1] * shrink)
     caption = "The whole picture. Drag across it to move the border."
     whole = compare(_sized(was, shown), _sized(now, shown), ("before", "after"), caption, whole=True)
-    return head + whole + html.grid(figures, small=True)
+    return head + whole + html.grid(figures, "quarters")
 
 
 def _part(first: Shown, second: Shown, top: int, left: int) -> list[str]:

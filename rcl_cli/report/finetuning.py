@@ -56,7 +56,7 @@ def finetuning_facts(note: Mapping[str, Any], rows: Sequence[Row]) -> dict[str, 
     return {
         "steps": f"{steps} of {said['steps']}" if "steps" in said else steps,
         **facts,
-        **{name: str(said[key]) for key, name in names.items() if key in said},
+        **{name: _words(said[key]) for key, name in names.items() if key in said},
         "pictures": str(note.get("data") or ""),
     }
 
@@ -66,9 +66,13 @@ def _best(rows: Sequence[Row], names: Sequence[str]) -> str:
     if not judged:
         return ""
     best = max(judged, key=_quality)
-    lines = [(name, judged[0][f"{_VALIDATED}{name}"], best[f"{_VALIDATED}{name}"]) for name in names]
+    lines = [(_UNITS.get(name, name), judged[0][f"{_VALIDATED}{name}"], best[f"{_VALIDATED}{name}"]) for name in names]
     first = f"step {judged[0]['step']:g}"
     return html.table(["on pictures held out", first, f"best, step {best['step']:g}"], lines)
+
+
+def _words(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _quality(row: Row) -> float:

@@ -66,11 +66,13 @@ def paragraph(words: str, *, soft: bool = False) -> str:
 def table(head: Sequence[str], rows: Iterable[Sequence[str | float]]) -> str:
     """Plain text and numbers; numbers are aligned to the right and shown with four significant digits.
 
-    Empty where there are no rows.
+    Empty where there are no rows; columns in which nothing stands are left out.
     """
     rows = list(rows)
-    if not rows:
+    used = [i for i in range(len(head)) if any(row[i] != "" for row in rows)]
+    if not used:
         return ""
+    head, rows = [head[i] for i in used], [[row[i] for i in used] for row in rows]
     numeric = [all(not isinstance(row[i], str) for row in rows) for i in range(len(head))]
     kind = [' class="number"' if number else "" for number in numeric]
     lines = ["".join(f"<th{k}>{text(name)}</th>" for k, name in zip(kind, head, strict=True))]
@@ -85,10 +87,10 @@ def facts(values: Mapping[str, str]) -> str:
     return f"<dl>{items}</dl>" if known else ""
 
 
-def grid(parts: Iterable[str], *, small: bool = False) -> str:
-    """Side by side where there is room, more of them where they are `small`; empty parts are left out."""
+def grid(parts: Iterable[str], kind: str = "halves") -> str:
+    """Side by side where there is room: "halves", "thirds" or "quarters"; empty parts are left out."""
     parts = [part for part in parts if part]
-    return f'<div class="grid{" small" if small else ""}">\n' + "\n".join(parts) + "\n</div>" if parts else ""
+    return f'<div class="grid {kind}">\n' + "\n".join(parts) + "\n</div>" if parts else ""
 
 
 def _cell(value: str | float) -> str:

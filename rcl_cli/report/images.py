@@ -16,7 +16,7 @@ Rgb = NDArray[np.uint8]
 
 def png_uri(picture: Rgb) -> str:
     """Lossless: compression would hide or invent noise. For parts of a picture at full size."""
-    return _uri("png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    return _uri("png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 6])
 
 
 def jpeg_uri(picture: Rgb) -> str:

@@ -13,6 +13,7 @@ from rcl_cli.report import html
 from rcl_cli.report.before_after import before_after
 from rcl_cli.report.fidelity import fidelity
 from rcl_cli.report.matching import Match
+from rcl_cli.report.shown import Shown
 
 SHOWN = 6
 """Pictures that are shown of many."""
@@ -51,7 +52,7 @@ def pictures(pairs: Sequence[Pair], *, linear: bool = False, done: Callable[[], 
             reason = error.reason if isinstance(error, FileError) else str(error)
             parts.append(html.heading(pair.match.before.name) + html.paragraph(f"Cannot be shown: {reason}", soft=True))
         done()
-    return html.section("Before and after", *parts)
+    return html.section("Pictures", *parts)
 
 
 def noise_words(profile: NoiseProfile | None, source: str = "") -> str:
@@ -79,7 +80,7 @@ def _shown(pair: Pair, linear: bool) -> str:
         figures = fidelity(before, after, read_frame(match.clean, linear=linear))
         if figures is not None:
             about["PSNR"] = "{:.2f} → {:.2f} dB".format(*figures)
-    return before_after(match.before.name, before, after, about)
+    return before_after(match.before.name, Shown.of(before), Shown.of(after), about)
 
 
 def _made(match: Match) -> dict[str, str]:

@@ -24,17 +24,13 @@ def pretraining_section(rows: Sequence[Row], title: str = "Training", words: str
     prefixes = [key.removesuffix(_POSITIVE) for key in found if key.endswith(_POSITIVE)]
     prefixes = [prefix for prefix in prefixes if f"{prefix}{_NEGATIVE}" in found]
     gradients = {key: key.removeprefix(_GRADIENT) for key in found if key.startswith(_GRADIENT)}
+    kinds = {key: name for key, name in _CONSISTENCY.items() if key in found}
     known = {"total", "contrast", "residual_dn", "accuracy", *_CONSISTENCY, *gradients, *_UNSHOWN}
     known |= {f"{prefix}{end}" for prefix in prefixes for end in (_POSITIVE, _NEGATIVE)}
     charts = [
         curves(rows, {"total": "total"}, "loss", "The loss that is minimised: all terms, weighted."),
         curves(rows, {"contrast": "contrast"}, "nats", "Contrast: how hard pictures are to tell apart by residuals."),
-        curves(
-            rows,
-            {k: name for k, name in _CONSISTENCY.items() if k in found},
-            "loss",
-            "Consistency: the picture is kept.",
-        ),
+        curves(rows, kinds, "loss", f"Consistency, {' and '.join(kinds.values())}: the picture is kept."),
         curves(rows, {"residual_dn": "|r|"}, "|r|, 1/255", "Mean size of the residual, what the network takes away."),
         *(_distance(rows, prefix) for prefix in prefixes),
         curves(rows, {"accuracy": "accuracy"}, "share", "Pictures told from all others of the batch."),

@@ -48,7 +48,7 @@ def residual_section(found: Residuals) -> str:
         ),
     ]
     pictures = [one for portrait in found.portraits for one in _figures(portrait)]
-    return html.section("Residuals", html.paragraph(words), html.grid(charts), html.grid(pictures, small=True))
+    return html.section("Residuals", html.paragraph(words), html.grid(charts), html.grid(pictures, "thirds"))
 
 
 def densities(samples: dict[str, NDArray[np.float64]], x_label: str, caption: str) -> str:

@@ -44,7 +44,7 @@ def results_page(
     """The page; `count` pictures at most are shown, spread over the ISOs, and `done` hears of each."""
     shown = spread(sorted(made, key=lambda one: -one.iso), count)
     counts = Counter(one.status for one in made) + Counter(failed=len(failures))
-    said = ", ".join(f"{number} {status}" for status, number in counts.items())
+    said = ", ".join(f"{number} {status}" for status, number in counts.items() if number)
     if len(shown) < len(made):
         said += f". {len(shown)} of {len(made)} are shown, from the highest ISO to the lowest"
     seconds, megapixels = (sum(getattr(one, name) for one in made) for name in ("seconds", "megapixels"))

@@ -19,13 +19,12 @@ from rcl_cli.cli.console import (
     say,
 )
 from rcl_cli.cli.options import DEVICE, ENSEMBLE, LINEAR, PROFILE, STORE, STRENGTH, json_option
+from rcl_cli.cli.report_option import REPORT, Report
 from rcl_cli.cli.words import MODEL, TASK, Word
 from rcl_cli.errors import FileError
 
 if TYPE_CHECKING:
-    from rcl_cli.evaluate.score import Restore
-    from rcl_cli.inference.apply import Settings
-    from rcl_cli.task import Task
+    pass
 
 NO_MODEL = "none"
 
@@ -59,6 +58,7 @@ NO_MODEL = "none"
 @LINEAR
 @DEVICE
 @STORE
+@REPORT
 @json_option("each pair and the mean")
 @click.pass_context
 def command(
@@ -73,6 +73,7 @@ def command(
     linear: bool,
     device: str,
     store: Path | None,
+    report: Path | None,
     as_json: bool,
 ) -> None:
     """Score the results of a task against clean files: PSNR and SSIM.
@@ -83,13 +84,15 @@ def command(
     """
     from rcl_cli.data.file_pairs import find_pairs
     from rcl_cli.evaluate.score import Scoring
-    from rcl_cli.inference.apply import Settings
+    from rcl_cli.inference.apply import Settings, open_pipeline
     from rcl_cli.measure.metrics import mean_figures
     from rcl_cli.task import get_task
 
     task = get_task(task_name)
     settings = Settings(model, profile, strength, ensemble, device=device, store=store)
-    scoring = Scoring(task, None if model == NO_MODEL else _restore(task, settings), space == "srgb", linear)
+    page = Report.begin(report)
+    restored = None if model == NO_MODEL else open_pipeline(task, settings, say).restore
+    scoring = Scoring(task, restored and (lambda frame: restored(frame).pixels), space == "srgb", linear)
     pairs, failures = find_pairs(folder)
     rows: dict[Path, dict[str, float]] = {}
     with progress(len(pairs), "Evaluating") as bar:
@@ -111,14 +114,14 @@ def command(
     elif rows:
         _print_rows({str(path.relative_to(folder)): figures for path, figures in rows.items()} | {"mean": mean})
     print_failures(failures)
-    ctx.exit(exit_code(len(rows), len(failures)))
+    if page.wanted:
+        from rcl_cli.report.scores import scores_page
 
-
-def _restore(task: Task, settings: Settings) -> Restore:
-    from rcl_cli.inference.apply import open_pipeline
-
-    pipeline = open_pipeline(task, settings, say)
-    return lambda frame: pipeline.restore(frame).pixels
+        facts = {"task": task_name, "head": model or "", "values": space, "pairs in": str(folder)}
+        shown = restored and (lambda frame: restored(frame).picture)
+        title = f"Scores of {task_name}"
+        page.end(lambda: scores_page(title, rows, mean, failures, facts, restore=shown, linear=linear))
+    ctx.exit(page.code(exit_code(len(rows), len(failures))))
 
 
 def _print_rows(rows: dict[str, dict[str, float]]) -> None:
