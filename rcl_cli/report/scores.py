@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rcl_cli.errors import FileError, RclError
+from rcl_cli.measure.metrics import mean_figures
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.guarded import read_frame
 from rcl_cli.raw.picture import Picture
@@ -15,24 +19,26 @@ from rcl_cli.report.chart import Dots, chart
 from rcl_cli.report.pairs import spread
 from rcl_cli.report.results import failed_section
 from rcl_cli.report.shown import Shown
+from rcl_cli.task import Task
 
 _SHOWN = 3
 _NAMES = {"psnr_db": "PSNR, dB", "ssim": "SSIM"}
 Figures = Mapping[str, float]
-Restore = Callable[[Frame], Picture]
+Restore = Callable[[Frame], NDArray[np.float32]]
 
 
 def scores_page(
-    title: str,
-    rows: Mapping[Path, Figures],
-    mean: Figures,
+    task: Task,
+    rows: Mapping[Path, dict[str, float]],
     failures: Sequence[FileError],
     facts: Mapping[str, str],
-    *,
     restore: Restore | None = None,
+    *,
     linear: bool = False,
 ) -> str:
-    """The page. `restore` makes results anew for the few that are shown; None: scores alone."""
+    """The page. `rows`: the figures of each noisy file. `restore` makes results anew for the few that are shown, a
+    mosaic (H, W) or (H, W, 3); None: scores alone."""
+    mean = mean_figures(list(rows.values()))
     names = list(mean)
     table: list[tuple[str | float, ...]] = [
         (path.name, *(row.get(name, float("nan")) for name in names)) for path, row in rows.items()
@@ -41,7 +47,7 @@ def scores_page(
     charts = [_sorted(name, [row[name] for row in rows.values() if name in row]) for name in names]
     words = {_NAMES.get(name, name): f"{value:.4g}" for name, value in mean.items()}
     return html.page(
-        title,
+        f"Scores of {task.name}",
         html.facts({**facts, "files": str(len(rows)), **words}),
         [
             _pictures(rows, names, restore, linear) if restore and rows else "",
@@ -71,8 +77,13 @@ def _pictures(rows: Mapping[Path, Figures], names: Sequence[str], restore: Resto
         try:
             before = read_frame(path, linear=linear)
             about = {_word(name): f"{value:.4g}" for name, value in rows[path].items()}
-            parts.append(before_after(path.name, Shown.of(before), Shown(restore(before)), about))
+            parts.append(before_after(path.name, Shown.of(before), _result(before, restore(before)), about))
         except (RclError, OSError, ValueError) as error:
             parts.append(html.heading(path.name) + html.paragraph(f"Cannot be shown: {error}", soft=True))
     said = f"By {_word(by)}: from the lowest to the highest."
     return html.section("Pictures", html.paragraph(said, soft=True) if len(parts) > 1 else "", *parts)
+
+
+def _result(frame: Frame, pixels: NDArray[np.float32]) -> Shown:
+    scale = pixels.shape[0] // frame.size[0]
+    return Shown(Picture.from_frame(frame, pixels, cfa=frame.cfa if pixels.ndim == 2 else None, scale=scale))

@@ -24,7 +24,9 @@ from rcl_cli.cli.words import MODEL, TASK, Word
 from rcl_cli.errors import FileError
 
 if TYPE_CHECKING:
-    pass
+    from rcl_cli.evaluate.score import Restore
+    from rcl_cli.inference.apply import Settings
+    from rcl_cli.task import Task
 
 NO_MODEL = "none"
 
@@ -84,15 +86,14 @@ def command(
     """
     from rcl_cli.data.file_pairs import find_pairs
     from rcl_cli.evaluate.score import Scoring
-    from rcl_cli.inference.apply import Settings, open_pipeline
+    from rcl_cli.inference.apply import Settings
     from rcl_cli.measure.metrics import mean_figures
     from rcl_cli.task import get_task
 
     task = get_task(task_name)
     settings = Settings(model, profile, strength, ensemble, device=device, store=store)
     page = Report.begin(report)
-    restored = None if model == NO_MODEL else open_pipeline(task, settings, say).restore
-    scoring = Scoring(task, restored and (lambda frame: restored(frame).pixels), space == "srgb", linear)
+    scoring = Scoring(task, None if model == NO_MODEL else _restore(task, settings), space == "srgb", linear)
     pairs, failures = find_pairs(folder)
     rows: dict[Path, dict[str, float]] = {}
     with progress(len(pairs), "Evaluating") as bar:
@@ -117,11 +118,16 @@ def command(
     if page.wanted:
         from rcl_cli.report.scores import scores_page
 
-        facts = {"task": task_name, "head": model or "", "values": space, "pairs in": str(folder)}
-        shown = restored and (lambda frame: restored(frame).picture)
-        title = f"Scores of {task_name}"
-        page.end(lambda: scores_page(title, rows, mean, failures, facts, restore=shown, linear=linear))
+        facts = {"head": model or "", "values": space, "pairs in": str(folder)}
+        page.end(lambda: scores_page(task, rows, failures, facts, scoring.restore, linear=linear))
     ctx.exit(page.code(exit_code(len(rows), len(failures))))
+
+
+def _restore(task: Task, settings: Settings) -> Restore:
+    from rcl_cli.inference.apply import open_pipeline
+
+    pipeline = open_pipeline(task, settings, say)
+    return lambda frame: pipeline.restore(frame).pixels
 
 
 def _print_rows(rows: dict[str, dict[str, float]]) -> None:
