@@ -24,6 +24,7 @@ _GAINS = (1, 2, 4, 8, 16, 32)
 
 def before_after(name: str, first: Shown, second: Shown, about: Mapping[str, str], parts: int = PARTS) -> str:
     """The HTML of one picture; `about`: its figures, by their names. A result may be larger than what it came from."""
+    second = second.colored_like(first)
     head = html.heading(name) + html.facts(about)
     if not _same_shape(first.size, second.size):
         sizes = " and ".join(f"{width}×{height}" for height, width in (first.size, second.size))

@@ -21,6 +21,7 @@ class Made:
 
     match: Match
     status: str = "done"
+    """As in `Outcome`; "" where nothing was done now."""
     seconds: float = 0.0
     megapixels: float = 0.0
     profile: NoiseProfile | None = None
@@ -44,7 +45,7 @@ def results_page(
     """The page; `count` pictures at most are shown, spread over the ISOs, and `done` hears of each."""
     shown = spread(sorted(made, key=lambda one: -one.iso), count)
     counts = Counter(one.status for one in made) + Counter(failed=len(failures))
-    said = ", ".join(f"{number} {status}" for status, number in counts.items() if number)
+    said = ", ".join(_counted(number, status) for status, number in counts.items() if number)
     if len(shown) < len(made):
         said += f". {len(shown)} of {len(made)} are shown, from the highest ISO to the lowest"
     seconds, megapixels = (sum(getattr(one, name) for one in made) for name in ("seconds", "megapixels"))
@@ -52,6 +53,10 @@ def results_page(
     lead = html.paragraph(f"{said}.") + html.facts(about)
     pairs = [Pair(one.match, _about(one)) for one in shown]
     return html.page(title, lead, [pictures(pairs, linear=linear, done=done), failed_section(failures), _files(made)])
+
+
+def _counted(number: int, status: str) -> str:
+    return f"{number} {status or ('result' if number == 1 else 'results')}"
 
 
 def failed_section(failures: Sequence[FileError]) -> str:

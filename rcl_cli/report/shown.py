@@ -30,6 +30,18 @@ class Shown:
         """A mosaic is shown by linear interpolation."""
         return cls(Picture.from_frame(frame, frame.normalized(), cfa=frame.cfa))
 
+    def colored_like(self, other: Shown) -> Shown:
+        """With the other's white balance and matrix, where both are of a camera's colours.
+
+        What a raw and its result say of these may differ in form, and so in how they are rounded and read; a difference
+        on the screen is to be one of pixels.
+        """
+        if not (self.picture.camera_rgb and other.picture.camera_rgb):
+            return self
+        told = other.picture.metadata
+        colors = {name: getattr(told, name) for name in ("white_balance", "xyz_to_camera", "camera_to_xyz")}
+        return replace(self, picture=replace(self.picture, metadata=replace(self.picture.metadata, **colors)))
+
     @property
     def size(self) -> tuple[int, int]:
         """Height and width in pixels of the screen at full size."""

@@ -57,7 +57,7 @@ def make_page(paths: Sequence[Path], wanted: Wanted, done: Callable[[], None] = 
     if any(is_report(path) for path in paths):
         raise RclError("this is a report already; open it in a browser")
     found = match(paths, wanted.clean)
-    made = [Made(one, status="found") for one in found.found]
+    made = [Made(one, status="") for one in found.found]
     if not made and found.left:
         raise found.left[0]
     page = results_page(made, found.left, linear=wanted.linear, count=wanted.count, done=done)

@@ -84,3 +84,15 @@ def test_the_part_shown_is_where_the_picture_changed() -> None:
     assert column + 240 >= 730
     assert row <= 400
     assert row + 240 >= 420
+
+
+def test_a_result_is_shown_with_the_colors_of_its_raw() -> None:
+    rgb = np.random.default_rng(4).uniform(0.1, 0.9, (60, 80, 3)).astype(np.float32)
+    told = Metadata(white_balance=(2.0, 1.0, 1.5), xyz_to_camera=np.eye(3) + 0.1)
+    first = Shown.of(RgbFrame(rgb, camera_rgb=True, metadata=told))
+    second = Shown.of(RgbFrame(rgb, camera_rgb=True, metadata=Metadata(white_balance=(1.0, 1.0, 1.0))))
+    assert (second.part(0, 0, 60, 80) != first.part(0, 0, 60, 80)).any()
+    np.testing.assert_array_equal(second.colored_like(first).part(0, 0, 60, 80), first.part(0, 0, 60, 80))
+    # A developed result has its colours already.
+    developed = Shown.of(RgbFrame(rgb))
+    assert developed.colored_like(first) is developed
