@@ -30,8 +30,13 @@ class Report:
     """False once it is known that there will be none."""
 
     @classmethod
-    def begin(cls, target: Path | None) -> Report:
-        """Before the work: says at once where the page could not be written."""
+    def begin(cls, target: Path | None, shard: str | None = None) -> Report:
+        """Before the work: says at once where the page could not be written.
+
+        `shard`: I/N of a run that others do the rest of; each of several has a page of its own.
+        """
+        if target is not None and shard not in (None, "1/1"):
+            target = target.with_name(f"{target.stem}-{str(shard).replace('/', '-of-')}{target.suffix}")
         report = cls(target)
         if target is not None:
             from rcl_cli.report.write import check_target

@@ -123,6 +123,14 @@ def test_apply_and_then_its_results(raws: Path, tmp_path: Path, page: Path) -> N
 
 
 @pytest.mark.slow
+def test_each_shard_has_a_page(raws: Path, tmp_path: Path, page: Path) -> None:
+    for number in (1, 2):
+        command = ["apply", "--task", "denoise", raws / "noisy", "-o", tmp_path / "out", "--report", page]
+        assert rcl(*command, "--shard", f"{number}/2").exit_code == 0
+    assert sorted(path.name for path in page.parent.iterdir()) == ["report-1-of-2.html", "report-2-of-2.html"]
+
+
+@pytest.mark.slow
 def test_a_report_of_results_from_inputs_turned_on_their_side(tmp_path: Path, page: Path) -> None:
     """A photograph whose EXIF says that it is to be turned, and its developed result, which is upright."""
     rgb = np.linspace(0, 255, 64 * 96 * 3).reshape(64, 96, 3).astype(np.uint8)

@@ -57,7 +57,7 @@ def test_pictures_of_other_shapes_are_not_laid_over_each_other() -> None:
     assert "<img" not in page
 
 
-@pytest.mark.parametrize("scale", [1, 2, 3])
+@pytest.mark.parametrize("scale", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_an_enlarged_result_lies_on_its_picture(scale: int) -> None:
     """A ramp and the same ramp enlarged differ nowhere, so that the residual is grey throughout."""
     y, x = np.mgrid[0:300, 0:420] + 0.5

@@ -196,7 +196,7 @@ def command(
         from rcl_cli.cli.dry_run import show_plan
 
         ctx.exit(show_plan(batch, as_json=as_json))
-    page = Report.begin(report)
+    page = Report.begin(report, shard)
     failures = list(batch.failures)
     outcomes: list[Outcome] = []
     if as_json:
