@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rcl_cli.errors import FileError, RclError
-from rcl_cli.files import is_folder, real_path
+from rcl_cli.files import is_file, is_folder, real_path
 from rcl_cli.raw.folder import Found, search
 from rcl_cli.raw.guarded import read_record
 from rcl_cli.raw.record import Record, source_digest
+
+_DEPTH = 5
+"""Folders above a result of which one may be that of all results."""
 
 
 @dataclass(frozen=True)
@@ -36,15 +39,18 @@ def match(paths: Sequence[Path], clean: Path | None = None) -> Matches:
     """The pairs among `paths`: files or folders of pictures and of results.
 
     Results of rcl are told by what their files say, and belong to the file of which they say so; where that is not
-    among the paths it is looked for in the folder above. Of two paths without such results the first is taken for the
-    pictures and the second for what was made of them, file by file of one name. `clean`: file or folder of the clean
-    pictures. Raises RclError where there is nothing to show.
+    among the paths it is looked for where `rcl apply` would have had it from. Two files are shown whatever they are. Of
+    two paths without such results the first is taken for the pictures and the second for what was made of them, file by
+    file of one name. `clean`: file or folder of the clean pictures. Raises RclError where there is nothing to show.
     """
     inputs, results, errors = _sorted(paths)
     matches = Matches(left=errors)
     if results:
         _by_record(inputs, results, paths, matches)
-    elif len(paths) == 2 and not errors:
+    if len(paths) == 2 and not matches.found and all(is_file(path) for path in paths):
+        record = next((record for path, record in results if path == paths[1]), None)
+        matches = Matches([Match(paths[0], paths[1], record)])
+    elif len(paths) == 2 and not results and not errors:
         _by_name(search(paths[:1]).files, search(paths[1:]).files, matches)
     if not matches.found and not matches.left:
         raise RclError("there are no results of rcl in these paths; give the pictures first and the results second")
@@ -80,17 +86,27 @@ def _holds(folder: Path, files: Iterable[Path]) -> bool:
 def _by_record(
     inputs: Sequence[Found], results: Sequence[tuple[Path, Record]], paths: Sequence[Path], matches: Matches
 ) -> None:
-    known = _Sources(file.path for file in inputs)
-    above = _Sources(())
-    for folder in {parent for path, _ in results for parent in list(path.parents)[1:3]} if not inputs else ():
-        above.add(_files_in(folder))
+    known, usual = _Sources(file.path for file in inputs), _Sources(path for path, _ in results)
+    for folder in {place for path, _ in results for place in _usual_folders(path)} if not inputs else ():
+        usual.add(_files_in(folder))
+    lonely = []
     for path, record in results:
-        source = known.of(path, record) or above.of(path, record)
+        source = known.of(path, record) or usual.of(path, record)
         if source is not None:
             matches.found.append(Match(source, path, record))
-        elif not inputs or any(real_path(path) == real_path(given) for given in paths):
-            reason = "is a result of a file that is not there any more, or has changed; give that file too"
-            matches.left.append(FileError(path, reason))
+        elif not inputs or path in paths:
+            lonely.append(path)
+    sources = {real_path(one.before) for one in matches.found}
+    reason = "is a result of a file that is not there any more, or has changed; give that file too"
+    matches.left += [FileError(path, reason) for path in lonely if real_path(path) not in sources]
+
+
+def _usual_folders(result: Path) -> Iterator[Path]:
+    """Where the source of a result may lie: in its folder, or where that is without one of the folders above."""
+    parts = result.absolute().parent.parts
+    yield result.parent
+    for number in range(len(parts) - 1, max(0, len(parts) - 1 - _DEPTH), -1):
+        yield Path(*parts[:number], *parts[number + 1 :])
 
 
 class _Sources:

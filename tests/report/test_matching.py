@@ -48,6 +48,32 @@ def test_results_alone_find_their_files_in_the_folder_above(folder: Path) -> Non
     assert pairs(folder / "in" / "denoise" / "a.png") == BOTH[:1]
 
 
+def test_results_in_subfolders_and_beside_their_files(folder: Path) -> None:
+    deep = picture(folder / "in" / "day" / "one" / "c.png", 5)
+    picture(folder / "in" / "denoise" / "day" / "one" / "c.png", 6, deep)
+    picture(deep.with_name("c_dn.png"), 7, deep)
+    assert pairs(folder / "in" / "denoise") == [*BOTH, ("c.png", "c.png")]
+    assert pairs(deep.with_name("c_dn.png")) == [("c.png", "c_dn.png")]
+
+
+def test_a_result_of_a_result(folder: Path) -> None:
+    first = folder / "in" / "denoise" / "a.png"
+    second = picture(folder / "final" / "a.png", 8, first)
+    found = match([first, second])
+    assert {(one.before, one.after) for one in found.found} == {(first, second), (folder / "in" / "a.png", first)}
+    assert not found.left
+
+
+def test_two_files_are_shown_whatever_they_are(folder: Path) -> None:
+    """Such as the result of another program beside one of rcl, whose source is elsewhere."""
+    other = picture(folder / "other.png", 8)
+    result = (folder / "in" / "denoise" / "a.png").rename(folder / "mine.png")
+    found = match([other, result])
+    assert [(one.before, one.after) for one in found.found] == [(other, result)]
+    assert found.found[0].record is not None
+    assert not found.left
+
+
 def test_both_folders_and_single_files(folder: Path) -> None:
     assert pairs(folder / "in", folder / "in" / "denoise") == BOTH
     assert pairs(folder / "in" / "b.png", folder / "in" / "denoise" / "b.png.tif") == BOTH[1:]
