@@ -1,1 +1,1 @@
-"""Reports that one opens in a browser: one HTML file, pictures inside."""
+"""Reports that one opens in a browser: one HTML file, pictures and charts inside, nothing from the network."""

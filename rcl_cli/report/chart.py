@@ -1,20 +1,26 @@
-"""Line charts as inline SVG, small enough not to need a plotting library."""
+"""Charts as inline SVG, small enough not to need a plotting library."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 
-_WIDTH, _HEIGHT = 520, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 76, 14, 14, 44
-_COLORS = ("--first", "--second", "--third", "--fourth")
+from rcl_cli.report.axes import Axis, number_words
+from rcl_cli.report.html import text
+
+WIDTH, HEIGHT = 440, 280
+_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 16, 12, 46
+COLORS = 6
+"""Colours that there are; more begin anew."""
+
+Point = tuple[float, float]
+Span = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Line:
-    """One curve: its points, and its looks by number of colour."""
+    """One curve: its points, and its looks by number of colour. It breaks where a value is missing (NaN)."""
 
     x: Sequence[float]
     y: Sequence[float]
@@ -24,96 +30,154 @@ class Line:
     dashed: bool = False
 
 
-def chart(lines: Sequence[Line], x_label: str, y_label: str, caption: str, *, log_y: bool = False) -> str:
-    """A figure with all `lines` on common axes; "" where none has a point. `log_y`: logarithmic, without y ≤ 0."""
-    points = [[(x, y) for x, y in zip(line.x, line.y, strict=True) if not log_y or y > 0] for line in lines]
-    everything = [point for line in points for point in line if all(map(math.isfinite, point))]
-    if not everything:
-        return ""
-    x_axis = _Axis.linear([x for x, _ in everything], _LEFT, _WIDTH - _RIGHT)
-    scale = _Axis.logarithmic if log_y else _Axis.linear
-    y_axis = scale([y for _, y in everything], _HEIGHT - _BOTTOM, _TOP)
-    parts = [_grid(x_axis, y_axis), _labels(x_label, y_label)]
-    for line, path in zip(lines, points, strict=True):
-        at = " ".join(f"{x_axis(x):.1f},{y_axis(y):.1f}" for x, y in path if math.isfinite(x) and math.isfinite(y))
-        dash = ' stroke-dasharray="6 5"' if line.dashed else ""
-        parts.append(f'<polyline class="curve" points="{at}"{dash} style="stroke: var({_color(line)})"/>')
-    parts.append(_legend([line for line in lines if line.name]))
-    drawing = "\n".join(parts)
-    svg = f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(caption)}">\n{drawing}\n</svg>'
-    return f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>"
+@dataclass(frozen=True)
+class Dots:
+    """Single values, each with its interval where there is one."""
+
+    x: Sequence[float]
+    y: Sequence[float]
+    name: str = ""
+    color: int = 0
+    intervals: Sequence[Span] = ()
+    """Of each point, or none at all."""
 
 
 @dataclass(frozen=True)
-class _Axis:
-    low: float
-    high: float
-    start: float
-    end: float
-    ticks: tuple[float, ...]
-    log: bool = False
+class Band:
+    """What lies between two curves."""
 
-    @classmethod
-    def linear(cls, values: Sequence[float], start: float, end: float) -> _Axis:
-        low, high = min(values), max(values)
-        high = high if high > low else low + (abs(low) or 1.0)
-        step = nice_step((high - low) / 4)
-        first = math.floor(low / step + 1e-9)
-        ticks = tuple(step * i for i in range(first, math.ceil(high / step - 1e-9) + 1))
-        return cls(ticks[0], ticks[-1], start, end, ticks)
-
-    @classmethod
-    def logarithmic(cls, values: Sequence[float], start: float, end: float) -> _Axis:
-        low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)) + 1e-9)
-        ticks = tuple(10.0**i for i in range(low, max(high, low + 1) + 1))
-        return cls(ticks[0], ticks[-1], start, end, ticks, log=True)
-
-    def __call__(self, value: float) -> float:
-        low, high = (math.log10(self.low), math.log10(self.high)) if self.log else (self.low, self.high)
-        place = ((math.log10(value) if self.log else value) - low) / (high - low)
-        return self.start + place * (self.end - self.start)
+    x: Sequence[float]
+    low: Sequence[float]
+    high: Sequence[float]
+    color: int = 0
+    name: str = ""
 
 
-def nice_step(rough: float) -> float:
-    """The smallest of 1, 2, 5 times a power of ten that is at least `rough`.
+Mark = Line | Dots | Band
 
-    >>> nice_step(0.3), nice_step(7.0), nice_step(20.0)
-    (0.5, 10.0, 20.0)
+
+def chart(
+    marks: Sequence[Mark],
+    x_label: str,
+    y_label: str,
+    caption: str,
+    *,
+    log_x: bool = False,
+    log_y: bool = False,
+    y_span: Span | None = None,
+) -> str:
+    """A figure with all `marks` on common axes; "" where none has a point.
+
+    Logarithmic axes have no values ≤ 0, which are left out, as those outside `y_span` are.
     """
-    power = 10.0 ** math.floor(math.log10(rough))
-    return next(step * power for step in (1, 2, 5, 10) if step * power >= rough * (1 - 1e-9))
+    drawable = [_Drawable(mark, log_x, log_y, y_span) for mark in marks]
+    everything = [point for one in drawable for point in one.points()]
+    if not everything:
+        return ""
+    x_axis, y_axis = (
+        (Axis.logarithmic if log else Axis.linear)([point[i] for point in everything], *ends)
+        for i, log, ends in ((0, log_x, (_LEFT, WIDTH - _RIGHT)), (1, log_y, (HEIGHT - _BOTTOM, _TOP)))
+    )
+    parts = [_grid(x_axis, y_axis), _labels(x_label, y_label), *(one.svg(x_axis, y_axis) for one in drawable)]
+    drawing = "\n".join(filter(None, parts))
+    svg = f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{text(caption)}">\n{drawing}\n</svg>'
+    shown = [one.mark for one in drawable if one.mark.name and any(one.points())]
+    return f"<figure>{_legend(shown)}{svg}<figcaption>{text(caption)}</figcaption></figure>"
 
 
-def _grid(x_axis: _Axis, y_axis: _Axis) -> str:
-    bottom = _HEIGHT - _BOTTOM
+@dataclass(frozen=True)
+class _Drawable:
+    mark: Mark
+    log_x: bool
+    log_y: bool
+    y_span: Span | None
+
+    def points(self) -> list[Point]:
+        """All that have to fit on the axes."""
+        match self.mark:
+            case Band(x, low, high):
+                both = [*zip(x, low, strict=True), *zip(x, high, strict=True)]
+            case Dots(x, y, intervals=intervals):
+                ends = [(at, end) for at, interval in zip(x, intervals, strict=bool(intervals)) for end in interval]
+                both = [*zip(x, y, strict=True), *(end for end in ends if self.has(end))]
+            case Line(x, y):
+                both = list(zip(x, y, strict=True))
+        return [point for point in both if self.has(point)]
+
+    def has(self, point: Point) -> bool:
+        x, y = point
+        known = math.isfinite(x) and math.isfinite(y) and (x > 0 or not self.log_x) and (y > 0 or not self.log_y)
+        return known and (self.y_span is None or self.y_span[0] <= y <= self.y_span[1])
+
+    def svg(self, x_axis: Axis, y_axis: Axis) -> str:
+        def at(point: Point) -> str:
+            return f"{x_axis(point[0]):.1f},{y_axis(point[1]):.1f}"
+
+        color = f"c{self.mark.color % COLORS}"
+        match self.mark:
+            case Line(x, y, dashed=dashed):
+                kind = f"curve {color}{' dashed' if dashed else ''}"
+                paths = [" ".join(map(at, run)) for run in self._unbroken(zip(x, y, strict=True))]
+                return "\n".join(f'<polyline class="{kind}" points="{path}"/>' for path in paths)
+            case Band(x, low, high):
+                edges = zip(x, low, high, strict=True)
+                known = [edge for edge in edges if self.has((edge[0], edge[1])) and self.has((edge[0], edge[2]))]
+                around = [(a, b) for a, b, _ in known] + [(a, c) for a, _, c in reversed(known)]
+                return f'<polygon class="band {color}" points="{" ".join(map(at, around))}"/>' if known else ""
+            case Dots(x, y, intervals=intervals):
+                bars = [
+                    f'<line class="bar {color}" x1="{x_axis(a):.1f}" x2="{x_axis(a):.1f}" '
+                    f'y1="{y_axis(low):.1f}" y2="{y_axis(high):.1f}"/>'
+                    for a, (low, high) in zip(x, intervals, strict=bool(intervals))
+                    if self.has((a, low)) and self.has((a, high))
+                ]
+                dots = [
+                    f'<circle class="dot {color}" cx="{x_axis(a):.1f}" cy="{y_axis(b):.1f}" r="2.6"/>'
+                    for a, b in zip(x, y, strict=True)
+                    if self.has((a, b))
+                ]
+                return "\n".join([*bars, *dots])
+
+    def _unbroken(self, points: Iterator[Point]) -> Iterator[list[Point]]:
+        run: list[Point] = []
+        for point in points:
+            if self.has(point):
+                run.append(point)
+            elif math.isnan(point[1]) and run:
+                yield run
+                run = []
+        if run:
+            yield run
+
+
+def _grid(x_axis: Axis, y_axis: Axis) -> str:
+    bottom = HEIGHT - _BOTTOM
     marks = [
-        f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y_axis(t):.1f}" y2="{y_axis(t):.1f}"/>'
-        f'<text x="{_LEFT - 7}" y="{y_axis(t) + 4:.1f}" text-anchor="end">{t:.3g}</text>'
+        f'<line class="axis" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y_axis(t):.1f}" y2="{y_axis(t):.1f}"/>'
+        f'<text x="{_LEFT - 7}" y="{y_axis(t) + 4:.1f}" text-anchor="end">{number_words(t)}</text>'
         for t in y_axis.ticks
     ]
     marks += [
         f'<line class="axis" x1="{x_axis(t):.1f}" x2="{x_axis(t):.1f}" y1="{_TOP}" y2="{bottom}"/>'
-        f'<text x="{x_axis(t):.1f}" y="{bottom + 17}" text-anchor="middle">{t:.4g}</text>'
+        f'<text x="{x_axis(t):.1f}" y="{bottom + 17}" text-anchor="middle">{number_words(t)}</text>'
         for t in x_axis.ticks
     ]
     return "\n".join(marks)
 
 
 def _labels(x_label: str, y_label: str) -> str:
-    middle = (_TOP + _HEIGHT - _BOTTOM) / 2
+    middle = (_TOP + HEIGHT - _BOTTOM) / 2
     return (
-        f'<text x="{(_LEFT + _WIDTH - _RIGHT) / 2}" y="{_HEIGHT - 8}" text-anchor="middle">{escape(x_label)}</text>'
-        f'<text transform="translate(14 {middle}) rotate(-90)" text-anchor="middle">{escape(y_label)}</text>'
+        f'<text x="{(_LEFT + WIDTH - _RIGHT) / 2}" y="{HEIGHT - 8}" text-anchor="middle">{text(x_label)}</text>'
+        f'<text transform="translate(16 {middle}) rotate(-90)" text-anchor="middle">{text(y_label)}</text>'
     )
 
 
-def _legend(lines: Sequence[Line]) -> str:
-    return "\n".join(
-        f'<text x="{_LEFT + 10}" y="{_TOP + 16 + 16 * i}" style="fill: var({_color(line)})">'
-        f"{'- -' if line.dashed else '—'} {escape(line.name)}</text>"
-        for i, line in enumerate(lines)
+def _legend(marks: Sequence[Mark]) -> str:
+    looks = {Line: "line", Dots: "round", Band: "area"}
+    items = "".join(
+        f'<li><i class="{looks[type(mark)]} c{mark.color % COLORS}'
+        f'{" dashed" if isinstance(mark, Line) and mark.dashed else ""}"></i>{text(mark.name)}</li>'
+        for mark in marks
     )
-
-
-def _color(line: Line) -> str:
-    return _COLORS[line.color % len(_COLORS)]
+    return f'<ul class="legend">{items}</ul>' if items else ""

@@ -14,13 +14,16 @@ from numpy.typing import NDArray
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.profiles.book import load_profiles
-from rcl_cli.raw.cfa import mosaic
-from rcl_cli.raw.develop import develop, interpolate
-from rcl_cli.raw.frame import Frame, RawFrame
+from rcl_cli.raw.develop import develop
+from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.read import read_frame
 from rcl_cli.report import html
 from rcl_cli.report.chart import Line, chart
+from rcl_cli.report.fidelity import fidelity
+from rcl_cli.report.images import compare
+from rcl_cli.report.metrics import read_metrics
+from rcl_cli.report.pretraining import pretraining_section
 
 _SHOWN = 240
 """Side of the part of a raw that is shown, in pixels."""
@@ -103,34 +106,17 @@ def _calibration(folder: Path) -> str:
 
 
 def _pretraining(metrics: Path) -> str:
-    records = [json.loads(line) for line in metrics.read_text(encoding="utf-8").splitlines()]
-    steps = [float(record["step"]) for record in records]
-
-    def line(key: str, name: str, color: int) -> Line:
-        return Line(steps, [float(record.get(key) or np.nan) for record in records], name, color)
-
-    kinds = {"consistency": "encoder", "recorrupted": "noisier copies", "neighbours": "neighbours"}
-    consistency = [line(key, name, color) for color, (key, name) in enumerate(kinds.items()) if key in records[0]]
-    distances = [line("emd_positive", "same picture", 0), line("emd_negative", "another picture", 1)]
-    return html.section(
-        "Pretraining",
-        html.paragraph(
-            "The network learns, without labels, to take away what tells one picture's noise from another's: residuals "
-            "of two crops of one picture should be closer than those of different pictures.",
-        ),
-        html.grid(
-            [
-                chart(distances, "step", "EMD, 1/255", "Distance between residuals.", log_y=True),
-                chart(consistency, "step", "loss", "What keeps the picture as it is.", log_y=False),
-            ]
-        ),
+    words = (
+        "The network learns, without labels, to take away what tells one picture's noise from another's: residuals "
+        "of two crops of one picture should be closer than those of different pictures."
     )
+    return pretraining_section(read_metrics(metrics), "Pretraining", words)
 
 
 def _figures(folder: Path) -> str:
     rows = []
     for task in ("denoise", "demosaic"):
-        pairs = [fidelity(folder, task, str(record["file"])) for record in _truth(folder / "raws")]
+        pairs = [gain(folder, task, str(record["file"])) for record in _truth(folder / "raws")]
         before, after = np.mean(pairs, axis=0)
         rows.append((task, f"{before:.2f} dB", f"{after:.2f} dB", f"{after - before:+.2f} dB"))
     return html.section(
@@ -143,24 +129,13 @@ def _figures(folder: Path) -> str:
     )
 
 
-def fidelity(folder: Path, task: str, name: str) -> tuple[float, float]:
+def gain(folder: Path, task: str, name: str) -> tuple[float, float]:
     """PSNR in dB against the truth before and after `task`, which is one that keeps the resolution."""
     raw, result, truth = (read_frame(folder / part / name) for part in ("raws", f"results/{task}", "truth"))
-    if not isinstance(raw, RawFrame) or isinstance(truth, RawFrame):
-        raise ValueError(f"{name}: a mosaic and its noise-free RGB were expected")
-    if isinstance(result, RawFrame):
-        clean = mosaic(truth.rgb, raw.cfa)
-        return psnr_db(raw.normalized(), clean), psnr_db(result.normalized(), clean)
-    return psnr_db(interpolate(raw.normalized(), raw.cfa), truth.rgb), psnr_db(result.rgb, truth.rgb)
-
-
-def psnr_db(image: NDArray[np.float32], truth: NDArray[np.float32]) -> float:
-    """Peak signal to noise ratio at a peak of 1, in dB.
-
-    >>> round(psnr_db(np.full((2, 2), 0.6), np.full((2, 2), 0.5)), 6)
-    20.0
-    """
-    return float(-10 * np.log10(np.mean(np.square(image.astype(np.float64) - truth))))
+    figures = fidelity(raw, result, truth)
+    if figures is None:
+        raise ValueError(f"{name}: the results of {task} cannot be compared with the truth")
+    return figures
 
 
 def _pictures(folder: Path) -> str:
@@ -173,7 +148,7 @@ def _pictures(folder: Path) -> str:
         enlarged = cv2.resize(before, (width, height), interpolation=cv2.INTER_CUBIC).astype(np.uint8)
         scale = height // before.shape[0]
         cut = tuple(slice(scale * start, scale * (start + _SHOWN)) for start in corner)
-        figures.append(html.compare(enlarged[cut], after[cut], ("before", task), caption))
+        figures.append(compare(enlarged[cut], after[cut], ("before", task), caption))
     return html.section(
         "Before and after",
         html.paragraph(f"A part of {raw.name}. Drag across a picture to move the border."),

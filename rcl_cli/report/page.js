@@ -1,2 +1,5 @@
-for (const slider of document.querySelectorAll(".pair input"))
-  slider.addEventListener("input", () => slider.parentElement.style.setProperty("--cut", slider.value + "%"));
+for (const slider of document.querySelectorAll(".pair input")) {
+  const move = () => slider.parentElement.style.setProperty("--cut", slider.value + "%");
+  slider.addEventListener("input", move);
+  move();
+}

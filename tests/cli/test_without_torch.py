@@ -40,9 +40,10 @@ def test_calibrate_does_not_import_torch(tmp_path) -> None:
     made = run("samples", str(tmp_path / "raws"), "--count", "1", "--size", "192")
     assert made.returncode == 0, made.stderr
     assert "imported: []" in made.stdout
-    finished = run("calibrate", str(tmp_path / "raws"))
+    finished = run("calibrate", str(tmp_path / "raws"), "--report", str(tmp_path / "report.html"))
     assert finished.returncode in (0, 1), finished.stderr
     assert "imported: []" in finished.stdout
+    assert (tmp_path / "report.html").is_file()
     for verb in ("show", "stamp"):
         finished = run("profiles", verb, *([str(tmp_path / "raws"), "--blind"] if verb == "stamp" else []))
         assert "Traceback" not in finished.stderr

@@ -14,6 +14,7 @@ from rcl_cli.raw.frame import RawFrame
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.write import write_picture
 from rcl_cli.report import demo
+from rcl_cli.report.fidelity import psnr_db
 
 LEVELS = ((1024.0,) * 4, 16383.0)
 
@@ -38,13 +39,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_denoising_is_judged_on_the_mosaic(folder: Path) -> None:
-    before, after = demo.fidelity(folder, "denoise", "a.dng")
+    before, after = demo.gain(folder, "denoise", "a.dng")
     assert before == pytest.approx(-20 * np.log10(0.05), abs=0.4)
     assert after == pytest.approx(-20 * np.log10(0.01), abs=0.4)
 
 
 def test_demosaicking_is_judged_on_three_colours(folder: Path) -> None:
-    before, after = demo.fidelity(folder, "demosaic", "a.dng")
+    before, after = demo.gain(folder, "demosaic", "a.dng")
     assert before < 20  # the picture is white noise, which interpolation cannot know
     assert after == pytest.approx(-20 * np.log10(0.02), abs=0.4)
 
@@ -52,7 +53,7 @@ def test_demosaicking_is_judged_on_three_colours(folder: Path) -> None:
 def test_psnr_agrees_with_scikit_image() -> None:
     rng = np.random.default_rng(2)
     first, second = rng.random((2, 24, 24, 3)).astype(np.float32)
-    assert demo.psnr_db(first, second) == pytest.approx(peak_signal_noise_ratio(second, first, data_range=1), rel=1e-5)
+    assert psnr_db(first, second) == pytest.approx(peak_signal_noise_ratio(second, first, data_range=1), rel=1e-5)
 
 
 def test_the_noisiest_raw_is_shown(folder: Path) -> None:

@@ -33,6 +33,7 @@ from rcl_cli.cli.options import (
     Option,
     json_option,
 )
+from rcl_cli.cli.report_option import REPORT, Report
 from rcl_cli.cli.words import MODEL, TASK
 from rcl_cli.errors import FileError
 from rcl_cli.suggest import did_you_mean
@@ -126,6 +127,7 @@ def _format(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
 @click.option(
     "--dry-run", is_flag=True, help="Only show what would be done, by which head, and where results would go."
 )
+@REPORT
 @json_option("each input")
 @click.option("--debug", is_flag=True, help="Stop at an unexpected error and show the full traceback.")
 @click.pass_context
@@ -148,6 +150,7 @@ def command(
     store: Path | None,
     shard: str | None,
     dry_run: bool,
+    report: Path | None,
     as_json: bool,
     debug: bool,
 ) -> None:
@@ -193,6 +196,7 @@ def command(
         from rcl_cli.cli.dry_run import show_plan
 
         ctx.exit(show_plan(batch, as_json=as_json))
+    page = Report.begin(report, shard)
     failures = list(batch.failures)
     outcomes: list[Outcome] = []
     if as_json:
@@ -208,12 +212,21 @@ def command(
         _print_summary(outcomes, time.perf_counter() - start, to_stderr=as_json)
     failures += [FileError(o.path, o.reason) for o in outcomes if o.status == "failed"]
     print_failures(failures)
+    if page.wanted and not interrupted:
+        _report(page, task, outcomes, failures, linear)
     if interrupted:
         say("Interrupted. Finished results are kept. Run the same command again to do the rest.")
         ctx.exit(INTERRUPTED)
     if shard is not None and not outcomes and not failures:
-        ctx.exit(0)  # the files are other shards'
-    ctx.exit(exit_code(sum(o.status != "failed" and o.fits for o in outcomes), len(failures)))
+        ctx.exit(page.code(0))  # the files are other shards'
+    ctx.exit(page.code(exit_code(sum(o.status != "failed" and o.fits for o in outcomes), len(failures))))
+
+
+def _report(page: Report, task: str, outcomes: list[Outcome], failures: list[FileError], linear: bool) -> None:
+    from rcl_cli.report.applied import applied_page
+
+    with progress(None, "Making the report", "pictures") as bar:
+        page.end(lambda: applied_page(task, outcomes, failures, linear=linear, done=bar.advance))
 
 
 def _run(batch: Batch, outcomes: list[Outcome], *, as_json: bool, debug: bool) -> None:

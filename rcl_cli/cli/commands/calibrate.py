@@ -21,12 +21,12 @@ from rcl_cli.cli.console import (
 )
 from rcl_cli.cli.file_lists import paths_argument
 from rcl_cli.cli.options import LINEAR, PATH, SELECT, STORE, json_option
+from rcl_cli.cli.report_option import REPORT, Report
 from rcl_cli.cli.words import Word
 
 INTERRUPTED = 130
 
 if TYPE_CHECKING:
-    from rcl_calibration.runs import Run
     from rcl_cli.errors import FileError
     from rcl_cli.profiles.images import CameraCalibration, ImageCalibration
     from rcl_cli.profiles.journal import Journal
@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 @click.option(
     "--plot", type=click.Path(file_okay=False, path_type=Path), help="Folder for a noise plot of each camera."
 )
+@REPORT
 @LINEAR
 @SELECT
 @click.pass_context
@@ -76,6 +77,7 @@ def command(
     store: Path | None,
     no_save: bool,
     plot: Path | None,
+    report: Path | None,
     linear: bool,
     select: tuple[Selection, ...],
 ) -> None:
@@ -89,6 +91,7 @@ def command(
     where the other commands find it, and pooled with those of earlier runs. Ctrl-C saves what has been measured so far;
     the same command goes on from there.
     """
+    from rcl_cli.cli import calibration_files as files
     from rcl_cli.folders import store_folder
     from rcl_cli.profiles.book import stored_profiles
     from rcl_cli.profiles.journal import Journal
@@ -97,44 +100,34 @@ def command(
     if not paths and not any(framed.values()):
         raise click.UsageError("name pictures or folders, or give --flats or --darks")
     targets = [*([] if no_save else [stored_profiles(store)]), *([output] if output else [])]
-    _try(targets, plot)
-    done, failed, interrupted = 0, 0, False
+    files.try_targets(targets, plot)
+    page = Report.begin(report)
+    measured: list[CameraCalibration | PairCalibration] = []
+    problems: list[FileError] = []
+    done, interrupted = 0, False
     if paths and not pairs:
         journal = Journal(store_folder(store) / "unfinished" / "calibrations")
         images, cameras, failures, interrupted = _blind(paths, by, as_json, linear, select, journal)
-        failures += _save(_runs(cameras), targets)
-        failures += _plot(cameras, plot)
-        done, failed = len(images), len(failures)
+        failures += files.save(files.runs_of(cameras), targets)
+        failures += files.plot(cameras, plot)
+        done, problems, measured = len(images), failures, [*cameras]
         print_failures(failures)
         if not interrupted:
             journal.finish()
     if any(framed.values()) and not interrupted:
         calibrations, failures, interrupted = _framed(framed, as_json, linear, select)
-        failures += _save(_runs(calibrations), targets)
-        failures += _plot(calibrations, plot)
-        done, failed = done + len(calibrations), failed + len(failures)
+        failures += files.save(files.runs_of(calibrations), targets)
+        failures += files.plot(calibrations, plot)
+        done, problems, measured = done + len(calibrations), problems + failures, [*measured, *calibrations]
         print_failures(failures)
+    if page.wanted:
+        from rcl_cli.report.calibrated import calibrated_page
+
+        page.end(lambda: calibrated_page(measured, problems))
     if interrupted:
         say("Interrupted. What has been measured is saved. Run the same command again to do the rest.")
         ctx.exit(INTERRUPTED)
-    ctx.exit(exit_code(done, failed))
-
-
-def _try(targets: Sequence[Path], plot: Path | None) -> None:
-    """Raises FileError where none of the targets can be written, or the folder of plots cannot."""
-    from rcl_cli.errors import FileError
-    from rcl_cli.files import try_folder
-
-    failures = []
-    for target in targets:
-        try:
-            try_folder(target.parent)
-        except FileError as error:
-            failures.append(error)
-    if failures and len(failures) == len(targets):
-        raise failures[0]
-    if plot is not None:
-        try_folder(plot)
+    ctx.exit(page.code(exit_code(done, len(problems))))
 
 
 def _blind(
@@ -250,45 +243,3 @@ def _framed(
         if (reasons := tables.reason_table(named)) is not None:
             print_table(reasons)
     return calibrations, failures, interrupted
-
-
-def _runs(calibrations: Sequence[CameraCalibration | PairCalibration]) -> list[Run]:
-    from rcl_calibration.runs import Run
-    from rcl_cli.cli.calibration_tables import source_name
-
-    # Those that were left out have been heard as well: an earlier run that used them is superseded.
-    return [
-        Run(one.profile, frozenset(map(source_name, [*one.images, *(path for path, _ in getattr(one, "dropped", ()))])))
-        for one in calibrations
-        if one.profile.quality == "ok" and one.profile.camera
-    ]
-
-
-def _save(runs: Sequence[Run], targets: Sequence[Path]) -> list[FileError]:
-    """Add the runs to each target; one that cannot be written does not keep them from the others."""
-    from rcl_cli.errors import FileError
-    from rcl_cli.profiles.book import save_runs
-
-    failures = []
-    for target in targets if runs else ():
-        try:
-            save_runs(target, runs)
-        except FileError as error:
-            failures.append(error)
-            continue
-        console.print(f"{len(runs)} {'profile' if len(runs) == 1 else 'profiles'} saved in {escape(str(target))}")
-    return failures
-
-
-def _plot(calibrations: Sequence[CameraCalibration | PairCalibration], folder: Path | None) -> list[FileError]:
-    if folder is None or not calibrations:
-        return []
-    from rcl_cli.errors import FileError
-    from rcl_cli.report.noise_plot import write_plots
-
-    try:
-        for path in write_plots(folder, [(one.profile, one.points()) for one in calibrations]):
-            console.print(f"written: {escape(str(path))}")
-    except FileError as error:
-        return [error]
-    return []

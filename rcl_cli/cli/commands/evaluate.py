@@ -19,6 +19,7 @@ from rcl_cli.cli.console import (
     say,
 )
 from rcl_cli.cli.options import DEVICE, ENSEMBLE, LINEAR, PROFILE, STORE, STRENGTH, json_option
+from rcl_cli.cli.report_option import REPORT, Report
 from rcl_cli.cli.words import MODEL, TASK, Word
 from rcl_cli.errors import FileError
 
@@ -59,6 +60,7 @@ NO_MODEL = "none"
 @LINEAR
 @DEVICE
 @STORE
+@REPORT
 @json_option("each pair and the mean")
 @click.pass_context
 def command(
@@ -73,6 +75,7 @@ def command(
     linear: bool,
     device: str,
     store: Path | None,
+    report: Path | None,
     as_json: bool,
 ) -> None:
     """Score the results of a task against clean files: PSNR and SSIM.
@@ -89,6 +92,7 @@ def command(
 
     task = get_task(task_name)
     settings = Settings(model, profile, strength, ensemble, device=device, store=store)
+    page = Report.begin(report)
     scoring = Scoring(task, None if model == NO_MODEL else _restore(task, settings), space == "srgb", linear)
     pairs, failures = find_pairs(folder)
     rows: dict[Path, dict[str, float]] = {}
@@ -111,7 +115,12 @@ def command(
     elif rows:
         _print_rows({str(path.relative_to(folder)): figures for path, figures in rows.items()} | {"mean": mean})
     print_failures(failures)
-    ctx.exit(exit_code(len(rows), len(failures)))
+    if page.wanted:
+        from rcl_cli.report.scores import scores_page
+
+        facts = {"head": model or "", "values": space, "pairs in": str(folder)}
+        page.end(lambda: scores_page(task, rows, failures, facts, scoring.restore, linear=linear))
+    ctx.exit(page.code(exit_code(len(rows), len(failures))))
 
 
 def _restore(task: Task, settings: Settings) -> Restore:

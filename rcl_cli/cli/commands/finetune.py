@@ -26,6 +26,7 @@ from rcl_cli.cli.options import (
     plugin_option,
 )
 from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
+from rcl_cli.cli.report_option import REPORT, Report
 from rcl_cli.cli.words import MODEL, TASK, Word
 from rcl_cli.domain import Domain
 
@@ -34,7 +35,20 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 130
 _OF_RESUMED = frozenset(
-    ["resume", "output", "store", "device", "as_json", "name", "steps", "clean", "pairs_folder", "debug", "help"]
+    [
+        "resume",
+        "output",
+        "store",
+        "device",
+        "as_json",
+        "name",
+        "steps",
+        "clean",
+        "pairs_folder",
+        "debug",
+        "help",
+        "report",
+    ]
 )
 """Options that go with --resume."""
 
@@ -139,6 +153,7 @@ class _Command(PluginCommand):
 @click.option("--resume", is_flag=True, help="Continue the run in --output, or the newest in the store, up to --steps.")
 @click.option("--name", default="", metavar="NAME", help="Name of the head in the store.  [default: TASK-DOMAIN]")
 @STORE
+@REPORT
 @json_option("each validation and the result")
 @click.pass_context
 def command(
@@ -172,6 +187,7 @@ def command(
     resume: bool,
     name: str,
     store: Path | None,
+    report: Path | None,
     as_json: bool,
     **given: Any,
 ) -> None:
@@ -190,13 +206,15 @@ def command(
     from rcl_cli.task import get_task
     from rcl_cli.train.few_labels import FinetuneSettings
 
+    page = Report.begin(report)
     if resume:
         _refuse_changes(ctx)
         steps_given = ctx.get_parameter_source("steps") is not ParameterSource.DEFAULT
         changes: dict[str, Any] = {"device": device, **({"steps": steps} if steps_given else {})}
         watch = TerminalWatch(as_json=as_json)
         places: dict[str, Any] = {"clean": clean, "pairs": pairs_folder}
-        _end(finetune(**places, output=output, resume=True, name=name, store=store, watch=watch, **changes), as_json)
+        done = finetune(**places, output=output, resume=True, name=name, store=store, watch=watch, **changes)
+        _end(done, as_json, page)
     if task_name is None:
         tasks = ", ".join(task_names())
         raise click.UsageError(f"name the task to learn, --task ({tasks}), or continue a run with --resume")
@@ -224,14 +242,18 @@ def command(
         store=store,
         watch=TerminalWatch(as_json=as_json),
     )
-    _end(done, as_json)
+    _end(done, as_json, page)
 
 
-def _end(done: Finetuned, as_json: bool) -> NoReturn:
+def _end(done: Finetuned, as_json: bool, page: Report) -> NoReturn:
     if as_json:
         about = {"name": done.model.stem if done.model else None, "run": done.folder, "step": done.result.best_step}
         print_json_line({**json_head("model", done.model), **about, **done.result.figures})
-    sys.exit(_INTERRUPTED if done.result.interrupted else exit_code(1, len(done.left_out)))
+    if page.wanted:
+        from rcl_cli.report.run_page import run_page
+
+        page.end(lambda: run_page(done.folder))
+    sys.exit(_INTERRUPTED if done.result.interrupted else page.code(exit_code(1, len(done.left_out))))
 
 
 def _refuse_changes(ctx: click.Context) -> None:

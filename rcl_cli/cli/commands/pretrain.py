@@ -15,6 +15,7 @@ from rcl_cli.cli.option_values import byte_count
 from rcl_cli.cli.options import DEVICE, STORE, Option, json_option
 from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
 from rcl_cli.cli.pretrain_options import pretrain_options
+from rcl_cli.cli.report_option import REPORT, Report
 from rcl_cli.cli.words import Word
 from rcl_cli.pretraining.settings import PRESETS, PretrainSettings, with_changes
 
@@ -75,6 +76,7 @@ class _Command(PluginCommand):
     "--name", default="", metavar="NAME", help="Name of the backbone in the store.  [default: that of the run's folder]"
 )
 @STORE
+@REPORT
 @json_option("each step and the result")
 @click.pass_context
 def command(
@@ -89,6 +91,7 @@ def command(
     resume: bool,
     name: str,
     store: Path | None,
+    report: Path | None,
     as_json: bool,
     **given: Any,
 ) -> None:
@@ -111,14 +114,19 @@ def command(
         session = Session.resumed(opened, output, given["steps"], name)
     else:
         session = Session.new(paths, _settings(preset, given), opened, output, name)
+    page = Report.begin(report)
     done = session.run(paths=paths, device=device, workers=workers, cache=cache, watch=TerminalWatch(as_json=as_json))
     if as_json:
         models = {"name": done.names.get("backbone"), "head": done.denoiser, "head_name": done.names.get("head")}
         print_json_line({**json_head("model", done.backbone), "step": done.step, "run": done.folder, **models})
+    if page.wanted:
+        from rcl_cli.report.run_page import run_page
+
+        page.end(lambda: run_page(done.folder, store=store))
     if not done.finished:
         sys.exit(_INTERRUPTED)
     say(f"Run folder: {done.folder}")
-    sys.exit(exit_code(1, len(done.left_out)))
+    sys.exit(page.code(exit_code(1, len(done.left_out))))
 
 
 def _settings(preset: str, given: dict[str, Any]) -> PretrainSettings:

@@ -1,0 +1,78 @@
+"""The files that `rcl calibrate` leaves: profiles in the store and elsewhere, and plots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+
+from rcl_cli.cli.console import console
+
+if TYPE_CHECKING:
+    from rcl_calibration.runs import Run
+    from rcl_cli.errors import FileError
+    from rcl_cli.profiles.images import CameraCalibration
+    from rcl_cli.profiles.pairs import PairCalibration
+
+
+def try_targets(targets: Sequence[Path], plots: Path | None) -> None:
+    """Raises FileError where none of the targets can be written, or the folder of plots cannot."""
+    from rcl_cli.errors import FileError
+    from rcl_cli.files import try_folder
+
+    failures = []
+    for target in targets:
+        try:
+            try_folder(target.parent)
+        except FileError as error:
+            failures.append(error)
+    if failures and len(failures) == len(targets):
+        raise failures[0]
+    if plots is not None:
+        try_folder(plots)
+
+
+def runs_of(calibrations: Sequence[CameraCalibration | PairCalibration]) -> list[Run]:
+    """What of a calibration is kept: what is to be trusted, of a known camera."""
+    from rcl_calibration.runs import Run
+    from rcl_cli.cli.calibration_tables import source_name
+
+    # Those that were left out have been heard as well: an earlier run that used them is superseded.
+    return [
+        Run(one.profile, frozenset(map(source_name, [*one.images, *(path for path, _ in getattr(one, "dropped", ()))])))
+        for one in calibrations
+        if one.profile.quality == "ok" and one.profile.camera
+    ]
+
+
+def save(runs: Sequence[Run], targets: Sequence[Path]) -> list[FileError]:
+    """Add the runs to each target; one that cannot be written does not keep them from the others."""
+    from rcl_cli.errors import FileError
+    from rcl_cli.profiles.book import save_runs
+
+    failures = []
+    for target in targets if runs else ():
+        try:
+            save_runs(target, runs)
+        except FileError as error:
+            failures.append(error)
+            continue
+        console.print(f"{len(runs)} {'profile' if len(runs) == 1 else 'profiles'} saved in {escape(str(target))}")
+    return failures
+
+
+def plot(calibrations: Sequence[CameraCalibration | PairCalibration], folder: Path | None) -> list[FileError]:
+    """A plot of each camera in `folder`; None: nowhere."""
+    if folder is None or not calibrations:
+        return []
+    from rcl_cli.errors import FileError
+    from rcl_cli.report.noise_plot import write_plots
+
+    try:
+        for path in write_plots(folder, [(one.profile, one.points()) for one in calibrations]):
+            console.print(f"written: {escape(str(path))}")
+    except FileError as error:
+        return [error]
+    return []
