@@ -48,22 +48,26 @@ def verdicts(measured: Sequence[Measured]) -> str:
     rows = [
         (
             one.profile.camera or "unknown",
-            "–" if one.profile.iso is None else f"{one.profile.iso:g}",
+            _iso(one.profile),
+            one.profile.quality,
             f"{one.profile.images}",
             f"{one.profile.shot[_GREEN]:.3g}{_interval(one.profile.shot_ci)}",
             f"{one.profile.read[_GREEN]:.3g}{_interval(one.profile.read_ci)}",
             f"{float(one.profile.sigma(0.18)):.4f}",
-            one.profile.quality,
             one.profile.method,
         )
         for one in measured
     ]
-    head = ["camera", "ISO", "images", "λ_shot of Gr", "λ_read of Gr", "σ(0.18)", "quality", "method"]
+    head = ["camera", "ISO", "quality", "images", "λ_shot of Gr", "λ_read of Gr", "σ(0.18)", "method"]
     flagged = [one for one in measured if one.profile.reason]
-    reasons = [(one.profile.camera or "unknown", one.iso_words, one.profile.reason) for one in flagged]
+    reasons = [(one.profile.camera or "unknown", _iso(one.profile), one.profile.reason) for one in flagged]
     words = "Var[n] = λ_shot·x + λ_read, of x from 0 (black level) to 1 (white level). In brackets: 90 % intervals."
     flags = html.heading("Not to be trusted") + html.table(["camera", "ISO", "because"], reasons) if reasons else ""
     return html.section("Noise profiles", html.paragraph(words), html.table(head, rows), flags) if rows else ""
+
+
+def _iso(profile: NoiseProfile) -> str:
+    return "–" if profile.iso is None else f"{profile.iso:g}"
 
 
 def _camera(name: str, measured: Sequence[Measured]) -> str:
