@@ -24,6 +24,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "pretexts": "List the pretexts, or describe one and its options.",
         "networks": "List the networks, or describe one and its options.",
         "plugins": "Load every plugin and report which ones work.",
+        "config": "Show the value of each option, and where it comes from.",
         "doctor": "Show what is installed, which device is used, and where things are.",
     },
 }
