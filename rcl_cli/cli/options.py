@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from rcl_cli.cli.numbers import MOST_SEED, Whole
+from rcl_cli.cli.numbers import MOST_SEED, Number, Whole
 from rcl_cli.cli.option_values import named_values, selections, strength_value
 from rcl_cli.cli.words import NETWORK
 
@@ -82,6 +82,14 @@ STRENGTH = click.option(
     callback=strength_value,
     metavar="0…1|auto",
     help="Share of the noise to remove. auto chooses it for each picture and takes twice the time.",
+)
+CHROMA_STRENGTH = click.option(
+    "--chroma-strength",
+    type=Number(0, 1),
+    metavar="0…1",
+    cls=Option,
+    show_default="as --strength",
+    help="Share of the noise in colour to remove, if it is not that in brightness. For denoise.",
 )
 ENSEMBLE = click.option(
     "--ensemble",

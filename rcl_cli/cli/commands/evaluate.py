@@ -18,7 +18,7 @@ from rcl_cli.cli.console import (
     progress,
     say,
 )
-from rcl_cli.cli.options import DEVICE, ENSEMBLE, LINEAR, PROFILE, STORE, STRENGTH, json_option
+from rcl_cli.cli.options import CHROMA_STRENGTH, DEVICE, ENSEMBLE, LINEAR, PROFILE, STORE, STRENGTH, json_option
 from rcl_cli.cli.words import MODEL, TASK, Word
 from rcl_cli.errors import FileError
 
@@ -55,6 +55,7 @@ NO_MODEL = "none"
 )
 @PROFILE
 @STRENGTH
+@CHROMA_STRENGTH
 @ENSEMBLE
 @LINEAR
 @DEVICE
@@ -69,6 +70,7 @@ def command(
     space: str,
     profile: Path | None,
     strength: float | str,
+    chroma_strength: float | None,
     ensemble: bool,
     linear: bool,
     device: str,
@@ -88,7 +90,7 @@ def command(
     from rcl_cli.task import get_task
 
     task = get_task(task_name)
-    settings = Settings(model, profile, strength, ensemble, device=device, store=store)
+    settings = Settings(model, profile, strength, ensemble, device=device, store=store, chroma_strength=chroma_strength)
     scoring = Scoring(task, None if model == NO_MODEL else _restore(task, settings), space == "srgb", linear)
     pairs, failures = find_pairs(folder)
     rows: dict[Path, dict[str, float]] = {}
