@@ -10,6 +10,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "finetune": "Train a head for a task from a few labels.",
         "apply": "Run a task on files and folders.",
         "evaluate": "Score the results of a task against clean files: PSNR and SSIM.",
+        "compare": "Compare pictures before and after: figures, and a PNG side by side.",
         "judge": "Measure how well a backbone learns a task from few labels.",
     },
     "Synthetic data and benchmarks": {
