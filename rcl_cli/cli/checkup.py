@@ -64,7 +64,7 @@ def folders(store: Path | None) -> Iterator[Check]:
     from rcl_cli.profiles.book import load_stored, stored_profiles
 
     set_by = "set by RCL_STORE" if os.environ.get("RCL_STORE") else "default; change it by RCL_STORE"
-    why = "as given" if store and str(store) != os.environ.get("RCL_STORE") else set_by
+    why = "as given" if store else set_by
     root = store_folder(store)
     yield _folder("store", root, why)
     models, broken = Store.open(store).scan()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ EVERYWHERE = ("store", "device")
 """May stand above all sections, for every verb that takes them."""
 TOLERANT = ("config", "doctor")
 """Verbs that report what is wrong with a file, and go on."""
+VARIABLES = {"store": "RCL_STORE"}
+"""Of the environment, that verbs take options from which are not typed."""
 _RIVALS = {
     "profile": ("shot", "read", "sigma_range"),
     "shot": ("profile", "sigma_range", "pairs_folder"),
@@ -78,6 +81,8 @@ def lookup(ctx: click.Context, parameter: click.Parameter) -> Found | None:
     key, words = key_of(parameter), verb_of(ctx)
     if key is None or not words or key not in options_by_key([parameter]) or _put_away(ctx, parameter.name or ""):
         return None
+    if os.environ.get(VARIABLES.get(key, "")):
+        return None  # the verb takes it from there
     kind, dot, _ = (parameter.name or "").partition(".")
     return find(ctx, key, kind if dot else "")
 

@@ -12,7 +12,7 @@ from typing import Any
 import click
 from click.core import ParameterSource, iter_params_for_processing
 
-from rcl_cli.cli.config_context import lookup
+from rcl_cli.cli.config_context import VARIABLES, lookup
 from rcl_cli.cli.config_values import in_words, key_of, options_by_key, typed
 from rcl_cli.cli.plugin_options import PluginCommand
 from rcl_cli.errors import FileError
@@ -96,6 +96,9 @@ def _value(context: click.Context, parameter: click.Parameter, given: Mapping[st
         assert said is not None
         return OptionValue(verb, key, _plain(said.value), said.file.kind, said.file.path, reason=_without(key, error))
     context.set_parameter_source(name, source)
+    variable = VARIABLES.get(key, "")
+    if source is ParameterSource.DEFAULT and (said_there := os.environ.get(variable)):
+        return OptionValue(verb, key, said_there, "environment", variable=variable)
     if source not in (*_OF_CLICK, ParameterSource.DEFAULT_MAP):
         return OptionValue(verb, key, built_in(parameter), BUILT_IN)
     reason = ""
@@ -109,10 +112,8 @@ def _value(context: click.Context, parameter: click.Parameter, given: Mapping[st
         shown = typed(parameter, said.value, said.file.folder) if isinstance(said.value, str | list) else said.value
         shown = _plain(shown)
         return OptionValue(verb, key, shown, said.file.kind, said.file.path, reason=reason)
-    variable = parameter.envvar if isinstance(parameter.envvar, str) else ""
-    used = variable if source is ParameterSource.ENVIRONMENT and variable in os.environ else ""
     shown = list(value) if isinstance(value, tuple) else value
-    return OptionValue(verb, key, shown, _OF_CLICK[source], variable=used, reason=reason)
+    return OptionValue(verb, key, shown, _OF_CLICK[source], reason=reason)
 
 
 def _without(key: str, error: FileError) -> str:

@@ -43,8 +43,7 @@ DEVICE = click.option(
 )
 STORE = click.option(
     "--store",
-    envvar="RCL_STORE",
-    type=click.Path(file_okay=False, readable=False, path_type=Path),
+    type=click.Path(file_okay=False, path_type=Path),
     help="Folder of models, noise profiles and runs.  [default: $RCL_STORE, else the user data folder]",
 )
 OVERWRITE = click.option("--overwrite", is_flag=True, help="Replace existing files. Without it they are kept.")
