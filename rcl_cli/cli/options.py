@@ -10,7 +10,7 @@ import click
 
 from rcl_cli.cli.numbers import MOST_SEED, Number, Whole
 from rcl_cli.cli.option_values import named_values, selections, strength_value
-from rcl_cli.cli.words import NETWORK
+from rcl_cli.cli.words import NETWORK, SELECTION
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Add = Callable[[Any], Any]
@@ -53,6 +53,7 @@ LINEAR = click.option(
 SELECT = click.option(
     "--select",
     multiple=True,
+    type=SELECTION,
     callback=selections,
     metavar="camera=…,iso=…",
     help="Only files whose camera's name contains the word and whose ISO is the number or in the range, such as"

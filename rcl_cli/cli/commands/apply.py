@@ -34,7 +34,7 @@ from rcl_cli.cli.options import (
     Option,
     json_option,
 )
-from rcl_cli.cli.words import MODEL, TASK
+from rcl_cli.cli.words import FORMAT, FORMATS, MODEL, TASK
 from rcl_cli.errors import FileError
 from rcl_cli.suggest import did_you_mean
 
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from rcl_cli.inference.outputs import Job
     from rcl_cli.raw.select import Selection
 
-FORMATS = ("auto", "dng", "tiff", "png", "jpeg", "npy", "exr")
 OTHER_NAMES = {"tif": "tiff", "jpg": "jpeg", "openexr": "exr"}
 INTERRUPTED = 130
 
@@ -100,6 +99,7 @@ def _format(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
 @click.option(
     "--format",
     "file_format",
+    type=FORMAT,
     callback=_format,
     metavar="|".join(FORMATS),
     default="auto",
