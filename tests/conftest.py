@@ -53,10 +53,11 @@ def realdata() -> Path:
 
 @pytest.fixture(autouse=True)
 def store(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty model store; no test sees the user's own, nor the plugins that they have installed."""
+    """An empty model store; no test sees the user's own, nor their plugins and defaults."""
     folder = tmp_path_factory.mktemp("store")
     monkeypatch.setenv("RCL_STORE", str(folder))
     monkeypatch.setenv("RCL_LOAD_PLUGINS", "")
+    monkeypatch.setenv("RCL_CONFIG", os.devnull)
     return folder
 
 

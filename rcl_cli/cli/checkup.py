@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from rcl_cli.errors import RclError
+from rcl_cli.errors import FileError, RclError
 from rcl_cli.files import exists, is_folder
 from rcl_cli.folders import cache_folder, store_folder
 from rcl_cli.plugins.entries import ENVIRONMENT, GROUPS, OWN, collisions, damaged, defects, entries
@@ -78,6 +78,21 @@ def folders(store: Path | None) -> Iterator[Check]:
         found, bad = "", str(error)
     yield Check("Folders", "profiles", PROBLEM if bad else OK, found, bad or "made by `rcl calibrate`", profiles)
     yield _folder("cache", cache_folder(), "of decoded pictures, for `rcl pretrain`; may be deleted")
+
+
+def defaults(given: Path | None) -> Iterator[Check]:
+    """The files rcl.toml that are in force, and whether they can be read."""
+    from rcl_cli.cli.config_files import open_files, user_path
+
+    try:
+        found = open_files(given)
+    except FileError as error:
+        yield Check("Folders", "defaults", PROBLEM, "", error.reason, error.path)
+        return
+    for file in found:
+        yield Check("Folders", "defaults", OK, file.kind, "`rcl config` shows what it sets", file.path)
+    if not found:
+        yield Check("Folders", "defaults", OK, "none", "of options; `rcl config --help`", user_path())
 
 
 def programs() -> Iterator[Check]:

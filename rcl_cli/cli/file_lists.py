@@ -16,7 +16,7 @@ from rcl_cli.files import exists
 
 def paths_argument(*, required: bool = False, metavar: str | None = None) -> Callable[[Any], Any]:
     """The argument PATHS, in which lists are replaced by what they name."""
-    return click.argument("paths", nargs=-1, required=required, metavar=metavar, type=PATH, callback=_expanded)
+    return click.argument("paths", nargs=-1, required=required, metavar=metavar, type=PATH, callback=expanded)
 
 
 def split_list(content: bytes) -> list[Path]:
@@ -29,7 +29,8 @@ def split_list(content: bytes) -> list[Path]:
     return [Path(os.fsdecode(name)) for name in names if name]
 
 
-def _expanded(ctx: click.Context, parameter: click.Parameter, paths: tuple[Path, ...]) -> tuple[Path, ...]:
+def expanded(ctx: click.Context, parameter: click.Parameter, paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Callback of an argument or a repeatable option whose values are paths or lists."""
     return tuple(path for given in paths for path in _named(given, parameter, ctx))
 
 

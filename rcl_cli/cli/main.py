@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import click
 
+from rcl_cli.cli.config_context import GIVEN, ConfiguredContext, blame
 from rcl_cli.cli.numbers import shown
 from rcl_cli.cli.streams import make_usable, nobody_reads, written
 from rcl_cli.cli.verbs import OTHERS, SECTIONS
@@ -44,7 +45,7 @@ class _HelpFormatter(click.HelpFormatter):
         return written(visible(super().getvalue(), lines=True), sys.stdout)
 
 
-class _Context(click.Context):
+class _Context(ConfiguredContext):
     formatter_class = _HelpFormatter
 
 
@@ -150,6 +151,8 @@ def _prepare(command: click.Command) -> None:
         verb.context_class = _Context
         if not any(parameter.name == "debug" for parameter in verb.params):
             verb.params.append(_debug_option())
+        if not any(parameter.name == "config" for parameter in verb.params):
+            verb.params.append(config_option())
 
 
 def _debug_option() -> click.Option:
@@ -162,6 +165,25 @@ def _debug_option() -> click.Option:
     )
 
 
+def config_option(variable: str | None = None) -> click.Option:
+    """`--config FILE`; `variable`: of the environment, that says the same."""
+    return click.Option(
+        ["--config"],
+        type=click.Path(exists=True, path_type=Path, readable=False),
+        envvar=variable,
+        is_eager=True,
+        expose_value=False,
+        callback=_take_config,
+        metavar="FILE",
+        help="File of defaults; see `rcl config`.  [default: $RCL_CONFIG, else rcl.toml here or above, and the user's]",
+    )
+
+
+def _take_config(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        ctx.meta[GIVEN] = value
+
+
 def _fail(error: Exception, arguments: Sequence[str]) -> NoReturn:
     if "--debug" in arguments:
         import traceback
@@ -172,6 +194,8 @@ def _fail(error: Exception, arguments: Sequence[str]) -> NoReturn:
         case click.Abort():
             click.echo("Interrupted.", err=True)
             sys.exit(INTERRUPTED)
+        case click.UsageError() if (blamed := blame(error)) is not None:
+            _fail(blamed, arguments)
         case click.ClickException():
             if isinstance(error, click.NoSuchOption):
                 from rcl_cli.cli.misplaced import option_advice
@@ -209,7 +233,7 @@ def _said(error: OSError) -> str:
 @click.group(
     name="rcl",
     cls=LazyGroup,
-    params=[_debug_option()],
+    params=[config_option("RCL_CONFIG"), _debug_option()],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Run `rcl COMMAND --help` for the options of a command. "
     "Exit codes: 0 all done, 1 some inputs failed, 2 nothing done, 130 interrupted.",

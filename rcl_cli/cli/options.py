@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
-from rcl_cli.cli.numbers import MOST_SEED, Whole
+from rcl_cli.cli.numbers import MOST_SEED, Number, Whole
 from rcl_cli.cli.option_values import named_values, selections, strength_value
-from rcl_cli.cli.words import NETWORK
+from rcl_cli.cli.words import NETWORK, SELECTION
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Add = Callable[[Any], Any]
@@ -53,6 +53,7 @@ LINEAR = click.option(
 SELECT = click.option(
     "--select",
     multiple=True,
+    type=SELECTION,
     callback=selections,
     metavar="camera=…,iso=…",
     help="Only files whose camera's name contains the word and whose ISO is the number or in the range, such as"
@@ -81,6 +82,14 @@ STRENGTH = click.option(
     callback=strength_value,
     metavar="0…1|auto",
     help="Share of the noise to remove. auto chooses it for each picture and takes twice the time.",
+)
+CHROMA_STRENGTH = click.option(
+    "--chroma-strength",
+    type=Number(0, 1),
+    metavar="0…1",
+    cls=Option,
+    show_default="as --strength",
+    help="Share of the noise in colour to remove, if it is not that in brightness. For denoise.",
 )
 ENSEMBLE = click.option(
     "--ensemble",

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from rcl_cli.cli.config_context import GIVEN, PLUGINS, find, keys
+from rcl_cli.cli.config_values import plain
 from rcl_cli.cli.numbers import Number, Whole
 from rcl_cli.cli.words import Word
+from rcl_cli.plugins.entries import entries
 
 if TYPE_CHECKING:
     from rcl_cli.plugins.options import OptionInfo
@@ -40,20 +44,38 @@ class PluginCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Add the options of the plugins, if they are needed, and parse."""
+        self.add_plugin_options(ctx, args)
+        return super().parse_args(ctx, args)
+
+    def plugin_names(self) -> frozenset[str]:
+        """All whose options this verb may take, of each kind."""
+        return frozenset(entry.name for flag in self.plugin_flags for entry in entries(f"rcl.{flag.name}s"))
+
+    def add_plugin_options(self, ctx: click.Context, args: list[str]) -> None:
+        """Add those of the plugins that `args` or `rcl.toml` name, if any flag or key needs them."""
         own = {name for parameter in self.params for name in (*parameter.opts, *parameter.secondary_opts)}
         own |= set(ctx.help_option_names)
         words = [word.partition("=")[0] for word in args]
         unknown = any(word.startswith("--") and len(word) > 2 and word not in own for word in words)
+        asked_for_help = any(word in ctx.help_option_names for word in words)
+        configured = not (ctx.resilient_parsing or asked_for_help)
+        if configured and (given := _given("config", args)) is not None:
+            ctx.meta[GIVEN] = Path(given)
+        set_there = {plain(one.key) for one in keys(ctx)} if configured else set()
+        unknown |= any(f"--{key}" not in own for key in set_there)
+        chosen: dict[str, str] = {}
         found: list[click.Option] = []
         for flag in self.plugin_flags:
-            given = _given(flag.name, args)
-            asked = given is not None and any(word in ctx.help_option_names for word in words)
-            plugin = given or flag.default
+            named = _given(flag.name, args)
+            asked = named is not None and asked_for_help
+            said = find(ctx, flag.name) if configured and named is None else None
+            plugin = named or (str(said.value) if said is not None else flag.default)
+            if plugin is not None:
+                chosen[flag.name] = plugin
             if plugin is not None and (unknown or asked):
                 taken = own | {name for option in found for name in option.opts}
                 found += _options(flag, plugin, taken)
-        ctx.meta[_META] = found
-        return super().parse_args(ctx, args)
+        ctx.meta[_META], ctx.meta[PLUGINS] = found, chosen
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """The verb's own, and those of the plugins."""

@@ -10,6 +10,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "finetune": "Train a head for a task from a few labels.",
         "apply": "Run a task on files and folders.",
         "evaluate": "Score the results of a task against clean files: PSNR and SSIM.",
+        "compare": "Compare pictures before and after: figures, and a PNG side by side.",
         "report": "Make a page about runs, noise profiles or results, for a browser.",
         "judge": "Measure how well a backbone learns a task from few labels.",
     },
@@ -25,6 +26,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "pretexts": "List the pretexts, or describe one and its options.",
         "networks": "List the networks, or describe one and its options.",
         "plugins": "Load every plugin and report which ones work.",
+        "config": "Show the value of each option, and where it comes from.",
         "doctor": "Show what is installed, which device is used, and where things are.",
     },
 }

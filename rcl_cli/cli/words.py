@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,48 @@ class ModelName(click.ParamType[str]):
         return [*map(CompletionItem, names), CompletionItem(incomplete, type="file")]
 
 
+class Offered(click.ParamType[str]):
+    """Free text, for which shells offer words; whether it is right is judged by what uses it."""
+
+    name = "text"
+
+    def __init__(self, words: Callable[[click.Context], Iterable[str]]) -> None:
+        self.words = words
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Those that begin so, in upper or lower case."""
+        wanted = incomplete.casefold()
+        return [CompletionItem(word) for word in self.words(ctx) if word.casefold().startswith(wanted)]
+
+
+def _cameras(ctx: click.Context) -> list[str]:
+    """Those with noise profiles in the store."""
+    from rcl_cli.profiles.book import load_stored
+
+    logging.disable()  # a warning would be printed into the line that is being typed
+    try:
+        runs = [run for some in load_stored(ctx.params.get("store")) for run in some]
+    finally:
+        logging.disable(logging.NOTSET)
+    return sorted({run.profile.camera for run in runs if run.profile.camera})
+
+
+def _selections(ctx: click.Context) -> list[str]:
+    """A word for each camera: shells split names at their spaces, and a part of the name is enough."""
+    models = {
+        next((word for word in reversed(name.split()) if any(map(str.isdigit, word))), name.split()[-1])
+        for name in _cameras(ctx)
+        if name.split()
+    }
+    return [*(f"camera={word}" for word in sorted(models)), "camera=", "iso="]
+
+
+def _formats(ctx: click.Context) -> list[str]:
+    from rcl_cli.raw.format import format_names
+
+    return [*FORMATS, *format_names()]
+
+
 class TaskName(PluginName):
     """The name of a task; where it is missing, all are said, and how the command line goes on."""
 
@@ -89,3 +132,7 @@ TASK = TaskName(TASKS)
 PRETEXT = PluginName(PRETEXTS)
 NETWORK = PluginName(NETWORKS)
 MODEL = ModelName()
+CAMERA = Offered(_cameras)
+SELECTION = Offered(_selections)
+FORMATS = ("auto", "dng", "tiff", "png", "jpeg", "npy", "exr")
+FORMAT = Offered(_formats)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,19 +27,19 @@ class Scoring:
     """How results are compared."""
 
     task: Task
-    restore: Restore | None
-    """None: score what interpolation alone gives (for denoising, the noisy input)."""
+    restores: Mapping[str, Restore | None]
+    """By name. None: score what interpolation alone gives (for denoising, the noisy input)."""
     srgb: bool = False
     """Compare as displayed, clipped to [0, 1] and sRGB-encoded; else the linear values as they are."""
     linear: bool = False
     """Keep the values of RGB files as they are when reading them."""
 
-    def __call__(self, files: FilePair) -> dict[str, float]:
-        """The task's metrics for one pair. Raises FileError where a file cannot be used."""
+    def __call__(self, files: FilePair) -> dict[str, dict[str, float]]:
+        """The task's metrics for one pair, by the names of `restores`. Raises FileError where a file cannot be used."""
         with blamed_on(files.noisy):
             return self._scores(files)
 
-    def _scores(self, files: FilePair) -> dict[str, float]:
+    def _scores(self, files: FilePair) -> dict[str, dict[str, float]]:
         noisy = read_frame(files.noisy, linear=self.linear)
         clean = read_frame(files.clean, linear=self.linear)
         try:
@@ -47,18 +47,26 @@ class Scoring:
         except RclError as error:
             raise FileError(files.clean, str(error)) from error
         try:
-            prediction = self._prediction(noisy)
-            return self.task.metrics(self._space(prediction), self._space(target))
+            shown = self._space(target)
+            return {
+                name: self.task.metrics(self._space(self._prediction(noisy, restore)), shown)
+                for name, restore in self.restores.items()
+            }
         except (RclError, ValueError) as error:
             raise FileError(files.noisy, str(error)) from error
 
-    def _prediction(self, noisy: Frame) -> Tensor:
-        if self.restore is None:
+    def _prediction(self, noisy: Frame, restore: Restore | None) -> Tensor:
+        if restore is None:
             return interpolated(noisy_tensor(noisy), noisy, self.task)
-        return result_tensor(self.restore(noisy), noisy, self.task)
+        return result_tensor(restore(noisy), noisy, self.task)
 
     def _space(self, image: Tensor) -> Tensor:
         return torch.from_numpy(srgb_encode(image.numpy())) if self.srgb else image
+
+
+def has_start(task: Task) -> bool:
+    """Whether there is something that `task` has to beat, by `interpolated`, on all that it works on."""
+    return all(keeps_layout(task, domain) or not task.output(domain).is_raw for domain in task.domains)
 
 
 def interpolated(x: Tensor, noisy: Frame, task: Task) -> Tensor:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from rcl_cli.errors import FileError, RclError
 from rcl_cli.files import exists
+from rcl_cli.finetuning.in_use import InUse
 from rcl_cli.finetuning.saved import NOTE
 from rcl_cli.finetuning.sources import Source, Wanted
 from rcl_cli.finetuning.start import Start
@@ -49,6 +51,7 @@ def save_run(
     settings: FinetuneSettings,
     result: FinetuneResult,
     camera: str = "",
+    in_use: InUse | None = None,
 ) -> None:
     """Write the model with all that is known of its training. Raises FileError where that cannot be done."""
     about = source.pairs.describe()
@@ -63,6 +66,10 @@ def save_run(
         parent=start.parent,
         data=source.files,
         camera=camera,
-        notes={**about, "figures": result.figures, "start": result.start, "settings": told},
+        notes={**about, "figures": result.figures, "start": result.start, "settings": told, **_rival(in_use)},
     )
     save_head(path, start.model, of_task(header, wanted.task))
+
+
+def _rival(in_use: InUse | None) -> dict[str, Any]:
+    return {} if in_use is None else {"rival": {"name": in_use.name, "figures": in_use.figures}}

@@ -6,11 +6,13 @@ import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rcl_cli.data.clean_pairs import CleanPairs
 from rcl_cli.disk.locks import locked
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
 from rcl_cli.files import exists, try_folder
 from rcl_cli.finetuning.in_use import compared, head_in_use
+from rcl_cli.finetuning.label_noise import label_noise
 from rcl_cli.finetuning.run import HEAD, METRICS, STATE, refuse_run, save_run
 from rcl_cli.finetuning.saved import SavedFinetuning, save_finetuning
 from rcl_cli.finetuning.sources import Source, Wanted, clean_source, paired_source
@@ -26,6 +28,9 @@ from rcl_cli.train.interrupt import stop_on_interrupt
 from rcl_cli.train.log import MetricsLog
 from rcl_cli.train.state import saved_step
 from rcl_cli.train.watch import NOBODY, Watch
+
+_TO_STORE = ".to-store.safetensors"
+"""The head with what it has to say of the one before it; only while it is put into the store."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,10 @@ class Session:
             f"Finetuning {self.task.name} on {saved.domain} pictures: {about['labels']} for training, "
             f"{about['validation']} held out for validation, backbone {self.start.parent}"
         )
+        if isinstance(source.pairs, CleanPairs) and not self.resume:
+            noise = label_noise([*source.pairs.train, *source.pairs.held_out])
+            for sentence in noise.sentences if noise else ():
+                watch.say(sentence)
         return source
 
     def _train(self, source: Source, watch: Watch) -> FinetuneResult:
@@ -141,13 +150,16 @@ class Session:
 
     def _finish(self, saved: SavedFinetuning, source: Source, result: FinetuneResult, watch: Watch) -> Finetuned:
         watch.say(_ended(result))
+        about = (self.wanted, self.start, source, saved.settings, result, saved.camera)
         if result.best_step:
-            save_run(self.folder / HEAD, self.wanted, self.start, source, saved.settings, result, saved.camera)
+            save_run(self.folder / HEAD, *about)
         model, left_out = None, list(source.failures)
         if result.learnt:
-            in_use = head_in_use(
-                self.task, Domain(saved.domain), saved.camera, self.store, source.pairs, saved.settings.device
-            )
+            domain, place = Domain(saved.domain), saved.settings.device
+            in_use = head_in_use(self.task, domain, saved.camera, self.store, source.pairs, place)
+            if in_use is not None:
+                # The run's own head is the same, whatever is in the store.
+                save_run(self.folder / _TO_STORE, *about, in_use)
             model, failures = self._add(saved, watch)
             left_out += failures
             if in_use is not None:
@@ -161,13 +173,16 @@ class Session:
 
     def _add(self, saved: SavedFinetuning, watch: Watch) -> tuple[Path, list[FileError]]:
         """Where the head is now, and why that is not the store."""
-        head = self.folder / HEAD
+        head, told = self.folder / HEAD, self.folder / _TO_STORE
+        taken = told if exists(told) else head
         try:
-            added = self.store.put_model(head, saved.head) if saved.head else self.store.add_model(head, saved.name)
+            added = self.store.put_model(taken, saved.head) if saved.head else self.store.add_model(taken, saved.name)
         except FileError as error:
             watch.failed([error])
             watch.say(f"The head is not in the store, but in {head}. Use it with rcl apply --model {head}")
             return head, [error]
+        finally:
+            told.unlink(missing_ok=True)
         save_finetuning(self.folder, replace(saved, head=added.stem))
         watch.say(f"Head in the store: {added.stem} ({added})")
         return added, []

@@ -52,6 +52,8 @@ class Settings:
     """Only files that one of these fits; none: all."""
     suffix: str = ""
     """What ends the names of results, such as _dn; they go beside the inputs then, if no folder is given."""
+    chroma_strength: float | None = None
+    """0…1: the strength for colour, where it is not that for brightness."""
 
 
 @dataclass(frozen=True)
@@ -141,12 +143,14 @@ def open_pipeline(task: Task, settings: Settings, announce: Callable[[str], None
     if settings.profile is not None:
         load_profiles(settings.profile)
     for domain in task.domains:
-        Restoration(task, domain, None if settings.strength == AUTO else float(settings.strength))
+        Restoration(
+            task, domain, None if settings.strength == AUTO else float(settings.strength), settings.chroma_strength
+        )
     for error in store.scan()[1]:
         announce(f"Model in the store left out: {error}")
     models = Models(task, store, choose_device(settings.device), settings.model, settings.tile, announce=announce)
     noise = NoiseOfFiles(settings.profile, store.root, announce=announce)
-    return Pipeline(models, noise, settings.strength, settings.ensemble)
+    return Pipeline(models, noise, settings.strength, settings.ensemble, settings.chroma_strength)
 
 
 def apply(

@@ -67,6 +67,7 @@ class Outcome:
             "shot": profile.shot if profile else None,
             "read": profile.read if profile else None,
             "strength": made.strength if made else None,
+            "chroma_strength": made.chroma_strength if made else None,
             "seconds": round(self.seconds, 3),
             "megapixels": round(self.megapixels, 3),
         }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
-from rcl_cli.inference.model import DECIDED_BY_THE_PICTURE, levels_digest
+from rcl_cli.inference.model import DECIDED_BY_THE_PICTURE, chroma_words, levels_digest
 from rcl_cli.inference.pipeline import Pipeline
 from rcl_cli.raw.guarded import read_record
 from rcl_cli.raw.record import Record, source_digest
@@ -65,6 +65,7 @@ def made_now(old: Record, pipeline: Pipeline) -> Record:
     new = replace(
         old, task=task.name, model=model.name, weights=model.weights, strength=strength, ensemble=pipeline.ensemble
     )
+    new = replace(new, chroma=chroma_words(pipeline.strength, pipeline.chroma_strength))
     if not task.noise_aware:
         return replace(new, noise="", levels="")
     known = pipeline.noise.known(old.camera, old.iso, old.black_level, old.white_level)

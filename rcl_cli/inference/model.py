@@ -72,24 +72,28 @@ class Model:
         noise: NoiseProfile | Noise | None = None,
         *,
         strength: float | str = 1.0,
+        chroma_strength: float | None = None,
         ensemble: bool = False,
         report: Callable[[float], None] = lambda done: None,
     ) -> Result:
         """The task's result for a frame.
 
-        `noise`: that of the frame, needed where the task is noise-aware. `strength`: 0…1, or "auto" (see
-        `Restoration`). `ensemble`: the network sees the picture in all eight ways to turn it, and the results are
+        `noise`: that of the frame, needed where the task is noise-aware. `strength`: 0…1, or "auto";
+        `chroma_strength`: that of colour, if it is another (see `Restoration`).
+        `ensemble`: the network sees the picture in all eight ways to turn it, and the results are
         averaged. `report` hears which fraction is done. Raises RclError where frame, task and settings do not fit.
         """
         known = Noise(noise) if isinstance(noise, NoiseProfile) else noise
-        restoration = Restoration(self.task, self.domain, None if strength == AUTO else float(strength))
+        restoration = Restoration(
+            self.task, self.domain, None if strength == AUTO else float(strength), chroma_strength
+        )
         self._check(frame, known)
         turns = ALL_TURNS if ensemble else UPRIGHT
         output, scale = self.task.output(self.domain), self.task.scale
         told = known.profile if known and self.task.noise_aware else None
         balance = Balance.of(frame) if self.ready.model.network.coded else Balance()
 
-        mended = told if restoration.strength != 0 else None
+        mended = None if restoration.changes_nothing else told
 
         def seen(number: int, turn: Turn) -> tuple[Float, float, Placement]:
             x, placement = packed(_values(frame, mended), frame.cfa, turn, self.ready.tiling.multiple)
@@ -103,6 +107,7 @@ class Model:
                 own,
                 lambda done: report((number + done) / len(turns)),
                 balance,
+                white=Balance.of(frame),
                 displayed=isinstance(frame, RgbFrame) and frame.transfer != "linear",
             )
             return upright(part.pixels, placement, turn, output, scale), part.strength, placement
@@ -119,14 +124,16 @@ class Model:
             pixels / np.float32(len(turns)) if ensemble else pixels,
             cfa=placement.cfa(scale) if output.is_raw else None,
             scale=scale,
-            noise_profile=self._noise_left(frame, known, used),
-            denoised=self.task.noise_aware and used > 0,
+            noise_profile=self._noise_left(frame, known, as_it_was=max(used, chroma_strength or 0) == 0),
+            denoised=self.task.noise_aware and max(used, chroma_strength or 0) > 0,
             peak=frame.peak if frame.camera_rgb else None,
-            record=self.record(frame, known, strength, ensemble=ensemble),
+            record=self.record(frame, known, strength, chroma_strength, ensemble=ensemble),
         )
-        return Result(picture, self.path, told, used)
+        return Result(picture, self.path, told, used, used if chroma_strength is None else chroma_strength)
 
-    def record(self, frame: Frame, noise: Noise | None, strength: float | str, *, ensemble: bool) -> Record:
+    def record(
+        self, frame: Frame, noise: Noise | None, strength: float | str, chroma: float | None = None, *, ensemble: bool
+    ) -> Record:
         """What the result's file says of how it was made."""
         made = Record(
             self.task.name,
@@ -134,6 +141,7 @@ class Model:
             self.weights,
             strength if isinstance(strength, str) else f"{strength:g}",
             ensemble,
+            chroma=chroma_words(strength, chroma),
             domain=self.domain.value,
             camera=frame.metadata.camera,
             iso=frame.metadata.iso,
@@ -151,15 +159,20 @@ class Model:
         if noise is None and self.task.noise_aware:
             raise RclError(f"{self.task.name} has to be told the noise level of the frame (rcl.estimate_noise)")
 
-    def _noise_left(self, frame: Frame, noise: Noise | None, strength: float) -> NoiseProfile | None:
+    def _noise_left(self, frame: Frame, noise: Noise | None, *, as_it_was: bool) -> NoiseProfile | None:
         """The noise of the result, where it is known: of tasks that remove none, and of pictures left as they are.
 
         A head that enlarges keeps the variance of flat parts to 0.7…1.15 times (super-resolution of Bayer and RGB).
         """
-        as_it_was = strength == 0 and self.task.output(self.domain) is self.domain and self.task.scale == 1
+        as_it_was = as_it_was and self.task.output(self.domain) is self.domain and self.task.scale == 1
         if self.task.noise_aware and not as_it_was:
             return None
         return noise.profile if noise else frame.metadata.noise_profile
+
+
+def chroma_words(strength: float | str, chroma: float | None) -> str:
+    """As `Record.chroma`."""
+    return "" if chroma is None or chroma == strength else f"{chroma:g}"
 
 
 def _values(frame: Frame, noise: NoiseProfile | None) -> Float:

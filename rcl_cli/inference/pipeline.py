@@ -30,6 +30,8 @@ class Pipeline:
     strength: float | str = 1.0
     """0…1, or "auto"."""
     ensemble: bool = False
+    chroma_strength: float | None = None
+    """That of colour, if it is another."""
 
     def model_for(self, frame: Frame) -> Model:
         """Raises RclError where there is none."""
@@ -46,4 +48,11 @@ class Pipeline:
     def restore(self, frame: Frame | Prepared, report: Callable[[float], None] = lambda done: None) -> Result:
         """The task's result for a frame; `report` hears which fraction is done. Raises RclError as `prepare`."""
         ready = frame if isinstance(frame, Prepared) else self.prepare(frame)
-        return ready.model(ready.frame, ready.noise, strength=self.strength, ensemble=self.ensemble, report=report)
+        return ready.model(
+            ready.frame,
+            ready.noise,
+            strength=self.strength,
+            chroma_strength=self.chroma_strength,
+            ensemble=self.ensemble,
+            report=report,
+        )

@@ -13,6 +13,7 @@ from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.inference.brightness import keep_mean
+from rcl_cli.inference.chroma import blend
 from rcl_cli.inference.risk import STEP, best_strength, disturbance
 from rcl_cli.inference.tiling import Float, Tiling, apply_tiled
 from rcl_cli.models.task_model import TaskModel
@@ -55,13 +56,20 @@ class Restoration:
     `strength` runs from 0 to 1. Where the result has the layout of the input, it is s·prediction + (1-s)·input, so
     that 0 gives the input exactly. Elsewhere the noise level that the network is told is multiplied by it, so that
     0 asks for a result with the noise left in. None: the `best_strength` of each picture, where the layouts are equal.
+    `chroma`: the strength for colour, where it is another one (see `blend`); `strength` is that for brightness then.
     """
 
     task: Task
     domain: Domain
     strength: float | None = 1.0
+    chroma: float | None = None
 
     def __post_init__(self) -> None:
+        if self.chroma is not None:
+            if not 0 <= self.chroma <= 1:
+                raise RclError("--chroma-strength must be from 0 to 1")
+            if not (self.blends and self.task.noise_aware) and self.chroma != self.strength:
+                raise RclError(f"--chroma-strength is for tasks that only remove noise, not for {self.task.name}")
         if self.strength is None:
             if not (self.blends and self.task.noise_aware):
                 raise RclError(f"--strength auto is for tasks that only remove noise, not for {self.task.name}")
@@ -70,6 +78,11 @@ class Restoration:
             raise RclError("--strength must be from 0 to 1")
         if self.strength < 1 and not (self.blends or self.task.noise_aware):
             raise RclError(f"--strength has no meaning for {self.task.name}, which removes no noise; leave it out")
+
+    @property
+    def changes_nothing(self) -> bool:
+        """True where nothing is to be removed, neither of brightness nor of colour."""
+        return self.strength == 0 and self.chroma in (None, 0)
 
     @property
     def blends(self) -> bool:
@@ -85,11 +98,13 @@ class Restoration:
         report: Callable[[float], None] = lambda done: None,
         balance: Balance = _AS_IT_IS,
         *,
+        white: Balance = _AS_IT_IS,
         displayed: bool = False,
     ) -> Restored:
         """Restore (C, h, w), packed at multiples of `ready.tiling.multiple`.
 
         `profile`: the noise of `x`; needed where the task is noise-aware. `balance`: what coded networks see `x` with.
+        `white`: the picture's white balance, by which brightness and colour are told apart.
         `displayed`: `x` is of a file that was stored for a display, noise and all.
         The mean of each colour is kept; the task's `finish` has the last word. Raises RclError where the head's result
         has another shape than the task says.
@@ -136,7 +151,10 @@ class Restoration:
             prediction = keep_mean(
                 prediction, source, self.task, self.domain, inside, displayed=displayed and self.task.noise_aware
             )
-            if self.blends and strength < 1:
+            chroma = strength if self.chroma is None else self.chroma
+            if chroma != strength:
+                prediction = blend(source, prediction, strength, chroma, self.domain, white)
+            elif self.blends and strength < 1:
                 prediction = torch.lerp(source, prediction, strength)
             if not bool(prediction.isfinite().all()):
                 said = f"the head of {self.task.name} gives values that are not finite numbers"

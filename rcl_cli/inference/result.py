@@ -23,6 +23,8 @@ class Result:
     """The noise that the network was told of; None where the task does not ask."""
     strength: float
     """From 0 to 1; of "auto" the one that was found best."""
+    chroma_strength: float
+    """That of colour; the same, where none was given."""
 
     @property
     def pixels(self) -> NDArray[np.float32]:

@@ -44,13 +44,30 @@ def find_model(
     if heads:
         newest = heads[0]
         scope = f"{domain.value} of {camera}" if newest.header.camera else domain.value
-        return Choice(newest.path, f"newest in the store for {task.name}, {scope}{left_out}")
+        return Choice(newest.path, f"newest in the store for {task.name}, {scope}{left_out}{_outdone(newest, store)}")
     if shipped is not None:
         return Choice(shipped, f"shipped with the task; none in the store{left_out}")
     raise RclError(
         f"there is no head for {task.name} of {domain.value} files; "
         f"train one with `rcl finetune --task {task.name}`, or name one with --model"
     )
+
+
+def _outdone(head: StoredModel, store: Store) -> str:
+    """In words, that the head before this one was better on the pictures that this one was chosen by; else ""."""
+    rival, figures = head.header.notes.get("rival"), head.header.notes.get("figures")
+    name, others = (rival.get("name"), rival.get("figures")) if isinstance(rival, dict) else (None, None)
+    if not isinstance(name, str) or name == head.name or not (name == SHIPPED or store.has(name)):
+        return ""
+    own, other = (_psnr_db(one) for one in (figures, others))
+    if own is None or other is None or own >= other:
+        return ""
+    return f"; when it was trained it had {own:.2f} dB and {name} {other:.2f} dB: --model {name} takes the better one"
+
+
+def _psnr_db(figures: object) -> float | None:
+    found = figures.get("psnr_db") if isinstance(figures, dict) else None
+    return float(found) if isinstance(found, int | float) else None
 
 
 def usable(models: Sequence[StoredModel]) -> tuple[list[StoredModel], str]:

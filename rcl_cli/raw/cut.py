@@ -12,6 +12,9 @@ _RAF = struct.Struct(">6I")
 """Offset and length of a Fujifilm's JPEG, its header and its pixels, at 84."""
 _RAF_AT = 84
 _CIFF_ENTRY = 10
+_MRW = struct.Struct(">4H3B")
+"""Height and width of a Minolta's sensor and picture, bits of a value, bits stored, and how, at 24."""
+_MRW_AT, _MRW_IN_16_BITS = 24, 82
 
 
 def why_cut_short(path: Path, tags: TiffTags) -> str:
@@ -39,6 +42,10 @@ def _claimed(file: BinaryIO, head: bytes, size: int) -> int:
     if head[:2] in (b"II", b"MM") and len(head) >= 8 and head[6:14] != b"HEAPCCDR":
         (first,) = struct.unpack_from("<I" if head[:2] == b"II" else ">I", head, 4)
         return int(first) + 2
+    if head[:4] == b"\0MRM" and head[8:12] == b"\0PRD" and len(head) >= _MRW_AT + _MRW.size:
+        height, width, *_, bits, how = _MRW.unpack_from(head, _MRW_AT)
+        stored = 16 if how == _MRW_IN_16_BITS else bits
+        return int(8 + int.from_bytes(head[4:8], "big") + height * width * stored // 8)
     if head[4:8] == b"ftyp":
         return _boxes_end(file, size)
     return 0

@@ -42,12 +42,15 @@ class Record:
     white_level: float | None = None
     source: str = ""
     """`source_digest` of the source; "" where it was no file."""
+    chroma: str = ""
+    """The strength of colour; "" where it is that of brightness."""
 
     @property
     def words(self) -> str:
         """For a person who opens the file."""
         strength = "" if self.strength == "1" else f", strength {self.strength}"
-        return f"{self.task} by rcl with {self.model}{strength}"
+        chroma = f", chroma strength {self.chroma}" if self.chroma else ""
+        return f"{self.task} by rcl with {self.model}{strength}{chroma}"
 
     def packet(self) -> bytes:
         """As XMP."""
@@ -59,9 +62,12 @@ class Record:
             "task": (self.task, other.task),
             "model": (self.model, other.model),
             "strength": (self.strength, other.strength),
+            "chroma strength": (self.chroma or self.strength, other.chroma or other.strength),
             "ensemble": (str(self.ensemble), str(other.ensemble)),
             "noise profile": (self.noise, other.noise),
         }
+        if not (self.chroma or other.chroma):
+            del said["chroma strength"]
         found = [f"{name} {old}, not {new}" for name, (old, new) in said.items() if old != new]
         if self.model == other.model and self.weights != other.weights:
             found.append(f"other weights called {self.model}")
@@ -120,7 +126,7 @@ def _is_sound(made: Record) -> bool:
     words = [made.task, made.model, made.weights, made.strength, made.noise, made.levels, made.domain, made.camera]
     numbers = [number for number in (made.iso, made.white_level, *made.black_level) if number is not None]
     return (
-        all(isinstance(word, str) and len(word) <= _LONGEST for word in (*words, made.source))
+        all(isinstance(word, str) and len(word) <= _LONGEST for word in (*words, made.source, made.chroma))
         and all(isinstance(number, int | float) and abs(number) <= _LARGEST for number in numbers)
         and isinstance(made.ensemble, bool)
         and len(made.black_level) in (0, 4)

@@ -29,10 +29,12 @@ class Match:
 
 @dataclass
 class Matches:
-    """Those found, and the files for which there is none, each with its reason."""
+    """Those found, and results and paths that are not in them, each with its reason."""
 
     found: list[Match] = field(default_factory=list)
     left: list[FileError] = field(default_factory=list)
+    without: list[Path] = field(default_factory=list)
+    """Pictures of which nothing was made."""
 
 
 def match(paths: Sequence[Path], clean: Path | None = None) -> Matches:
@@ -50,11 +52,16 @@ def match(paths: Sequence[Path], clean: Path | None = None) -> Matches:
     if len(paths) == 2 and not matches.found and all(is_file(path) for path in paths):
         record = next((record for path, record in results if path == paths[1]), None)
         matches = Matches([Match(paths[0], paths[1], record)])
-    elif len(paths) == 2 and not results and not errors:
-        _by_name(search(paths[:1]).files, search(paths[1:]).files, matches)
+    elif len(paths) == 2 and not results:
+        inputs = search(paths[:1]).files
+        _by_name(inputs, search(paths[1:]).files, matches)
     if not matches.found and not matches.left:
         raise RclError("there are no results of rcl in these paths; give the pictures first and the results second")
-    return matches if clean is None else Matches([*_with_clean(matches.found, clean)], matches.left)
+    shown = {real_path(one.before) for one in matches.found}
+    matches.without = [file.path for file in inputs if matches.found and real_path(file.path) not in shown]
+    if clean is not None:
+        matches.found = [*_with_clean(matches.found, clean)]
+    return matches
 
 
 def _sorted(paths: Sequence[Path]) -> tuple[list[Found], list[tuple[Path, Record]], list[FileError]]:
@@ -144,10 +151,11 @@ def _by_name(before: Sequence[Found], after: Sequence[Found], matches: Matches) 
         return
     by_name = {file.relative.with_suffix("").as_posix().casefold(): file.path for file in after}
     for file in before:
-        partner = by_name.get(file.relative.with_suffix("").as_posix().casefold())
+        full, short = (name.as_posix().casefold() for name in (file.relative, file.relative.with_suffix("")))
+        partner = by_name.get(short) or by_name.get(full)
         if partner is not None and real_path(partner) != real_path(file.path):
             matches.found.append(Match(file.path, partner))
-    if not matches.found:
+    if not matches.found and not matches.left:
         raise RclError("no file of the first folder has one of the same name in the second")
 
 

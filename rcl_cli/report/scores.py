@@ -29,44 +29,54 @@ Restore = Callable[[Frame], NDArray[np.float32]]
 
 def scores_page(
     task: Task,
-    rows: Mapping[Path, dict[str, float]],
+    rows: Mapping[Path, Mapping[str, Figures]],
     failures: Sequence[FileError],
     facts: Mapping[str, str],
     restore: Restore | None = None,
     *,
     linear: bool = False,
 ) -> str:
-    """The page. `rows`: the figures of each noisy file. `restore` makes results anew for the few that are shown, a
-    mosaic (H, W) or (H, W, 3); None: scores alone."""
-    mean = mean_figures(list(rows.values()))
-    names = list(mean)
-    table: list[tuple[str | float, ...]] = [
-        (path.name, *(row.get(name, float("nan")) for name in names)) for path, row in rows.items()
-    ]
-    table += [("mean", *(mean[name] for name in names))] if rows else []
-    charts = [_sorted(name, [row[name] for row in rows.values() if name in row]) for name in names]
-    words = {_NAMES.get(name, name): f"{value:.4g}" for name, value in mean.items()}
+    """The page. `rows`: of each noisy file the figures of each way to restore it, by its name for a person; the first
+    is what the page is about. `restore` makes its results anew for the few that are shown, a mosaic (H, W) or
+    (H, W, 3); None: scores alone.
+    """
+    ways = list(dict.fromkeys(way for row in rows.values() for way in row))
+    means = {way: mean_figures([dict(row[way]) for row in rows.values() if way in row]) for way in ways}
+    names = list(means[ways[0]]) if ways else []
+    charts = [_sorted(name, {way: [row[way][name] for row in rows.values()] for way in ways}) for name in names]
+    words = {_word(name): f"{means[ways[0]][name]:.4g}" for name in names}
+    first = {path: row[ways[0]] for path, row in rows.items()}
     return html.page(
         f"Scores of {task.name}",
         html.facts({**facts, "files": str(len(rows)), **words}),
         [
-            _pictures(rows, names, restore, linear) if restore and rows else "",
-            html.section("Scores", html.grid(charts), html.table(["file", *map(_word, names)], table)),
+            _pictures(first, names, restore, linear) if restore and rows else "",
+            html.section("Scores", html.grid(charts), *(_table(name, rows, means) for name in names)),
             failed_section(failures),
         ],
     )
+
+
+def _table(name: str, rows: Mapping[Path, Mapping[str, Figures]], means: Mapping[str, Figures]) -> str:
+    def line(first: str, row: Mapping[str, Figures]) -> tuple[str | float, ...]:
+        return first, *(row.get(way, {}).get(name, float("nan")) for way in means)
+
+    lines = [line(path.name, row) for path, row in rows.items()]
+    return html.heading(_word(name)) + html.table(["file", *means], [*lines, line("mean", means)])
 
 
 def _word(name: str) -> str:
     return _NAMES.get(name, name)
 
 
-def _sorted(name: str, values: Sequence[float]) -> str:
-    if len(values) < 3:
+def _sorted(name: str, values: Mapping[str, Sequence[float]]) -> str:
+    if any(len(some) < 3 for some in values.values()):
         return ""
-    ranked = sorted(values)
-    mark = Dots([float(i) for i in range(1, len(ranked) + 1)], ranked)
-    return chart([mark], "file, from the lowest", _word(name), f"{_word(name)} of each file, in order.")
+    marks = [
+        Dots([float(i) for i in range(1, len(some) + 1)], sorted(some), way if len(values) > 1 else "", color)
+        for color, (way, some) in enumerate(values.items())
+    ]
+    return chart(marks, "file, from the lowest", _word(name), f"{_word(name)} of the files, in order.")
 
 
 def _pictures(rows: Mapping[Path, Figures], names: Sequence[str], restore: Restore, linear: bool) -> str:

@@ -116,3 +116,16 @@ def test_a_damaged_file_is_reported_and_not_left_out(card: Path, tmp_path: Path)
     result = CliRunner().invoke(cli, ["calibrate", str(card), str(tmp_path), "--no-save", "--select", "iso=100"])
     assert result.exit_code == 1
     assert "bad.dng" in result.stderr
+
+
+def test_options_that_name_pictures_take_lists_too(card: Path, tmp_path: Path) -> None:
+    raws = sorted(card.glob("sample*.dng"))
+    listed = tmp_path / "list"
+    listed.write_text("\n".join(map(str, raws)))
+    for option in ("--flats", "--darks"):
+        result = CliRunner().invoke(cli, ["calibrate", option, f"@{listed}", "--no-save"])
+        assert all(path.name in result.output for path in raws), result.output
+        empty = CliRunner().invoke(cli, ["calibrate", option, "-", "--no-save"], input="")
+        assert "standard input names no files" in empty.output
+    missing = CliRunner().invoke(cli, ["finetune", "--task", "denoise", "--clean", f"@{tmp_path / 'none'}"])
+    assert (missing.exit_code, "cannot be read" in missing.output) == (2, True)

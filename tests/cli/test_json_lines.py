@@ -59,7 +59,7 @@ def test_every_verb_keeps_the_schema(
         "simulate": ("simulate", clean, raws / "bad.dng", "-o", tmp_path / "pairs"),
         "evaluate": ("evaluate", "--task", "denoise", "--pairs", tmp_path / "pairs", "--model", "none"),
         "info": ("info", raws / "bad.dng", raws / "sample-001-iso03200.dng"),
-        **{name: (name,) for name in ("models", "tasks", "pretexts", "networks", "plugins", "doctor")},
+        **{name: (name,) for name in ("models", "tasks", "pretexts", "networks", "plugins", "doctor", "config")},
         "one pretext": ("pretexts", "rcl"),
     }
     printed = {name: lines(*arguments) for name, arguments in runs.items()}

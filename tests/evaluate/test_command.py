@@ -143,3 +143,21 @@ def test_bad_input_is_one_sentence(offsets: Path, tmp_path: Path) -> None:
         assert result.exit_code == 2
         assert message in result.stderr
         assert "Traceback" not in result.output
+
+
+@pytest.mark.slow
+def test_doing_nothing_and_several_heads_stand_beside_each_other(bayer: tuple[Path, Any, Any], store: Path) -> None:
+    folder, _, _ = bayer
+    none, _ = lines(run("--task", "demosaic", "--pairs", folder, "--model", "none", "--json"))
+    both = lines(run("--task", "demosaic", "--pairs", folder, "--model", "shipped", "--model", "none", "--json"))
+    assert [(line["kind"], line["model"]) for line in both] == [
+        (kind, model) for kind in ("pair", "mean") for model in ("shipped", "none")
+    ]
+    one, _ = lines(run("--task", "demosaic", "--pairs", folder, "--json"))
+    assert one["input"] == both[0]["input"] == {"psnr_db": none["psnr_db"], "ssim": none["ssim"]}
+    assert one["psnr_db"] == both[0]["psnr_db"] != none["psnr_db"]
+    table = run("--task", "demosaic", "--pairs", folder).stdout
+    assert [line.split()[0] for line in table.splitlines() if line.strip()][2:] == ["noisy/a.dng", "mean", "doing"]
+    several = run("--task", "demosaic", "--pairs", folder, "--model", "shipped", "--model", "none").stdout
+    assert f"{both[2]['psnr_db']:.4f}" in several
+    assert "doing nothing" in several

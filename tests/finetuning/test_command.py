@@ -16,7 +16,9 @@ from click.testing import CliRunner, Result
 from rcl_cli.cli.main import cli
 from rcl_cli.domain import Domain
 from rcl_cli.models.backbone import Backbone, load_backbone, save_backbone
+from rcl_cli.models.choose import find_model
 from rcl_cli.models.header import Header, read_header
+from rcl_cli.models.store import Store
 from rcl_cli.models.task_model import load_head
 from rcl_cli.raw.dng.write import write_dng
 from rcl_cli.raw.frame import raw_frame
@@ -190,6 +192,10 @@ def test_a_head_that_is_worse_than_the_one_in_use_says_how_to_use_that(pictures:
     said = " ".join(result.stderr.split())
     assert "better than demosaic-bayer" in said
     assert "rcl apply --model shipped" in said
+    assert "Noise of the clean pictures themselves" in said
+    choice = find_model(get_task("demosaic"), Domain.BAYER, "", Store(store))
+    assert choice.path.parent == store / "models"
+    assert "--model shipped takes the better one" in choice.reason
 
 
 def test_the_folder_of_a_pretraining_stands_for_its_backbone(pictures: Path, backbone: Path, store: Path) -> None:

@@ -36,7 +36,7 @@ _METADATA = Metadata(
 def write_seeds(folder: Path, only: Sequence[str] = ()) -> list[Path]:
     """Every kind once or more (`only`: those with these suffixes), a few kB each."""
     folder.mkdir(parents=True, exist_ok=True)
-    for make in (_raws, _pictures, _by_others, _models, _profiles, _plugins):
+    for make in (_raws, _pictures, _by_others, _models, _profiles, _plugins, _defaults):
         for name, put in make():
             if not only or Path(name).suffix in only:
                 put(folder / name)
@@ -130,3 +130,24 @@ def _plugins() -> Makers:
         "entry_points.txt": "[rcl.tasks]\nfuzzed = fuzzed_module\n\n[rcl.formats]\nfuzz = fuzzed:thing [extra]\n",
     }
     yield "fuzzed.plugin", lambda path: path.write_text(json.dumps(text))
+
+
+def _defaults() -> Makers:
+    text = """# of a project
+store = "s"
+device = 'cpu'
+[apply]
+task = "denoise"
+strength = 0.5
+tile = 0x40
+output = "a\\u0062/c"
+select = ["camera=One", "iso=100-"]
+overwrite = false
+[finetune]
+sigma-range = [0, 50.5]
+[pretrain.rcl]
+tau = 1e-1
+[profiles.stamp]
+blind = true
+"""
+    yield "rcl.toml", lambda path: path.write_text(text)

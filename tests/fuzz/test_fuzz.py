@@ -17,7 +17,7 @@ from .parsers import PARSERS
 from .seeds import write_seeds
 
 PICTURES = (".dng", ".tif", ".png", ".jpg", ".exr", ".webp")
-OTHERS = (".json", ".plugin")
+OTHERS = (".json", ".plugin", ".toml")
 
 
 def test_seeds_are_small_and_sound(tmp_path: Path) -> None:

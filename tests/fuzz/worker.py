@@ -29,7 +29,7 @@ _LARGEST_RESIDENT_KB = 3_000_000
 def examine(path: Path, *, verbs: bool = False) -> tuple[str, str]:
     """("read" or "refused", why) or ("fault", what happened)."""
     before = _resident()
-    read = {".safetensors": _model, ".json": _profiles, ".plugin": _plugin}.get(path.suffix, _frame)
+    read = {".safetensors": _model, ".json": _profiles, ".plugin": _plugin, ".toml": _defaults}.get(path.suffix, _frame)
     try:
         fault = read(path) or (_verbs(path) if verbs else "")
         status, words = ("fault", fault) if fault else ("read", "")
@@ -145,6 +145,24 @@ def _plugin(path: Path) -> str:
     return ""
 
 
+def _defaults(path: Path) -> str:
+    from click.testing import CliRunner
+
+    from rcl_cli.cli.config_files import read
+    from rcl_cli.cli.main import cli
+
+    try:
+        read(path, "given")
+    finally:
+        for words in (["config", "--json"], ["config", "apply"], ["apply", "none"], ["finetune", "--task", "sr"]):
+            done = CliRunner().invoke(cli, ["--config", str(path), *words])
+            if "Traceback" in done.output or "unexpected" in done.output or done.exit_code not in (0, 1, 2):
+                raise AssertionError(f"{words}: {done.output[-300:]}")
+            lines = done.stdout.splitlines() if "--json" in words else []
+            list(map(json.loads, lines))
+    return ""
+
+
 def _verbs(path: Path) -> str:
     """The file through whole verbs; "" where each does it, or fails with a sentence."""
     from click.testing import CliRunner
@@ -157,7 +175,7 @@ def _verbs(path: Path) -> str:
         results = f"{folder}/out"
         calls = [["info", "--json"], ["calibrate", "--json"]]
         calls += [["apply", "--task", "denoise", "--tile", "64", "-o", results, "--json"]]
-        others = {".safetensors": [["info"]], ".json": [["info"], ["profiles", "merge"]], ".plugin": []}
+        others = {".toml": [], ".safetensors": [["info"]], ".json": [["info"], ["profiles", "merge"]], ".plugin": []}
         calls = others.get(path.suffix, calls)
         for verb, *options in calls:
             done = CliRunner().invoke(cli, [verb, *options, str(path)])

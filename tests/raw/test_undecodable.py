@@ -61,6 +61,21 @@ def test_so_do_other_structures(realdata: Path, name: str, tmp_path: Path) -> No
         read_frame(path)
 
 
+def minolta(height: int, width: int, how: int, there: int) -> bytes:
+    """A raw of a Minolta with so many bytes of values of 12 bits; `how`: 82 in 16 bits each, 89 packed."""
+    prd = b"\0PRD" + struct.pack(">I8s4H3B5x", 24, b"21810002", height, width, height, width, 12, 12, how)
+    return b"\0MRM" + struct.pack(">I", len(prd) + 80) + prd + bytes(80) + bytes(there)
+
+
+@pytest.mark.parametrize(("how", "size"), [(82, 40 * 60 * 2), (89, 40 * 60 * 3 // 2)])
+def test_a_minolta_says_its_length(how: int, size: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.mrw"
+    path.write_bytes(minolta(40, 60, how, size))
+    assert why_cut_short(path, TiffTags()) == ""
+    path.write_bytes(minolta(40, 60, how, size - 1))
+    assert why_cut_short(path, TiffTags()).startswith(f"{CUT}: of at least {120 + size} bytes {119 + size}")
+
+
 @pytest.mark.parametrize(
     "data",
     [

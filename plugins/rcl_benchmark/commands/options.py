@@ -175,18 +175,30 @@ def print_row(values: dict[str, Any]) -> None:
     print_json_line({"kind": "row", **values, "status": "done"})
 
 
+_SET = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT, ParameterSource.DEFAULT_MAP)
+
+
 def _command_line(left_out: Collection[str]) -> str:
-    """The command that was typed, without these parameters."""
+    """The command with all that makes it another than the default, typed or from rcl.toml, without these parameters."""
     context = click.get_current_context()
     words = ["rcl", *context.command_path.split()[1:]]
     for parameter in context.command.params:
         name = parameter.name or ""
-        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if given and name not in left_out:
-            value = context.params[name]
-            if getattr(parameter, "is_flag", False):
-                words.append(parameter.opts[0])
-            else:
-                for one in value if parameter.multiple else [value]:
-                    words += [parameter.opts[0], str(one)]
+        source = context.get_parameter_source(name)
+        if source in _SET and name not in left_out and name in context.params:
+            words += _typed(parameter, context.params[name])
     return shlex.join(words)
+
+
+def _typed(parameter: click.Parameter, value: Any) -> list[str]:
+    if isinstance(parameter, click.Argument):
+        return [str(one) for one in (value if parameter.nargs != 1 else [value])]
+    if getattr(parameter, "is_flag", False):
+        return (
+            [parameter.opts[-1] if value else parameter.secondary_opts[-1]] if value or parameter.secondary_opts else []
+        )
+    many = value if parameter.multiple else [value]
+    words = []
+    for one in many:
+        words += [parameter.opts[-1], *map(str, one if parameter.nargs != 1 else [one])]
+    return words

@@ -22,6 +22,7 @@ from rcl_cli.cli.console import (
 from rcl_cli.cli.file_lists import paths_argument
 from rcl_cli.cli.numbers import Whole, shown
 from rcl_cli.cli.options import (
+    CHROMA_STRENGTH,
     DEVICE,
     ENSEMBLE,
     LINEAR,
@@ -34,7 +35,7 @@ from rcl_cli.cli.options import (
     json_option,
 )
 from rcl_cli.cli.report_option import REPORT, Report
-from rcl_cli.cli.words import MODEL, TASK
+from rcl_cli.cli.words import FORMAT, FORMATS, MODEL, TASK
 from rcl_cli.errors import FileError
 from rcl_cli.suggest import did_you_mean
 
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from rcl_cli.inference.outputs import Job
     from rcl_cli.raw.select import Selection
 
-FORMATS = ("auto", "dng", "tiff", "png", "jpeg", "npy", "exr")
 OTHER_NAMES = {"tif": "tiff", "jpg": "jpeg", "openexr": "exr"}
 INTERRUPTED = 130
 
@@ -95,10 +95,12 @@ def _format(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
 )
 @PROFILE
 @STRENGTH
+@CHROMA_STRENGTH
 @ENSEMBLE
 @click.option(
     "--format",
     "file_format",
+    type=FORMAT,
     callback=_format,
     metavar="|".join(FORMATS),
     default="auto",
@@ -140,6 +142,7 @@ def command(
     model: str | None,
     profile: Path | None,
     strength: float | str,
+    chroma_strength: float | None,
     ensemble: bool,
     file_format: str,
     select: tuple[Selection, ...],
@@ -173,6 +176,7 @@ def command(
     A --strength of 1 removes all noise, 0 none. `denoise` blends its result with the input; `demosaic` and `jdensr`
     tell the network a lower noise level. auto is for `denoise`: it estimates the error of each blend from the noise
     level and takes the best. It removes nearly all of strong noise, and little of weak noise.
+    --strength 0.6 --chroma-strength 1 keeps grain and removes coloured blotches.
     """
     from rcl_cli.raw.apart.pool import start_reader
 
@@ -184,7 +188,7 @@ def command(
     found = shard_here() if shard is None else None
     shard = str(found[0]) if found else shard
     how = (model, profile, strength, ensemble, file_format, overwrite, device, tile, linear, store, shard, select)
-    settings = Settings(*how, suffix)
+    settings = Settings(*how, suffix, chroma_strength)
     batch = open_batch(task, paths or (Path(),), folder, settings)
     say_left_out(batch.results)
     if select:

@@ -19,7 +19,7 @@ from rcl_cli.cli.console import (
     say,
     say_left_out,
 )
-from rcl_cli.cli.file_lists import paths_argument
+from rcl_cli.cli.file_lists import expanded, paths_argument
 from rcl_cli.cli.options import LINEAR, PATH, SELECT, STORE, json_option
 from rcl_cli.cli.report_option import REPORT, Report
 from rcl_cli.cli.words import Word
@@ -49,9 +49,12 @@ if TYPE_CHECKING:
     "--flats",
     multiple=True,
     type=PATH,
+    callback=expanded,
     help="File or folder of flat-field pairs: an evenly lit surface, out of focus.",
 )
-@click.option("--darks", multiple=True, type=PATH, help="File or folder of dark-frame pairs: the lens covered.")
+@click.option(
+    "--darks", multiple=True, type=PATH, callback=expanded, help="File or folder of dark-frame pairs: the lens covered."
+)
 @json_option("each file, and for each camera or its pairs,")
 @click.option(
     "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to add the profiles to, besides the store."

@@ -99,17 +99,19 @@ def _prepare(folder: Path, *, overwrite: bool) -> None:
 
 @contextmanager
 def _store(folder: Path) -> Iterator[None]:
-    """The demo's models stay out of the user's own store."""
+    """The demo's models stay out of the user's own store, and the user's defaults out of the demo."""
     _show(f"$ export {STORE}={shlex.quote(str(folder))}")
-    before = os.environ.get(STORE)
-    os.environ[STORE] = str(folder)
+    changed = {STORE: str(folder), "RCL_CONFIG": os.devnull}
+    before = {name: os.environ.get(name) for name in changed}
+    os.environ.update(changed)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[STORE]
-        else:
-            os.environ[STORE] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _run(root: click.Context, folder: Path, number: int) -> Step:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from rcl_cli.cli.config_context import GIVEN
 from rcl_cli.cli.console import json_head, new_table, print_json_line, print_table, say
 from rcl_cli.cli.options import STORE, json_option
 
@@ -14,7 +15,8 @@ from rcl_cli.cli.options import STORE, json_option
 @click.command()
 @STORE
 @json_option("each check")
-def command(store: Path | None, as_json: bool) -> None:
+@click.pass_context
+def command(ctx: click.Context, store: Path | None, as_json: bool) -> None:
     """Show what is installed, which device is used, and where things are.
 
     Each line has a version, a device or a folder, and what it is for. Those called missing can be left out; those
@@ -22,10 +24,12 @@ def command(store: Path | None, as_json: bool) -> None:
     """
     from rich.markup import escape
 
-    from rcl_cli.cli.checkup import MISSING, OK, PROBLEM, folders, plugins, programs, terminal, versions
+    from rcl_cli.cli.checkup import MISSING, OK, PROBLEM, defaults, folders, plugins, programs, terminal, versions
     from rcl_cli.cli.checkup_device import device
 
-    checks = list(chain(versions(), device(), folders(store), programs(), plugins(), terminal()))
+    checks = list(
+        chain(versions(), device(), folders(store), defaults(ctx.meta.get(GIVEN)), programs(), plugins(), terminal())
+    )
     if as_json:
         statuses = {OK: "done", MISSING: "skipped", PROBLEM: "failed"}
         for one in checks:

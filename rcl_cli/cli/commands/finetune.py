@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from rcl_cli.cli.console import exit_code, json_head, print_json_line
+from rcl_cli.cli.file_lists import expanded
 from rcl_cli.cli.misplaced import task_names
 from rcl_cli.cli.noise_options import chosen_noise, noise_options
 from rcl_cli.cli.numbers import Number, Whole
@@ -27,7 +28,7 @@ from rcl_cli.cli.options import (
 )
 from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
 from rcl_cli.cli.report_option import REPORT, Report
-from rcl_cli.cli.words import MODEL, TASK, Word
+from rcl_cli.cli.words import CAMERA, MODEL, TASK, Word
 from rcl_cli.domain import Domain
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class _Command(PluginCommand):
     "--clean",
     multiple=True,
     type=PATH,
+    callback=expanded,
     help="Clean pictures: a file or a folder. Noise is simulated. Repeatable.",
 )
 @click.option(
@@ -140,7 +142,11 @@ class _Command(PluginCommand):
 )
 @LINEAR
 @click.option(
-    "--camera", default="", metavar="NAME", help="Camera whose files the head is for.  [default: all cameras]"
+    "--camera",
+    default="",
+    type=CAMERA,
+    metavar="NAME",
+    help="Camera whose files the head is for.  [default: all cameras]",
 )
 @SEED
 @DEVICE

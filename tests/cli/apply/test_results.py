@@ -20,7 +20,7 @@ from rcl_cli.raw.read import read_frame
 Call = Callable[..., Any]
 FIELDS = [
     *("kind", "path", "status", "reason", "output", "task", "model", "profile"),
-    *("shot", "read", "strength", "seconds", "megapixels"),
+    *("shot", "read", "strength", "chroma_strength", "seconds", "megapixels"),
 ]
 
 
@@ -89,6 +89,29 @@ def test_npy_holds_the_networks_linear_result(apply: Call, raws: Path, heads: Pa
     pixels = np.load(tmp_path / "out" / "a.npy")
     assert pixels.dtype == np.float32
     assert pixels.shape == (67, 82, 3)
+
+
+@pytest.mark.slow
+def test_colour_has_a_strength_of_its_own(apply: Call, raws: Path, heads: Path, tmp_path: Path) -> None:
+    out, how = tmp_path / "out", ("--strength", "0.5", "--chroma-strength")
+    first = apply("--task", "denoise", raws / "a.dng", "-o", out, *how, "1", "--json")
+    assert first.exit_code == 0, first.stderr
+    assert (first.lines[0]["strength"], first.lines[0]["chroma_strength"]) == (0.5, 1.0)
+    again = apply("--task", "denoise", raws / "a.dng", "-o", out, *how, "1", "--json")
+    assert again.lines[0]["reason"] == "exists already"
+    other = apply("--task", "denoise", raws / "a.dng", "-o", out, "--strength", "0.5", "--json")
+    assert "chroma strength 1, not 0.5" in other.lines[0]["reason"]
+    two = tmp_path / "two"
+    for suffix, chroma in (("_plain", ()), ("_equal", ("--chroma-strength", "0.5"))):
+        apply("--task", "denoise", raws / "a.dng", "-o", two, "--strength", "0.5", *chroma, "--suffix", suffix)
+    plain, equal, apart = (read_frame(path) for path in (two / "a_plain.dng", two / "a_equal.dng", out / "a.dng"))
+    assert isinstance(plain, RawFrame)
+    assert isinstance(equal, RawFrame)
+    assert isinstance(apart, RawFrame)
+    np.testing.assert_array_equal(plain.mosaic, equal.mosaic)
+    assert (plain.mosaic != apart.mosaic).any()
+    refused = apply("--task", "demosaic", raws / "a.dng", "-o", two, "--chroma-strength", "0.5")
+    assert "--chroma-strength is for tasks that only remove noise" in " ".join(refused.stderr.split())
 
 
 @pytest.mark.slow
