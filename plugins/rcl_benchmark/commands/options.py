@@ -23,7 +23,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _EXISTING = click.Path(exists=True, file_okay=False, path_type=Path)
-_NARROWING = {"methods", "regimes", "networks", "domains", "of", "workers", "as_json"}
+_NARROWING = {"methods", "regimes", "networks", "domains", "of", "parts", "workers", "as_json"}
 """Parameters that decide which results are measured now, or how, and none of their figures."""
 _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "data": click.option(
@@ -182,7 +182,7 @@ def _command_line(left_out: Collection[str]) -> str:
     for parameter in context.command.params:
         name = parameter.name or ""
         given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if given and name not in left_out:
+        if given and parameter.expose_value and name not in left_out:
             value = context.params[name]
             if getattr(parameter, "is_flag", False):
                 words.append(parameter.opts[0])
