@@ -16,6 +16,7 @@ _POINTERS = 330
 """SubIFDs."""
 _OFFSETS, _COUNTS = (273, 324), (279, 325)
 """Of strips and of tiles."""
+_PLACES = {_POINTERS, *_OFFSETS, *_COUNTS}
 _SIZES = {3: ("H", 2), 4: ("I", 4), 13: ("I", 4)}
 
 
@@ -62,8 +63,13 @@ def _tiff_end(file: BinaryIO, order: str, size: int) -> int:
         count = _one(file, f"{order}H")
         rows = [struct.unpack(f"{order}HHI4s", file.read(12)) for _ in range(min(count, _MOST_ENTRIES))]
         waiting.append(_one(file, f"{order}I"))
-        values = {code: list(_values(file, order, kind, number, data, size)) for code, kind, number, data in rows}
+        values = {
+            code: list(_values(file, order, kind, number, data, size))
+            for code, kind, number, data in rows
+            if code in _PLACES
+        }
         waiting.extend(values.get(_POINTERS, []))
+        end = max(end, *(_end_of(order, kind, number, data) for _, kind, number, data in rows), 0)
         for offsets, counts in zip(_OFFSETS, _COUNTS, strict=True):
             ends = map(sum, zip(values.get(offsets, []), values.get(counts, []), strict=False))
             end = max(end, *ends, 0)
@@ -81,6 +87,12 @@ def _values(file: BinaryIO, order: str, kind: int, number: int, data: bytes, siz
         file.seek(struct.unpack(f"{order}I", data)[0])
         data = file.read(number * width)
     yield from struct.unpack(f"{order}{number}{letter}", data[: number * width])
+
+
+def _end_of(order: str, kind: int, number: int, data: bytes) -> int:
+    """Where the whole numbers of a tag end; 0 where they lie in the directory, or for any other tag."""
+    length = number * _SIZES.get(kind, ("", 0))[1]
+    return int(struct.unpack(f"{order}I", data)[0]) + length if length > 4 else 0
 
 
 def _has_png_end(file: BinaryIO, size: int) -> bool:

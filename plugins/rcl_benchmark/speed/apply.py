@@ -40,7 +40,7 @@ def _case(task: str, size: Size, folder: Path) -> Case:
                 amount=count * megapixels,
                 fresh=(str(output),),
             )
-            for count, path in ((1, raw_path(batch, megapixels)), (size.raws, batch))
+            for count, path in {1: raw_path(batch, megapixels), size.raws: batch}.items()
         ),
     )
     inputs = partial(raws, batch, megapixels, size.raws)

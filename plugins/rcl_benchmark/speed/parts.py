@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 import rcl_cli
@@ -70,6 +71,7 @@ def _jobs(parts: Sequence[str], size: Size, folder: Path) -> Iterator[Job]:
         yield Job(f"{case.part}: {case.name}", measure, (case, size.repeats, size.memory), {key: None})
 
 
+@cache
 def _code() -> str:
     from rcl_benchmark import speed
 

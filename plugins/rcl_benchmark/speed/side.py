@@ -70,5 +70,5 @@ class Size:
     """Each side is done once more, alone, to see what memory it takes."""
 
 
-QUICK = Size(0.1, 0.04, repeats=1, pairs=6, patch=16, batch=2, files=(2, 6), raws=2, memory=False)
+QUICK = Size(0.1, 0.04, repeats=1, pairs=6, patch=16, batch=2, files=(2, 6), raws=1, memory=False)
 """Seconds, to see that it works."""
