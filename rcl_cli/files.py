@@ -60,6 +60,22 @@ def real_path(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
+class RealPaths:
+    """`real_path` of many files; each folder is followed once, whose links may be far away."""
+
+    def __init__(self) -> None:
+        self._folders: dict[Path, Path] = {}
+
+    def of(self, path: Path) -> Path:
+        """Of one."""
+        if path.name in ("", "..") or is_link(path):
+            return real_path(path)
+        folder = self._folders.get(path.parent)
+        if folder is None:
+            folder = self._folders[path.parent] = real_path(path.parent)
+        return folder / path.name
+
+
 @contextmanager
 def atomic_path(target: Path, *, overwrite: bool = False, durable: bool = True) -> Iterator[Path]:
     """A temporary path in `target`'s folder (made if missing), renamed to `target` when the block ends well.

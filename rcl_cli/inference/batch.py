@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -17,7 +18,7 @@ from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError, UnforeseenError
 from rcl_cli.files import ExistsError
 from rcl_cli.inference.claims import Claims
-from rcl_cli.inference.existing import is_ruined, why_kept
+from rcl_cli.inference.existing import is_ruined, why_kept, whys_kept
 from rcl_cli.inference.models import misfit
 from rcl_cli.inference.outputs import Job
 from rcl_cli.inference.overlap import ahead, behind
@@ -94,8 +95,8 @@ def run_batch(
         return "" if overwrite else why_kept(job.source, job.target, pipeline)
 
     waiting = []
-    for job in jobs:
-        reason = kept(job)
+    targets = [(job.source, job.target) for job in jobs]
+    for job, reason in zip(jobs, repeat("") if overwrite else whys_kept(targets, pipeline), strict=False):
         if reason:
             sweep(job.target.parent)
             yield Outcome(job.source, job.target, "skipped", reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.inference.model import DECIDED_BY_THE_PICTURE, chroma_words, levels_digest
 from rcl_cli.inference.pipeline import Pipeline
-from rcl_cli.raw.guarded import read_record
+from rcl_cli.raw.guarded import read_record, read_records
 from rcl_cli.raw.record import Record, source_digest
 from rcl_cli.raw.whole import is_cut
 
@@ -23,14 +24,25 @@ def why_kept(source: Path, target: Path, pipeline: Pipeline) -> str:
 
     Reads no pixels.
     """
-    if not os.path.lexists(target) or is_ruined(target):
-        return ""
-    return why_skipped(source, target, pipeline)
+    return next(iter(whys_kept([(source, target)], pipeline)))
+
+
+def whys_kept(pairs: Sequence[tuple[Path, Path]], pipeline: Pipeline) -> Iterator[str]:
+    """`why_kept` of each source and target, much faster where there are many."""
+    there = [os.path.lexists(target) for _, target in pairs]
+    records = read_records(target for (_, target), exists in zip(pairs, there, strict=True) if exists)
+    for (source, target), exists in zip(pairs, there, strict=True):
+        record = next(records) if exists else None
+        yield "" if not exists or _is_ruined(target, record) else _why_skipped(source, target, pipeline, record)
 
 
 def is_ruined(target: Path) -> bool:
     """Whether `target` is what a crash leaves of a result: nothing, or one without its end."""
-    return is_cut(target) and (read_record(target) is not None or not _says_anything(target))
+    return is_cut(target) and _is_ruined(target, read_record(target))
+
+
+def _is_ruined(target: Path, record: Record | None) -> bool:
+    return is_cut(target) and (record is not None or not _says_anything(target))
 
 
 def _says_anything(path: Path) -> bool:
@@ -41,12 +53,8 @@ def _says_anything(path: Path) -> bool:
         return True
 
 
-def why_skipped(source: Path, target: Path, pipeline: Pipeline) -> str:
-    """Why an existing `target` is kept: it is the result that would be made of `source`, or what it is instead.
-
-    Reads no pixels.
-    """
-    old = read_record(target)
+def _why_skipped(source: Path, target: Path, pipeline: Pipeline, old: Record | None) -> str:
+    """Why an existing `target` is kept: it is the result that would be made of `source`, or what it is instead."""
     if old is None:
         cut = ", but is cut short" if is_cut(target) else ""
         return f"{EXISTS}{cut}, and is not a result of rcl; {_ADVICE}"

@@ -9,11 +9,11 @@ from itertools import count
 from pathlib import Path
 
 from rcl_cli.domain import Domain
-from rcl_cli.errors import FileError, RclError
-from rcl_cli.files import is_folder, is_link, real_path
+from rcl_cli.errors import RclError
+from rcl_cli.files import RealPaths, is_folder, real_path
 from rcl_cli.names import fitted, longest_name
 from rcl_cli.raw.folder import Found
-from rcl_cli.raw.guarded import sniff
+from rcl_cli.raw.guarded import sniff_each
 from rcl_cli.raw.record import sidecar
 from rcl_cli.raw.sniff import RAW_SUFFIXES, Kind
 
@@ -49,7 +49,12 @@ def plan_outputs(
     would fall on an input is named after the task as well (a-denoise.png). Names that the file system would find too
     long are cut.
     """
-    suffixes = [_same_kind(item.path) if format == "auto" else FORMATS.get(format, f".{format}") for item in found]
+    paths = [item.path for item in found]
+    suffixes = (
+        list(map(_same_kind, paths, _kinds(paths)))
+        if format == "auto"
+        else [FORMATS.get(format, f".{format}")] * len(found)
+    )
     simple = [
         item.relative.with_name(f"{item.relative.stem}{mark}{suffix}")
         for item, suffix in zip(found, suffixes, strict=True)
@@ -79,7 +84,9 @@ def fitting(found: Sequence[Found], domains: Collection[Domain]) -> tuple[list[F
     """
     if Domain.RGB in domains:
         return list(found), []
-    left = [item for item in found if not item.named and _kind(item.path).is_rgb]
+    walked = [item for item in found if not item.named]
+    kinds = _kinds([item.path for item in walked])
+    left = [item for item, kind in zip(walked, kinds, strict=True) if kind.is_rgb]
     places = {item.path for item in left}
     return [item for item in found if item.path not in places], sorted(left)
 
@@ -100,21 +107,20 @@ def leave_out_results(found: Sequence[Found], paths: Sequence[Path], folder: Pat
         )
     if not any(root in output.parents for root in walked):
         return list(found)
-    places = ((item, real_path(item.path)) for item in found)
+    followed = RealPaths()
+    places = ((item, followed.of(item.path)) for item in found)
     return [item for item, place in places if place in named or output not in place.parents]
 
 
-def _kind(path: Path) -> Kind:
-    if path.suffix.lower() in RAW_SUFFIXES:
-        return Kind.RAW  # a picture with such a name is not read
-    try:
-        return sniff(path)
-    except FileError:
-        return Kind.UNKNOWN  # reading it will tell why
+def _kinds(paths: Sequence[Path]) -> list[Kind]:
+    """Of each, unknown where it cannot be read: reading it will tell why."""
+    # A picture that is called a raw is not read.
+    asked = [path for path in paths if path.suffix.lower() not in RAW_SUFFIXES]
+    found = dict(zip(asked, sniff_each(asked), strict=True))
+    return [(found[path] or Kind.UNKNOWN) if path in found else Kind.RAW for path in paths]
 
 
-def _same_kind(path: Path) -> str:
-    kind = _kind(path)
+def _same_kind(path: Path, kind: Kind) -> str:
     # WebP is read and not written.
     suffixes = {Kind.PNG: ".png", Kind.JPEG: ".jpg", Kind.WEBP: ".png", Kind.TIFF: ".tif", Kind.EXR: ".exr"}
     usual = suffixes.get(kind, ".dng")
@@ -133,16 +139,11 @@ def _names(stem: str, mark: str, suffix: str, task: str, folder: Path) -> Iterat
 
 
 class _Keys:
-    """What is equal for two names of one file; each folder is followed once, whose links may be far away."""
+    """What is equal for two names of one file."""
 
     def __init__(self) -> None:
-        self._folders: dict[Path, Path] = {}
+        self._places = RealPaths()
 
     def of(self, path: Path) -> str:
         """Some file systems take a.DNG and a.dng for the same file."""
-        if path.name in ("", "..") or is_link(path):
-            return str(real_path(path)).casefold()
-        folder = self._folders.get(path.parent)
-        if folder is None:
-            folder = self._folders[path.parent] = real_path(path.parent)
-        return str(folder / path.name).casefold()
+        return str(self._places.of(path)).casefold()

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rcl_cli.errors import FileError
-from rcl_cli.files import is_folder, real_path
+from rcl_cli.files import RealPaths, is_folder
 from rcl_cli.raw.format import format_names
-from rcl_cli.raw.guarded import read_record, sniff
+from rcl_cli.raw.guarded import read_records, sniff
 from rcl_cli.raw.sniff import RAW_SUFFIXES, RGB_SUFFIXES, Kind
 from rcl_cli.raw.walk import walk
 
@@ -59,11 +59,13 @@ def search(paths: Iterable[Path]) -> Search:
     found: dict[Path, Found] = {}
     errors: list[FileError] = []
     results: list[Path] = []
+    places = RealPaths()
     plugged = {f".{name}" for name in format_names()}
     for path in paths:
         if is_folder(path):
             pictures = [file for file in walk(path, errors) if file.suffix.lower() in plugged or _is_picture(file)]
-            made = {file for file in pictures if _may_be_made(file) and read_record(file) is not None}
+            asked = [file for file in pictures if _may_be_made(file)]
+            made = {file for file, record in zip(asked, read_records(asked), strict=True) if record is not None}
             results += made
             inside = [Found(file, file.relative_to(path)) for file in pictures if file not in made]
             if not inside and not any(error.path.is_relative_to(path) for error in errors):
@@ -74,7 +76,7 @@ def search(paths: Iterable[Path]) -> Search:
             inside = []
             errors.append(FileError(path, "does not exist"))
         for file in inside:
-            place = real_path(file.path)
+            place = places.of(file.path)
             before = found.setdefault(place, file)
             # The file goes before a link to it, and being meant counts wherever it was met first.
             kept = file if before.path.is_symlink() and not file.path.is_symlink() and not before.named else before

@@ -71,6 +71,7 @@ def _tiff_end(file: BinaryIO, order: str, size: int) -> int:
             if code in _FOLLOWED
         }
         waiting.extend(values.get(_POINTERS, []))
+        end = max(end, *(_end_of(order, kind, number, data) for _, kind, number, data in rows), 0)
         for offsets, counts in zip(_OFFSETS, _COUNTS, strict=True):
             ends = map(sum, zip(values.get(offsets, []), values.get(counts, []), strict=False))
             end = max(end, *ends, 0)
@@ -88,6 +89,12 @@ def _values(file: BinaryIO, order: str, kind: int, number: int, data: bytes, siz
         file.seek(struct.unpack(f"{order}I", data)[0])
         data = file.read(number * width)
     yield from struct.unpack(f"{order}{number}{letter}", data[: number * width])
+
+
+def _end_of(order: str, kind: int, number: int, data: bytes) -> int:
+    """Where the whole numbers of a tag end; 0 where they lie in the directory, or for any other tag."""
+    length = number * _SIZES.get(kind, ("", 0))[1]
+    return int(struct.unpack(f"{order}I", data)[0]) + length if length > 4 else 0
 
 
 def _has_png_end(file: BinaryIO, size: int) -> bool:

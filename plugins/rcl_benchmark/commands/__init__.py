@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from rcl_benchmark.commands import calibrate, quality, tables, zero
+from rcl_benchmark.commands import calibrate, quality, speed, tables, zero
 from rcl_cli.plugins.hooks import hookimpl
 
 
@@ -13,7 +13,7 @@ def command() -> None:
     """Measure what rcl promises, on inputs whose truth is known, beside other tools."""
 
 
-for verb in (calibrate.command, quality.command, *tables.COMMANDS, zero.command):
+for verb in (calibrate.command, quality.command, speed.command, *tables.COMMANDS, zero.command):
     command.add_command(verb)
 
 

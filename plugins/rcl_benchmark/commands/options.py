@@ -23,7 +23,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _EXISTING = click.Path(exists=True, file_okay=False, path_type=Path)
-_NARROWING = {"methods", "regimes", "networks", "domains", "of", "workers", "as_json"}
+_NARROWING = {"methods", "regimes", "networks", "domains", "of", "parts", "workers", "as_json"}
 """Parameters that decide which results are measured now, or how, and none of their figures."""
 _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "data": click.option(

@@ -14,9 +14,9 @@ from rcl_cli.raw.apart.limits import limits_of
 from rcl_cli.raw.apart.reader import NotStarted, Reader
 from rcl_cli.raw.apart.tasks import function
 
-_Key = tuple[Any, ...]
+Key = tuple[Any, ...]
 _lock = threading.Lock()
-_idle: list[tuple[_Key, Reader]] = []
+_idle: list[tuple[Key, Reader]] = []
 
 
 def apart(task: str, path: Path, *, module: str | None = None, **how: Any) -> Any:
@@ -28,11 +28,11 @@ def apart(task: str, path: Path, *, module: str | None = None, **how: Any) -> An
     """
     limits = limits_of(path)
     try:
-        key, reader = _take()
+        key, reader = take()
         try:
             return reader.ask(task, module, path, limits, how)
         finally:
-            _keep(key, reader)
+            keep(key, reader)
     except NotStarted:
         return function(task, module)(path, **how)
 
@@ -40,7 +40,7 @@ def apart(task: str, path: Path, *, module: str | None = None, **how: Any) -> An
 def start_reader() -> None:
     """Start a reader that will be asked soon, without waiting for it; raises nothing."""
     with suppress(NotStarted):
-        _keep(*_take())
+        keep(*take())
 
 
 def close_readers() -> None:
@@ -55,7 +55,8 @@ def close_readers() -> None:
 atexit.register(close_readers)
 
 
-def _take() -> tuple[_Key, Reader]:
+def take() -> tuple[Key, Reader]:
+    """A reader that nobody asks, and what `keep` needs to know of it. Raises NotStarted."""
     key = _key()
     with _lock:
         while _idle:
@@ -67,17 +68,18 @@ def _take() -> tuple[_Key, Reader]:
     return key, Reader()
 
 
-def _keep(key: _Key, reader: Reader) -> None:
+def keep(key: Key, reader: Reader) -> None:
+    """Let others ask it, if it lives."""
     if reader.alive:
         with _lock:
             _idle.append((key, reader))
 
 
-def _key() -> _Key:
+def _key() -> Key:
     # A reader finds plugins as they were when it was started.
     return os.getpid(), tuple(map(os.path.abspath, sys.path)), os.environ.get("RCL_LOAD_PLUGINS")
 
 
-def _owner(key: _Key) -> int:
+def _owner(key: Key) -> int:
     owner: int = key[0]
     return owner

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -63,14 +62,22 @@ class Reader:
 
         Raises what it raises, FileError where that ends the reader or goes beyond `limits`, and NotStarted.
         """
+        self.send(question(task, module, path, limits, how))
+        return self.receive(path, limits)
+
+    def send(self, words: bytes) -> None:
+        """Ask one more `question`; each is to be followed by a `receive`, in their order. Raises NotStarted."""
         self._wait()
+        with suppress(OSError):  # it has ended, as `receive` will say
+            self._pipes[0].write(words)
+            self._pipes[0].flush()
+
+    def receive(self, path: Path, limits: Limits) -> Any:
+        """The answer to the first question that has none yet, about this file. Raises as `ask`."""
         absolute = os.path.abspath(path)  # noqa: PTH100 (links and ".." stay)
-        question = {"task": task, "module": module, "path": absolute, "how": how, **asdict(limits)}
         try:
             with _in_time(self._process, limits):
-                stdin, stdout = self._pipes
-                stdin.write(json.dumps(question).encode() + b"\n")
-                stdin.flush()
+                stdout = self._pipes[1]
                 line = stdout.readline()
                 head = json.loads(line) if line.endswith(b"\n") else None
                 buffers = [] if head is None else [_buffer(stdout, *told) for told in head.get("buffers", ())]
@@ -123,6 +130,13 @@ class Reader:
         if sys.platform != "win32" and code == -_KILL:
             return f"takes too long or too much memory to be read; it is damaged ({_see('SECONDS')})"
         return f"makes the library that reads it crash (exit status {code}); it is damaged"
+
+
+def question(task: str, module: str | None, path: Path, limits: Limits, how: dict[str, Any]) -> bytes:
+    """A line that asks a reader what `task` gives for a file."""
+    absolute = os.path.abspath(path)  # noqa: PTH100 (links and ".." stay)
+    asked = {"task": task, "module": module, "path": absolute, "how": how, **vars(limits)}
+    return json.dumps(asked).encode() + b"\n"
 
 
 _ALARM, _KILL = 14, 9

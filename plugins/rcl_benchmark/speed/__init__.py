@@ -1,0 +1,1 @@
+"""What `rcl benchmark speed` measures: every stage beside what limits it, in one run."""

@@ -1,0 +1,15 @@
+"""The parts of the page by name, in its order."""
+
+from __future__ import annotations
+
+START, CALIBRATE, EMD, STEP, APPLY, PEERS, SCALE = "start", "calibrate", "emd", "step", "apply", "peers", "scale"
+PARTS = {
+    START: "Starting",
+    CALIBRATE: "Calibrating a raw",
+    EMD: "Earth mover's distances",
+    STEP: "A training step",
+    APPLY: "Applying a task to raws",
+    PEERS: "Demosaicing and denoising beside other tools",
+    SCALE: "Many files",
+}
+"""Headings by name."""
