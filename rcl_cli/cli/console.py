@@ -149,7 +149,7 @@ def print_json_line(values: Mapping[str, Any]) -> None:
     a name that is no UTF-8 is spelled `\\xNN`; a path with such bytes stands whole in `NAME_base64` beside it.
     """
     line = json.dumps(_plain({**values, **_exact(values)}), ensure_ascii=not _speaks_utf8(), allow_nan=False)
-    click.echo(STEERING.sub(lambda found: json.dumps(found[0])[1:-1], line), file=_json_output())
+    click.echo(STEERING.sub(lambda found: json.dumps(found[0])[1:-1], line), file=json_output())
 
 
 def _exact(values: Mapping[str, Any]) -> dict[str, str]:
@@ -181,7 +181,8 @@ def json_lines_alone() -> Iterator[None]:
         yield
 
 
-def _json_output() -> TextIO:
+def json_output() -> TextIO:
+    """Where JSON lines go."""
     return _lines_go_to[-1] if _lines_go_to else sys.stdout
 
 
@@ -194,7 +195,7 @@ def _is_own_output(stream: TextIO) -> bool:
 
 
 def _speaks_utf8() -> bool:
-    return (_json_output().encoding or "").replace("-", "").lower() == "utf8"
+    return (json_output().encoding or "").replace("-", "").lower() == "utf8"
 
 
 def _plain(value: Any) -> Any:
