@@ -22,6 +22,7 @@ from rcl_cli.cli.console import (
 from rcl_cli.cli.file_lists import paths_argument
 from rcl_cli.cli.numbers import Whole, shown
 from rcl_cli.cli.options import (
+    DASK,
     DEVICE,
     ENSEMBLE,
     LINEAR,
@@ -123,6 +124,7 @@ def _format(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
     help="Do only the I-th of N parts of the files, such as 1/8.  [default: in a SLURM array or under torchrun that of"
     " the process, else 1/1]",
 )
+@DASK
 @click.option(
     "--dry-run", is_flag=True, help="Only show what would be done, by which head, and where results would go."
 )
@@ -147,6 +149,7 @@ def command(
     linear: bool,
     store: Path | None,
     shard: str | None,
+    cluster: str | None,
     dry_run: bool,
     as_json: bool,
     debug: bool,
@@ -202,7 +205,7 @@ def command(
     if batch.jobs or batch.unfit:
         start = time.perf_counter()
         try:
-            _run(batch, outcomes, as_json=as_json, debug=debug)
+            _run(batch, outcomes, cluster, as_json=as_json, debug=debug)
         except KeyboardInterrupt:
             interrupted = True
         _print_summary(outcomes, time.perf_counter() - start, to_stderr=as_json)
@@ -216,7 +219,7 @@ def command(
     ctx.exit(exit_code(sum(o.status != "failed" and o.fits for o in outcomes), len(failures)))
 
 
-def _run(batch: Batch, outcomes: list[Outcome], *, as_json: bool, debug: bool) -> None:
+def _run(batch: Batch, outcomes: list[Outcome], cluster: str | None, *, as_json: bool, debug: bool) -> None:
     with progress(len(batch.jobs) + len(batch.unfit), batch.task.name) as bar:
         advanced = 0.0
 
@@ -225,7 +228,13 @@ def _run(batch: Batch, outcomes: list[Outcome], *, as_json: bool, debug: bool) -
             bar.advance(len(outcomes) + done - advanced)
             advanced = len(outcomes) + done
 
-        for outcome in batch.run(announce=say, report=report, debug=debug):
+        if cluster is None:
+            doing = batch.run(announce=say, report=report, debug=debug)
+        else:
+            from rcl_cli.inference.spread import spread
+
+            doing = spread(batch, cluster, say)
+        for outcome in doing:
             outcomes.append(outcome)
             bar.advance(len(outcomes) - advanced)
             advanced = len(outcomes)

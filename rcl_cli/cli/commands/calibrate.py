@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from rcl_cli.cli.console import (
     say_left_out,
 )
 from rcl_cli.cli.file_lists import paths_argument
-from rcl_cli.cli.options import LINEAR, PATH, SELECT, STORE, json_option
+from rcl_cli.cli.options import DASK, LINEAR, PATH, SELECT, STORE, json_option
 from rcl_cli.cli.words import Word
 
 INTERRUPTED = 130
@@ -63,6 +63,7 @@ if TYPE_CHECKING:
 )
 @LINEAR
 @SELECT
+@DASK
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -78,6 +79,7 @@ def command(
     plot: Path | None,
     linear: bool,
     select: tuple[Selection, ...],
+    cluster: str | None,
 ) -> None:
     """Measure the noise of images, or of cameras and ISOs.
 
@@ -101,7 +103,7 @@ def command(
     done, failed, interrupted = 0, 0, False
     if paths and not pairs:
         journal = Journal(store_folder(store) / "unfinished" / "calibrations")
-        images, cameras, failures, interrupted = _blind(paths, by, as_json, linear, select, journal)
+        images, cameras, failures, interrupted = _blind(paths, by, as_json, linear, select, journal, cluster)
         failures += _save(_runs(cameras), targets)
         failures += _plot(cameras, plot)
         done, failed = len(images), len(failures)
@@ -138,7 +140,13 @@ def _try(targets: Sequence[Path], plot: Path | None) -> None:
 
 
 def _blind(
-    paths: Sequence[Path], by: str, as_json: bool, linear: bool, select: Sequence[Selection], journal: Journal
+    paths: Sequence[Path],
+    by: str,
+    as_json: bool,
+    linear: bool,
+    select: Sequence[Selection],
+    journal: Journal,
+    cluster: str | None,
 ) -> tuple[list[ImageCalibration], list[CameraCalibration], list[FileError], bool]:
     from rcl_cli.cli import calibration_tables as tables
     from rcl_cli.errors import FileError
@@ -155,14 +163,13 @@ def _blind(
     interrupted = False
     try:
         with progress(len(found), "Calibrating") as bar:
-            for file in found:
-                try:
-                    images.append(journal.measure(file.path, linear=linear))
-                except FileError as error:
-                    failures.append(error)
+            for measured in _measured([file.path for file in found], linear, journal, cluster):
+                if isinstance(measured, FileError):
+                    failures.append(measured)
                     if as_json:
-                        print_json_line(tables.failed_values("image", error))
+                        print_json_line(tables.failed_values("image", measured))
                 else:
+                    images.append(measured)
                     if as_json and by == "image":
                         print_json_line(tables.image_values(images[-1]))
                 bar.advance()
@@ -183,6 +190,23 @@ def _blind(
         if camera.groups:
             say(f"{tables.camera_words(camera.profile)} gets no profile: {camera.profile.reason}")
     return images, cameras, failures, interrupted
+
+
+def _measured(
+    paths: Sequence[Path], linear: bool, journal: Journal, cluster: str | None
+) -> Iterator[ImageCalibration | FileError]:
+    if cluster is not None and paths:
+        from rcl_cli.profiles.spread import spread
+
+        yield from spread(paths, cluster, journal, linear=linear)
+        return
+    from rcl_cli.errors import FileError
+
+    for path in paths:
+        try:
+            yield journal.measure(path, linear=linear)
+        except FileError as error:
+            yield error
 
 
 def _selected(found: list[Found], select: Sequence[Selection]) -> list[Found]:
