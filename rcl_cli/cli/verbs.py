@@ -10,6 +10,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "finetune": "Train a head for a task from a few labels.",
         "apply": "Run a task on files and folders.",
         "evaluate": "Score the results of a task against clean files: PSNR and SSIM.",
+        "logs": "Put together what the parts of a divided batch have logged.",
         "judge": "Measure how well a backbone learns a task from few labels.",
     },
     "Synthetic data and benchmarks": {

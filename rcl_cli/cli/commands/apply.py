@@ -34,6 +34,7 @@ from rcl_cli.cli.options import (
     Option,
     json_option,
 )
+from rcl_cli.cli.shard_log import ShardLog, shard_log
 from rcl_cli.cli.words import MODEL, TASK
 from rcl_cli.errors import FileError
 from rcl_cli.suggest import did_you_mean
@@ -168,7 +169,7 @@ def command(
 
     Many machines that see the same folders divide the work by --shard: a file belongs to one part by the hash of its
     path below the folder given, whatever else is there. What exists is skipped, so a part that was cut off is simply
-    run again.
+    run again. Each part keeps a log in the folder of the results; `rcl logs merge` puts them together.
 
     A --strength of 1 removes all noise, 0 none. `denoise` blends its result with the input; `demosaic` and `jdensr`
     tell the network a lower noise level. auto is for `denoise`: it estimates the error of each blend from the noise
@@ -196,8 +197,11 @@ def command(
         from rcl_cli.cli.dry_run import show_plan
 
         ctx.exit(show_plan(batch, as_json=as_json))
+    log = shard_log(paths or (Path(),), folder, task, suffix, batch.settings.shard)
     failures = list(batch.failures)
     outcomes: list[Outcome] = []
+    for failure in failures:
+        log.write(Outcome(failure.path, None, "failed", failure.reason).to_dict(task))
     if as_json:
         for failure in failures:
             print_json_line(Outcome(failure.path, None, "failed", failure.reason).to_dict(task))
@@ -205,7 +209,7 @@ def command(
     if batch.jobs or batch.unfit:
         start = time.perf_counter()
         try:
-            _run(batch, outcomes, cluster, as_json=as_json, debug=debug)
+            _run(batch, outcomes, cluster, log, as_json=as_json, debug=debug)
         except KeyboardInterrupt:
             interrupted = True
         _print_summary(outcomes, time.perf_counter() - start, to_stderr=as_json)
@@ -219,7 +223,9 @@ def command(
     ctx.exit(exit_code(sum(o.status != "failed" and o.fits for o in outcomes), len(failures)))
 
 
-def _run(batch: Batch, outcomes: list[Outcome], cluster: str | None, *, as_json: bool, debug: bool) -> None:
+def _run(
+    batch: Batch, outcomes: list[Outcome], cluster: str | None, log: ShardLog, *, as_json: bool, debug: bool
+) -> None:
     with progress(len(batch.jobs) + len(batch.unfit), batch.task.name) as bar:
         advanced = 0.0
 
@@ -236,6 +242,7 @@ def _run(batch: Batch, outcomes: list[Outcome], cluster: str | None, *, as_json:
             doing = spread(batch, cluster, say)
         for outcome in doing:
             outcomes.append(outcome)
+            log.write(outcome.to_dict(batch.task.name))
             bar.advance(len(outcomes) - advanced)
             advanced = len(outcomes)
             if as_json:
