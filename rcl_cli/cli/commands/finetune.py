@@ -28,6 +28,7 @@ from rcl_cli.cli.options import (
 from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
 from rcl_cli.cli.words import MODEL, TASK, Word
 from rcl_cli.domain import Domain
+from rcl_cli.train.launch import Place
 
 if TYPE_CHECKING:
     from rcl_cli.finetuning.session import Finetuned
@@ -185,6 +186,8 @@ def command(
     The head goes to the store, where `rcl apply` finds it. By default --clean simulates the noise of real sensors, from
     base ISO to the highest.
     """
+    if Place.here() is not None:
+        raise click.UsageError("rcl finetune trains in one process; start it without torchrun")
     from rcl_cli.cli.watch import TerminalWatch
     from rcl_cli.finetuning.begin import finetune
     from rcl_cli.task import get_task
