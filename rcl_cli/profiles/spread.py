@@ -15,6 +15,20 @@ from rcl_cli.profiles.journal import Journal
 Measured = ImageCalibration | FileError
 
 
+def measured(
+    paths: Sequence[Path], address: str | None, journal: Journal, *, linear: bool = False
+) -> Iterator[Measured]:
+    """`journal.measure` of each path, or its FileError: here, one after the other, or by a cluster, as `spread`."""
+    if address is not None and paths:
+        yield from spread(paths, address, journal, linear=linear)
+        return
+    for path in paths:
+        try:
+            yield journal.measure(path, linear=linear)
+        except FileError as error:
+            yield error
+
+
 def spread(paths: Sequence[Path], address: str, journal: Journal, *, linear: bool = False) -> Iterator[Measured]:
     """`journal.measure` of each path, by the cluster whose scheduler has this address; in the paths' order.
 

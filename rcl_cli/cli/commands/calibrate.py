@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -151,6 +151,7 @@ def _blind(
     from rcl_cli.cli import calibration_tables as tables
     from rcl_cli.errors import FileError
     from rcl_cli.profiles.images import pool_cameras
+    from rcl_cli.profiles.spread import measured
     from rcl_cli.raw.folder import search
 
     searched = search(paths)
@@ -163,13 +164,13 @@ def _blind(
     interrupted = False
     try:
         with progress(len(found), "Calibrating") as bar:
-            for measured in _measured([file.path for file in found], linear, journal, cluster):
-                if isinstance(measured, FileError):
-                    failures.append(measured)
+            for one in measured([file.path for file in found], cluster, journal, linear=linear):
+                if isinstance(one, FileError):
+                    failures.append(one)
                     if as_json:
-                        print_json_line(tables.failed_values("image", measured))
+                        print_json_line(tables.failed_values("image", one))
                 else:
-                    images.append(measured)
+                    images.append(one)
                     if as_json and by == "image":
                         print_json_line(tables.image_values(images[-1]))
                 bar.advance()
@@ -190,23 +191,6 @@ def _blind(
         if camera.groups:
             say(f"{tables.camera_words(camera.profile)} gets no profile: {camera.profile.reason}")
     return images, cameras, failures, interrupted
-
-
-def _measured(
-    paths: Sequence[Path], linear: bool, journal: Journal, cluster: str | None
-) -> Iterator[ImageCalibration | FileError]:
-    if cluster is not None and paths:
-        from rcl_cli.profiles.spread import spread
-
-        yield from spread(paths, cluster, journal, linear=linear)
-        return
-    from rcl_cli.errors import FileError
-
-    for path in paths:
-        try:
-            yield journal.measure(path, linear=linear)
-        except FileError as error:
-            yield error
 
 
 def _selected(found: list[Found], select: Sequence[Selection]) -> list[Found]:
