@@ -26,7 +26,8 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PACKAGES = ("rcl_cli", "calibration", "plugins")
-SOURCES = (*PACKAGES, "tests/conftest.py", "tests/gpu", "docs/benchmarks/gpu_parts.py", "docs/benchmarks/gpu_times.py")
+PROGRAMS = tuple(f"docs/benchmarks/gpu_{name}.py" for name in ("parts", "times", "together"))
+SOURCES = (*PACKAGES, "tests/conftest.py", "tests/gpu", *PROGRAMS)
 """What results depend on."""
 DONE, FAILED, OUT_OF_TIME, INTERRUPTED, NOT_STARTED = "done", "failed", "out of time", "interrupted", "not started"
 NAME_OF_GPU = ("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
@@ -51,6 +52,7 @@ PARTS = (
     Part("smoke", "pretrain, finetune and apply", 100),
     Part("step", "Times of a training step", 90),
     Part("apply", "Times of a raw", 60),
+    Part("together", "Two processes on one device", 90),
     Part("table1", "Table 1", 3600),
 )
 

@@ -95,9 +95,25 @@ def table1(found: Result) -> str:
     return head + (table(["method", "labels", "PSNR (dB)", "SSIM"], rows) if rows else "No row is finished.")
 
 
+def together(found: Result) -> str:
+    """How far two processes are from one, and their times."""
+    losses = found["losses"]
+    names = dict.fromkeys(name for one in losses.values() for name in one["apart"])
+    rows = [
+        [name, *(f"{one['apart'][name]:.1e}" if name in one["apart"] else "" for one in losses.values())]
+        for name in names
+    ]
+    rows += [
+        [f"step, {words}, ms", *(f"{1000 * one[key]:.3g}" for one in losses.values())]
+        for words, key in (("one process", "one_s"), ("two", "two_s"))
+    ]
+    head = f"A global batch of {found['batch']}. Relative difference to one process in the first step, in float32.\n\n"
+    return head + table(["", *losses], rows)
+
+
 SECTIONS = {
     **{"environment": environment, "tests": tests, "smoke": tests},
-    **{"step": step, "apply": apply, "table1": table1},
+    **{"step": step, "apply": apply, "together": together, "table1": table1},
 }
 
 

@@ -9,6 +9,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ Save = Callable[[dict[str, Any]], None]
 METHODS = ("rcl-emd", "rcl-published", "noise2noise", "oracle")
 TESTS = ROOT / "tests" / "gpu"
 VERBS = "test_verbs.py"
+ELSEWHERE = {"step": "gpu_times", "apply": "gpu_times", "together": "gpu_together"}
+"""Parts in modules of their own, which need torch."""
 
 
 def environment(given: argparse.Namespace, save: Save) -> bool:
@@ -149,11 +152,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--data", type=Path)
     given = parser.parse_args()
-    if given.part in ("step", "apply"):
-        import gpu_times as place
-    else:
-        place = sys.modules[__name__]
-    part = getattr(place, given.part)
+    part = getattr(import_module(ELSEWHERE.get(given.part, __name__)), given.part)
     return 0 if part(given, lambda found: write(given.result, json.dumps(found))) else 1
 
 

@@ -1,6 +1,7 @@
 """Train the heads that this package ships: `python -m rcl_tasks.train_heads PHOTOGRAPHS -o DIR HEAD ...`.
 
-A run that is cut off, by whatever, goes on where it was, step by step as if it had not been.
+A run that is cut off, by whatever, goes on where it was, step by step as if it had not been. Under torchrun
+(`torchrun --nproc-per-node 4 -m rcl_tasks.train_heads …`) the processes divide each batch.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,19 +22,20 @@ from torch import Tensor, nn
 
 from rcl_cli.data.fingerprint import fingerprint
 from rcl_cli.data.pairs import crop_side
-from rcl_cli.data.seeds import step_generator
 from rcl_cli.disk.locks import locked
 from rcl_cli.domain import Domain
 from rcl_cli.models.header import Header
 from rcl_cli.models.task_model import TaskModel, build_model, load_head, of_task, save_head
 from rcl_cli.raw.folder import find_files
 from rcl_cli.task import Task, get_task
-from rcl_cli.train.batches import Seen
+from rcl_cli.train.batches import Seen, batches
 from rcl_cli.train.device import autocast, choose_device, place_module
 from rcl_cli.train.interrupt import stop_on_interrupt
 from rcl_cli.train.keep import Keeper
 from rcl_cli.train.muon import Muon
 from rcl_cli.train.optimizer import require_number
+from rcl_cli.train.processes import ALONE, Processes, processes
+from rcl_cli.train.readings import Numbers, Readings
 from rcl_cli.train.state import load_state, save_state
 from rcl_cli.train.watch import Stop
 from rcl_tasks.photographs import MISJUDGED, OVERESTIMATED, Photographs, load_photographs
@@ -113,22 +116,35 @@ def main() -> None:
     unknown = [name for name in wanted if name not in LESSONS]
     if unknown:
         parser.error(f"there is no head {unknown[0]}; there are {', '.join(LESSONS)}")
-    for name in wanted:
-        if not (options.output / f"{name}.safetensors").exists():
-            train_one(name, options.photographs, options.output, options.steps, options.seed, options.device)
+    with processes(options.device) as team:
+        for name in wanted:
+            if not team.given((options.output / f"{name}.safetensors").exists):
+                train_one(name, options.photographs, options.output, options.steps, options.seed, team.device, team)
+                team.wait()
 
 
-def train_one(name: str, photographs: Path, folder: Path, share: float, seed: int, device_name: str) -> None:
+def train_one(
+    name: str, photographs: Path, folder: Path, share: float, seed: int, device_name: str, team: Processes = ALONE
+) -> None:
     """Train one head into `folder`; its parent must be there. Progress goes to standard error as JSON lines.
 
-    Ctrl-C, SIGTERM and SIGHUP save the run and raise KeyboardInterrupt. Raises Held where another process is at it.
+    Ctrl-C, SIGTERM and SIGHUP save the run and raise KeyboardInterrupt. Raises Held where another run is at it.
+    The processes of a `team` do it together; the first one writes.
     """
-    with locked(folder / f".{name}.lock", folder / name), stop_on_interrupt() as stopped:
-        _train_one(name, photographs, folder, share, seed, device_name, stopped)
+    lock = locked(folder / f".{name}.lock", folder / name) if team.first else nullcontext()
+    with lock, stop_on_interrupt() as stopped:
+        _train_one(name, photographs, folder, share, seed, device_name, stopped, team)
 
 
 def _train_one(
-    name: str, photographs: Path, folder: Path, share: float, seed: int, device_name: str, should_stop: Stop
+    name: str,
+    photographs: Path,
+    folder: Path,
+    share: float,
+    seed: int,
+    device_name: str,
+    should_stop: Stop,
+    team: Processes,
 ) -> None:
     lesson = LESSONS[name]
     task_name, layout = name.split("-")[:2]
@@ -137,6 +153,7 @@ def _train_one(
     averaged = _fresh(lesson, task, domain, folder, seed).requires_grad_(False)
     both = nn.ModuleDict({"model": model, "averaged": averaged})
     place_module(both, device)
+    team.share(model)
     side = crop_side(lesson.side, task, domain, model.multiple)
     pictures = load_photographs(photographs, side)
     source = Photographs(task, domain, pictures, side, lesson.noiseless, lesson.misjudged)
@@ -144,19 +161,32 @@ def _train_one(
     steps = sum(lesson.rounds(share))
     state = folder / f"{name}.state.safetensors"
     done = load_state(state, both, optimizer) if state.exists() else 0
-    began, losses = time.monotonic(), []
-    keeper = Keeper(lambda step: save_state(state, both, optimizer, step))
-    for step, pair in _numbered(source, lesson, seed, done, steps):
-        if should_stop():
+    team.wait()  # before the first step, after which the first process may write
+    began = time.monotonic()
+    losses: list[float] = []
+
+    def check(rows: Sequence[Numbers]) -> None:
+        losses.extend(require_number(row["loss"], int(row["step"]), "start again with a smaller lr") for row in rows)
+
+    def save(step: int) -> None:
+        readings.read()
+        if team.first:
+            save_state(state, both, optimizer, step)
+
+    def predict(x: Tensor, sigma: Tensor | None) -> Tensor:
+        with autocast(device):
+            return model.seen(x, sigma)
+
+    keeper, readings = Keeper(save), Readings(device, check)
+    for step, pair in enumerate(batches(source.batch, lesson.batch, seed, steps, done + 1, device), done + 1):
+        if team.any(should_stop()):
             keeper.now(step - 1)
             raise KeyboardInterrupt
         seen = Seen.by(model.train(), pair, device, told=task.noise_aware)
-        with autocast(device):
-            prediction = model.seen(seen.x, seen.sigma)
-        loss = _weighted(prediction, seen)
+        loss = _weighted(team.divided(predict, seen.x, seen.sigma), seen)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        losses.append(require_number(float(loss.detach()), step, "start again with a smaller lr"))
+        readings.add({"step": step, "loss": loss})
         optimizer.scale(lesson.rate(step, share))
         optimizer.step()
         _average(averaged, model, min(EMA, (1 + step) / (10 + step)))
@@ -164,7 +194,11 @@ def _train_one(
             keeper.after(step)
         if step % SAVE_EVERY == 0 and step < steps:
             keeper.now(step)
-            _say(name, step, losses[-SAVE_EVERY:], began)
+            if team.first:
+                _say(name, step, losses[-SAVE_EVERY:], began)
+    readings.read()
+    if not team.first:
+        return
     _say(name, steps, losses[-SAVE_EVERY:], began)
     header = Header(
         kind="head",
@@ -207,12 +241,6 @@ def _optimizer(model: TaskModel, lesson: Lesson) -> Muon:
 
 def _half_wave(done: int, steps: int) -> float:
     return 0.5 + 0.5 * math.cos(math.pi * done / steps)
-
-
-def _numbered(source: Photographs, lesson: Lesson, seed: int, done: int, steps: int) -> Iterator[tuple[int, Any]]:
-    """Steps from `done` + 1 to `steps`, each with its own batch."""
-    for step in range(done + 1, steps + 1):
-        yield step, source.batch(lesson.batch, step_generator(seed, step))
 
 
 def _weighted(prediction: Tensor, seen: Seen) -> Tensor:

@@ -148,8 +148,13 @@ def print_json_line(values: Mapping[str, Any]) -> None:
     Paths become strings, NumPy values plain ones, and numbers that JSON has no word for (NaN, infinity) null. A byte of
     a name that is no UTF-8 is spelled `\\xNN`; a path with such bytes stands whole in `NAME_base64` beside it.
     """
-    line = json.dumps(_plain({**values, **_exact(values)}), ensure_ascii=not _speaks_utf8(), allow_nan=False)
-    click.echo(STEERING.sub(lambda found: json.dumps(found[0])[1:-1], line), file=_json_output())
+    click.echo(json_line(values, ascii_only=not _speaks_utf8()), file=json_output())
+
+
+def json_line(values: Mapping[str, Any], *, ascii_only: bool = True) -> str:
+    """What `print_json_line` prints, without the end of the line."""
+    line = json.dumps(_plain({**values, **_exact(values)}), ensure_ascii=ascii_only, allow_nan=False)
+    return STEERING.sub(lambda found: json.dumps(found[0])[1:-1], line)
 
 
 def _exact(values: Mapping[str, Any]) -> dict[str, str]:
@@ -181,7 +186,8 @@ def json_lines_alone() -> Iterator[None]:
         yield
 
 
-def _json_output() -> TextIO:
+def json_output() -> TextIO:
+    """Where JSON lines go."""
     return _lines_go_to[-1] if _lines_go_to else sys.stdout
 
 
@@ -194,7 +200,7 @@ def _is_own_output(stream: TextIO) -> bool:
 
 
 def _speaks_utf8() -> bool:
-    return (_json_output().encoding or "").replace("-", "").lower() == "utf8"
+    return (json_output().encoding or "").replace("-", "").lower() == "utf8"
 
 
 def _plain(value: Any) -> Any:

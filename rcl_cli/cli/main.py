@@ -114,7 +114,7 @@ class LazyGroup(click.Group):
             logging.root.addHandler(_Said(logging.WARNING))
         try:
             with unwinding(), _only_json(arguments):
-                code = super().main(arguments, standalone_mode=False, **extra) or 0
+                code = super().main(arguments, standalone_mode=False, **{"obj": arguments, **extra}) or 0
             sys.exit(code)
         except BrokenPipeError:  # nobody reads on
             nobody_reads(sys.stdout)

@@ -75,6 +75,12 @@ NETWORK_OPTION = click.option(
     metavar="NAME=VALUE",
     help="Option of the network, the same as --NAME VALUE; see `rcl networks`. Repeatable.",
 )
+DASK = click.option(
+    "--dask",
+    "cluster",
+    metavar="HOST:PORT",
+    help="Let the workers of a dask cluster do it, whose scheduler is there; they see the same folders.",
+)
 STRENGTH = click.option(
     "--strength",
     default="1",

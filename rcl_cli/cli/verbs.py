@@ -12,6 +12,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "evaluate": "Score the results of a task against clean files: PSNR and SSIM.",
         "compare": "Compare pictures before and after: figures, and a PNG side by side.",
         "report": "Make a page about runs, noise profiles or results, for a browser.",
+        "logs": "Put together what the parts of a divided batch have logged.",
         "judge": "Measure how well a backbone learns a task from few labels.",
     },
     "Synthetic data and benchmarks": {

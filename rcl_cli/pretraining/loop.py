@@ -19,6 +19,7 @@ from rcl_cli.train.ahead import ahead
 from rcl_cli.train.device import pinned, placed
 from rcl_cli.train.keep import Keeper
 from rcl_cli.train.optimizer import descend, require_number, share_of_rate
+from rcl_cli.train.processes import ALONE, Lost, Processes
 from rcl_cli.train.readings import Numbers, Readings
 
 Metrics = dict[str, float | int]
@@ -56,7 +57,9 @@ def run_loop(
     start: int = 0,
     on_step: Callable[[Metrics], None],
     on_checkpoint: Callable[[int], None],
+    on_lost: Callable[[int], None] = lambda step: None,
     should_stop: Callable[[], bool] = lambda: False,
+    team: Processes = ALONE,
 ) -> int:
     """Train from step `start` to `settings.steps`, or until `should_stop` between two steps; returns the steps done.
 
@@ -65,9 +68,13 @@ def run_loop(
     the metrics of each step, counted from 1, those of a few steps together where the network is not on the CPU;
     `on_checkpoint` the steps done, once a minute and at the end. Raises RclError when the loss is no longer a number;
     nothing is saved then.
+
+    The processes of a `team` each call this with the same arguments, and end with the same weights at the same step, as
+    one process would but for rounding. `on_lost` gets the steps done where one of them has ended and Lost is raised:
+    the weights are those after that step, but the pretext's modules may be in the midst of the next.
     """
     device = next(model.parameters()).device
-    restorer = MixedPrecision(model, device)
+    restorer = MixedPrecision(model, device, team)
     side = pretext.setup.crop + pretext.margin
 
     def views(step: int) -> Views:
@@ -80,17 +87,21 @@ def run_loop(
         on_checkpoint(step)
 
     readings, keeper, step = Readings(device, _Reports(restorer, on_step)), Keeper(save), start
-    with closing(ahead(views, range(start, settings.steps), device)) as made:
-        while step < settings.steps and not should_stop():
-            drawn = {name: placed(view, device) for name, view in next(made).items()}
-            seed_step(settings.seed, step)
-            losses = pretext.loss(restorer, drawn)
-            norms = _gradient_norms(model, losses) if step % settings.gradients_every == 0 else {}
-            step += 1
-            total = descend(optimizer, losses.total, settings.rate(step))
-            readings.add({"step": step, "total": total, **losses.log, **norms})
-            if step < settings.steps:
-                keeper.after(step)
+    try:
+        with closing(ahead(views, range(start, settings.steps), device)) as made:
+            while step < settings.steps and not team.any(should_stop()):
+                drawn = {name: placed(view, device) for name, view in next(made).items()}
+                seed_step(settings.seed, step)
+                losses = pretext.loss(restorer, drawn)
+                norms = _gradient_norms(model, losses) if step % settings.gradients_every == 0 else {}
+                total = descend(optimizer, losses.total, settings.rate(step + 1))
+                step += 1
+                readings.add({"step": step, "total": total, **losses.log, **norms})
+                if step < settings.steps:
+                    keeper.after(step)
+    except Lost:
+        on_lost(step)
+        raise
     keeper.now(step)
     return step
 

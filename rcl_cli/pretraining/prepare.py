@@ -10,6 +10,7 @@ import torch
 
 from rcl_cli.data.cache import RegionCache
 from rcl_cli.domain import Domain
+from rcl_cli.errors import RclError
 from rcl_cli.models.store import Store
 from rcl_cli.nn.encoder import Encoder
 from rcl_cli.pretraining.noise_level import levels_known
@@ -18,13 +19,34 @@ from rcl_cli.pretraining.pictures import Pictures, collect_pictures
 from rcl_cli.pretraining.run import make_encoder
 from rcl_cli.pretraining.settings import PretrainSettings
 from rcl_cli.raw.folder import search
+from rcl_cli.train.processes import ALONE, Processes
 from rcl_cli.train.watch import Stop, Watch
 
 
 def collect(
+    paths: Sequence[Path],
+    parts: Parts,
+    cache: Path | None,
+    workers: int,
+    store: Store,
+    watch: Watch,
+    team: Processes = ALONE,
+) -> Pictures:
+    """The pictures of a run, decoded into the cache; `watch` hears which cannot be used.
+
+    Of a `team` one process on each machine decodes. Raises RclError, too where the processes see different pictures.
+    """
+    early = _collect(paths, parts, cache, workers, store, watch) if team.leads else None
+    team.wait()
+    pictures = early or _collect(paths, parts, cache, workers, store, watch)
+    if not team.agree((pictures.domain, pictures.data)):
+        raise RclError("the processes see different pictures; give paths that are the same on all machines")
+    return pictures
+
+
+def _collect(
     paths: Sequence[Path], parts: Parts, cache: Path | None, workers: int, store: Store, watch: Watch
 ) -> Pictures:
-    """The pictures of a run, decoded into the cache; `watch` hears which cannot be used. Raises RclError."""
     found = search(paths)
     if found.results:
         watch.say(f"{len(found.results)} results of rcl are left out of the inputs, such as {found.results[0]}")
@@ -74,8 +96,27 @@ def encoder(
     resume: bool,
     watch: Watch,
     should_stop: Stop,
+    team: Processes = ALONE,
 ) -> Encoder | None:
-    """`make_encoder`, watched while it is trained."""
+    """`make_encoder`, watched while it is trained; by the first of a `team`, for all."""
+
+    def make() -> Encoder | None:
+        made = _encoder(parts, pictures, folder, device, resume, watch, should_stop)
+        return None if made is None else made.to("cpu")
+
+    made = team.given(make)
+    return None if made is None else made.to(device)
+
+
+def _encoder(
+    parts: Parts,
+    pictures: Pictures,
+    folder: Path,
+    device: torch.device,
+    resume: bool,
+    watch: Watch,
+    should_stop: Stop,
+) -> Encoder | None:
     if parts.encoder(levels_known(pictures.source)) != "self":
         return make_encoder(parts, pictures.source, folder, device, resume=resume)
     with watch.stage(parts.settings.encoder_steps, "Training the encoder", "steps") as stage:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from rcl_cli.models.backbone import Backbone
 from rcl_cli.train.device import autocast
+from rcl_cli.train.processes import ALONE, Processes
 
 
 class MixedPrecision:
-    """The network in mixed precision where that is safe, its results in float32; counts the pictures that pass."""
+    """The network in mixed precision where that is safe, its results in float32; counts the pictures that pass.
 
-    def __init__(self, backbone: Backbone, device: torch.device) -> None:
+    Several processes divide the pictures.
+    """
+
+    def __init__(self, backbone: Backbone, device: torch.device, team: Processes = ALONE) -> None:
+        """Raises RclError for a network that cannot be divided."""
         self._backbone = backbone
         self._device = device
+        self._team = team
+        team.share(backbone)
         self.pictures = 0
 
     @property
@@ -24,13 +33,17 @@ class MixedPrecision:
 
     def __call__(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
         """(N, C, h, w) → (N, C, h, w)."""
-        self.pictures += len(x)
-        with autocast(self._device):
-            restored: Tensor = self._backbone(x, sigma)
-        return restored.float()
+        return self._passed(self._backbone, x, sigma)
 
     def features(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
         """(N, C, h, w) → (N, F, h, w)."""
+        return self._passed(self._backbone.features, x, sigma)
+
+    def _passed(self, network: Callable[..., Tensor], x: Tensor, sigma: Tensor | None) -> Tensor:
+        def precisely(x: Tensor, sigma: Tensor | None) -> Tensor:
+            with autocast(self._device):
+                result = network(x, sigma)
+            return result.float()
+
         self.pictures += len(x)
-        with autocast(self._device):
-            return self._backbone.features(x, sigma).float()
+        return self._team.divided(precisely, x, sigma)

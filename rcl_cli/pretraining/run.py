@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ from rcl_cli.pretraining.settings import PretrainSettings
 from rcl_cli.train.device import place_module
 from rcl_cli.train.log import MetricsLog
 from rcl_cli.train.optimizer import make_optimizer
+from rcl_cli.train.processes import ALONE, Processes
 from rcl_cli.train.state import load_state, save_state
 
 DENOISER = "denoise.safetensors"
@@ -127,13 +129,14 @@ def train(
     resume: bool = False,
     on_step: Callable[[Metrics], None] = lambda metrics: None,
     should_stop: Callable[[], bool] = lambda: False,
+    team: Processes = ALONE,
 ) -> Result:
     """Train a backbone on `pictures` and leave it, the run's state and its metrics in `folder`.
 
     Where the pretext makes a denoiser and the network has the skip of a denoise head, that head is left there too.
     It is saved once a minute and where `should_stop` says so; `resume` goes on from there, or begins where nothing has
     been saved. Raises RclError where the pretext does not know the domain or has other settings, and where the network
-    has gone astray: nothing is saved then.
+    has gone astray: nothing is saved then. Of a `team` the first process writes.
     """
     settings, source = parts.settings, pictures.source
     parts.check_domain(pictures.domain)
@@ -156,6 +159,8 @@ def train(
     loop = LoopSettings(
         settings.steps, min(settings.batch, len(source)), settings.lr, settings.seed, fall=settings.fall
     )
+    if loop.batch < team.count:
+        raise RclError(f"{team.count} processes cannot divide a batch of {loop.batch}; use fewer processes")
 
     def save(step: int) -> None:
         if step == settings.steps:
@@ -167,23 +172,19 @@ def train(
             head = replace(header, kind="head", task="denoise", name=f"{folder.name}-denoise", parent=folder.name)
             save_head(folder / DENOISER, denoiser(backbone), head)
 
+    run = partial(run_loop, backbone, optimizer, pretext, source, loop, start=start, should_stop=should_stop, team=team)
+    if not team.first:
+        step = run(on_step=lambda metrics: None, on_checkpoint=lambda step: None)
+        return Result(folder / BACKBONE, step, step >= settings.steps)
     with MetricsLog(folder / METRICS, start or None) as log:
 
         def report(metrics: Metrics) -> None:
             log.write(metrics)
             on_step(metrics)
 
-        step = run_loop(
-            backbone,
-            optimizer,
-            pretext,
-            source,
-            loop,
-            start=start,
-            on_step=report,
-            on_checkpoint=save,
-            should_stop=should_stop,
-        )
+        # What a pretext keeps may be in the midst of a step; the last state saved is not.
+        on_lost = (lambda step: None) if trained["pretext"].state_dict() else save
+        step = run(on_step=report, on_checkpoint=save, on_lost=on_lost)
     return Result(
         folder / BACKBONE,
         step,

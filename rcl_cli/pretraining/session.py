@@ -25,6 +25,7 @@ from rcl_cli.pretraining.settings import NOTE, PRESETS, PretrainSettings, SavedR
 from rcl_cli.suggest import did_you_mean
 from rcl_cli.train.device import choose_device
 from rcl_cli.train.interrupt import stop_on_interrupt
+from rcl_cli.train.processes import ALONE, Processes, processes
 from rcl_cli.train.state import saved_step
 from rcl_cli.train.watch import NOBODY, Stop, Watch
 
@@ -93,31 +94,40 @@ class Session:
         self,
         *,
         paths: Sequence[Path] = (),
-        device: str = "auto",
         workers: int = 2,
         cache: Path | None = None,
         watch: Watch = NOBODY,
         should_stop: Stop = lambda: False,
+        team: Processes = ALONE,
     ) -> Pretrained:
         """Train, and put what comes out into the store.
 
         `paths`: where the pictures of a resumed run lie now, if they have moved. `cache`: folder of decoded pictures.
-        Raises RclError where pictures, settings and plugins do not fit each other.
+        The processes of a `team` call this together, with the same session; the first one writes. Raises RclError where
+        pictures, settings and plugins do not fit each other.
         """
+        if not team.first:
+            return self._run(paths, workers, cache, NOBODY, should_stop, team)
         with given_back(self.folder, self.store), locked(self.folder / ".lock", self.folder):
             if not self.resume:
                 _refuse_run(self.folder)
-            return self._run(paths, device, workers, cache, watch, should_stop)
+            self._try_folders(watch)
+            return self._run(paths, workers, cache, watch, should_stop, team)
 
     def _run(
-        self, paths: Sequence[Path], device: str, workers: int, cache: Path | None, watch: Watch, should_stop: Stop
+        self,
+        paths: Sequence[Path],
+        workers: int,
+        cache: Path | None,
+        watch: Watch,
+        should_stop: Stop,
+        team: Processes,
     ) -> Pretrained:
         settings = self.saved.settings
-        chosen = choose_device(device)
+        chosen = choose_device(team.device)
         parts = Parts.load(settings)
-        self._try_folders(watch)
         found = list(paths) or list(map(Path, self.saved.paths))
-        pictures = collect(found, parts, cache, workers, self.store, watch)
+        pictures = collect(found, parts, cache, workers, self.store, watch, team)
         pictures.require_two()
         if self.resume and self.saved.data not in ("", pictures.data):
             raise RclError(
@@ -125,21 +135,25 @@ class Session:
                 " give the same ones, or start a new run"
             )
         saved = replace(self.saved, data=pictures.data)
-        save_run(self.folder, saved)
+        if team.first:
+            save_run(self.folder, saved)
         describe(self.folder, settings, pictures, chosen, watch)
-        again = f"rcl pretrain --resume -o {shlex.quote(str(self.folder))}"
+        again = f"rcl pretrain --resume -o {shlex.quote(str(self.folder))}{team.option}"
         with stop_on_interrupt() as stopped:
 
             def stop() -> bool:
                 return stopped() or should_stop()
 
             try:
-                used = encoder(parts, pictures, self.folder, chosen, self.resume, watch, stop)
+                used = encoder(parts, pictures, self.folder, chosen, self.resume, watch, stop, team)
             except KeyboardInterrupt:
                 watch.say(f"Saved before the first step. Continue with: {again}")
                 raise
-            result = self._train(parts, pictures, used, chosen, watch, stop)
-        names, left_out = {}, list(pictures.left_out)
+            result = self._train(parts, pictures, used, chosen, watch, stop, team)
+        names: dict[str, str] = {}
+        left_out = list(pictures.left_out)
+        if not team.first:
+            return Pretrained(self.folder, result.backbone, result.step, result.finished, names, None, left_out)
         if not result.finished:
             watch.say(f"Saved at step {result.step}. Continue with: {again}")
         else:
@@ -167,6 +181,7 @@ class Session:
         device: torch.device,
         watch: Watch,
         should_stop: Stop,
+        team: Processes,
     ) -> Result:
         done = saved_step(self.folder / STATE) if self.resume and exists(self.folder / STATE) else 0
         with watch.stage(parts.settings.steps, "Pretraining", "steps", done=done) as stage:
@@ -185,6 +200,7 @@ class Session:
                 resume=self.resume,
                 on_step=on_step,
                 should_stop=should_stop,
+                team=team,
             )
 
     def _store(self, result: Result, *, denoises: bool, watch: Watch) -> dict[str, str]:
@@ -229,20 +245,23 @@ def pretrain(
 
     `paths`: files or folders. `output`: the run's folder; by default a new one in the store. `changes`: fields of
     `PretrainSettings` that differ from the preset's; of a resumed run only `steps`. Raises RclError where pictures,
-    settings and plugins do not fit each other.
+    settings and plugins do not fit each other. A script that torchrun starts trains in all of its processes together.
     """
     given = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
     folder, opened = as_path(output), Store.open(as_path(store))
-    if resume:
-        if set(changes) - {"steps"}:
-            raise RclError(f"a resumed run keeps its settings, so leave out {min(set(changes) - {'steps'})}")
-        session = Session.resumed(opened, folder, changes.get("steps"), name)
-    else:
+
+    def session() -> Session:
+        if resume:
+            if set(changes) - {"steps"}:
+                raise RclError(f"a resumed run keeps its settings, so leave out {min(set(changes) - {'steps'})}")
+            return Session.resumed(opened, folder, changes.get("steps"), name)
         if preset not in PRESETS:
             meant = did_you_mean(preset, PRESETS)
             raise RclError(f"there is no preset {preset!r}{meant}; there are {', '.join(PRESETS)}")
-        session = Session.new(given, with_changes(PRESETS[preset], changes), opened, folder, name)
-    return session.run(paths=given, device=device, workers=workers, cache=as_path(cache), watch=watch)
+        return Session.new(given, with_changes(PRESETS[preset], changes), opened, folder, name)
+
+    with processes(device) as team:
+        return team.given(session).run(paths=given, workers=workers, cache=as_path(cache), watch=watch, team=team)
 
 
 def _refuse_run(folder: Path) -> None:

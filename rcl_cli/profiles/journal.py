@@ -49,6 +49,12 @@ class Journal:
             write_text(entry, json.dumps(plain(made)), overwrite=True, durable=False)
         return made
 
+    def adopt(self, path: Path, *, linear: bool = False) -> None:
+        """`finish` forgets what another process has measured of the file, too."""
+        entry = self._entry(path, linear)
+        if entry is not None:
+            self._used.append(entry)
+
     def finish(self) -> None:
         """Forget what was used: it is in the profiles now."""
         with suppress(OSError):

@@ -190,6 +190,7 @@ def test_the_page_shows_what_each_part_has_found(gpu: ModuleType) -> None:
             **{"published": {**loss, "memory_gib": 1.5}},
         },
         "apply": {"size": [4, 6], "denoise": {**raw, "memory_gib": 0.5}},
+        "together": {"batch": 8, "losses": {"ours": {"apart": {"total": 2.5e-7}, "one_s": 0.25, "two_s": 0.5}}},
         "table1": {"command": "rcl benchmark table1 --steps 7", "rows": [row]},
     }
     results = {name: {"status": "done", "seconds": 3.0, "result": one} for name, one in found.items()}
@@ -204,6 +205,8 @@ def test_the_page_shows_what_each_part_has_found(gpu: ModuleType) -> None:
         "| step / resident | 1.020 |",
         "| EMD / step | 0.250 |",
         "4 × 6",
+        "| total | 2.5e-07 |",
+        "| step, two, ms | 500 |",
         "| oracle | 9 | 31.50 ± 0.25 | 0.9000 |",
         "--steps 7",
     ):
@@ -212,7 +215,7 @@ def test_the_page_shows_what_each_part_has_found(gpu: ModuleType) -> None:
 
 
 def test_each_part_is_there(gpu: ModuleType, root: Path) -> None:
-    parts = [import_module(name) for name in ("gpu_parts", "gpu_times")]
+    parts = [import_module(name) for name in ("gpu_parts", "gpu_times", "gpu_together")]
     sections = import_module("gpu_page").SECTIONS
     for part in gpu.PARTS:
         assert any(callable(getattr(module, part.name, None)) for module in parts)

@@ -17,6 +17,8 @@ from rcl_cli.nn.cfa import from_rgb
 from rcl_cli.raw.srgb import srgb_encode
 from rcl_cli.samples.scenes import scene
 from rcl_cli.task import get_task
+from rcl_cli.train.launch import Place
+from rcl_cli.train.processes import processes
 from rcl_tasks import train_heads
 from rcl_tasks.photographs import Photographs, load_photographs
 from rcl_tasks.restorer import Restorer
@@ -45,6 +47,22 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(train_heads, "LESSONS", LESSONS)
     monkeypatch.setattr(train_heads, "SAVE_EVERY", 2)
+
+
+@pytest.mark.slow
+def test_under_torchrun_the_head_is_the_same(
+    photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here by one process that takes itself for one of several; tests/pretraining/test_divided.py has two."""
+    train_one("demosaic-bayer", photographs, tmp_path / "alone", 1.0, 0, "cpu")
+    monkeypatch.setattr(Place, "here", lambda: Place(0, 1, 0, 1, f"file://{tmp_path / 'meeting'}"))
+    with processes("cpu") as team:
+        train_one("demosaic-bayer", photographs, tmp_path / "together", 1.0, 0, team.device, team)
+    first, second = (
+        load_checkpoint(tmp_path / folder / "demosaic-bayer.safetensors").tensors for folder in ("alone", "together")
+    )
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[name], second[name]) for name in first)
 
 
 def test_a_run_that_was_cut_off_ends_like_an_unbroken_one(

@@ -23,6 +23,7 @@ from rcl_cli.cli.file_lists import paths_argument
 from rcl_cli.cli.numbers import Whole, shown
 from rcl_cli.cli.options import (
     CHROMA_STRENGTH,
+    DASK,
     DEVICE,
     ENSEMBLE,
     LINEAR,
@@ -35,6 +36,7 @@ from rcl_cli.cli.options import (
     json_option,
 )
 from rcl_cli.cli.report_option import REPORT, Report
+from rcl_cli.cli.shard_log import ShardLog, shard_log
 from rcl_cli.cli.words import FORMAT, FORMATS, MODEL, TASK
 from rcl_cli.errors import FileError
 from rcl_cli.suggest import did_you_mean
@@ -126,6 +128,7 @@ def _format(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
     help="Do only the I-th of N parts of the files, such as 1/8.  [default: in a SLURM array or under torchrun that of"
     " the process, else 1/1]",
 )
+@DASK
 @click.option(
     "--dry-run", is_flag=True, help="Only show what would be done, by which head, and where results would go."
 )
@@ -152,6 +155,7 @@ def command(
     linear: bool,
     store: Path | None,
     shard: str | None,
+    cluster: str | None,
     dry_run: bool,
     report: Path | None,
     as_json: bool,
@@ -171,7 +175,7 @@ def command(
 
     Many machines that see the same folders divide the work by --shard: a file belongs to one part by the hash of its
     path below the folder given, whatever else is there. What exists is skipped, so a part that was cut off is simply
-    run again.
+    run again. Each part keeps a log in the folder of the results; `rcl logs merge` puts them together.
 
     A --strength of 1 removes all noise, 0 none. `denoise` blends its result with the input; `demosaic` and `jdensr`
     tell the network a lower noise level. auto is for `denoise`: it estimates the error of each blend from the noise
@@ -201,8 +205,11 @@ def command(
 
         ctx.exit(show_plan(batch, as_json=as_json))
     page = Report.begin(report, shard)
+    log = shard_log(paths or (Path(),), folder, task, suffix, batch.settings.shard)
     failures = list(batch.failures)
     outcomes: list[Outcome] = []
+    for failure in failures:
+        log.write(Outcome(failure.path, None, "failed", failure.reason).to_dict(task))
     if as_json:
         for failure in failures:
             print_json_line(Outcome(failure.path, None, "failed", failure.reason).to_dict(task))
@@ -210,7 +217,7 @@ def command(
     if batch.jobs or batch.unfit:
         start = time.perf_counter()
         try:
-            _run(batch, outcomes, as_json=as_json, debug=debug)
+            _run(batch, outcomes, cluster, log, as_json=as_json, debug=debug)
         except KeyboardInterrupt:
             interrupted = True
         _print_summary(outcomes, time.perf_counter() - start, to_stderr=as_json)
@@ -233,7 +240,9 @@ def _report(page: Report, task: str, outcomes: list[Outcome], failures: list[Fil
         page.end(lambda: applied_page(task, outcomes, failures, linear=linear, done=bar.advance))
 
 
-def _run(batch: Batch, outcomes: list[Outcome], *, as_json: bool, debug: bool) -> None:
+def _run(
+    batch: Batch, outcomes: list[Outcome], cluster: str | None, log: ShardLog, *, as_json: bool, debug: bool
+) -> None:
     with progress(len(batch.jobs) + len(batch.unfit), batch.task.name) as bar:
         advanced = 0.0
 
@@ -242,8 +251,15 @@ def _run(batch: Batch, outcomes: list[Outcome], *, as_json: bool, debug: bool) -
             bar.advance(len(outcomes) + done - advanced)
             advanced = len(outcomes) + done
 
-        for outcome in batch.run(announce=say, report=report, debug=debug):
+        if cluster is None:
+            doing = batch.run(announce=say, report=report, debug=debug)
+        else:
+            from rcl_cli.inference.spread import spread
+
+            doing = spread(batch, cluster, say)
+        for outcome in doing:
             outcomes.append(outcome)
+            log.write(outcome.to_dict(batch.task.name))
             bar.advance(len(outcomes) - advanced)
             advanced = len(outcomes)
             if as_json:

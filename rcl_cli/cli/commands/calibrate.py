@@ -20,7 +20,7 @@ from rcl_cli.cli.console import (
     say_left_out,
 )
 from rcl_cli.cli.file_lists import expanded, paths_argument
-from rcl_cli.cli.options import LINEAR, PATH, SELECT, STORE, json_option
+from rcl_cli.cli.options import DASK, LINEAR, PATH, SELECT, STORE, json_option
 from rcl_cli.cli.report_option import REPORT, Report
 from rcl_cli.cli.words import Word
 
@@ -67,6 +67,7 @@ if TYPE_CHECKING:
 @REPORT
 @LINEAR
 @SELECT
+@DASK
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -83,6 +84,7 @@ def command(
     report: Path | None,
     linear: bool,
     select: tuple[Selection, ...],
+    cluster: str | None,
 ) -> None:
     """Measure the noise of images, or of cameras and ISOs.
 
@@ -110,7 +112,7 @@ def command(
     done, interrupted = 0, False
     if paths and not pairs:
         journal = Journal(store_folder(store) / "unfinished" / "calibrations")
-        images, cameras, failures, interrupted = _blind(paths, by, as_json, linear, select, journal)
+        images, cameras, failures, interrupted = _blind(paths, by, as_json, linear, select, journal, cluster)
         failures += files.save(files.runs_of(cameras), targets)
         failures += files.plot(cameras, plot)
         done, problems, measured = len(images), failures, [*cameras]
@@ -134,11 +136,18 @@ def command(
 
 
 def _blind(
-    paths: Sequence[Path], by: str, as_json: bool, linear: bool, select: Sequence[Selection], journal: Journal
+    paths: Sequence[Path],
+    by: str,
+    as_json: bool,
+    linear: bool,
+    select: Sequence[Selection],
+    journal: Journal,
+    cluster: str | None,
 ) -> tuple[list[ImageCalibration], list[CameraCalibration], list[FileError], bool]:
     from rcl_cli.cli import calibration_tables as tables
     from rcl_cli.errors import FileError
     from rcl_cli.profiles.images import pool_cameras
+    from rcl_cli.profiles.spread import measured
     from rcl_cli.raw.folder import search
 
     searched = search(paths)
@@ -151,14 +160,13 @@ def _blind(
     interrupted = False
     try:
         with progress(len(found), "Calibrating") as bar:
-            for file in found:
-                try:
-                    images.append(journal.measure(file.path, linear=linear))
-                except FileError as error:
-                    failures.append(error)
+            for one in measured([file.path for file in found], cluster, journal, linear=linear):
+                if isinstance(one, FileError):
+                    failures.append(one)
                     if as_json:
-                        print_json_line(tables.failed_values("image", error))
+                        print_json_line(tables.failed_values("image", one))
                 else:
+                    images.append(one)
                     if as_json and by == "image":
                         print_json_line(tables.image_values(images[-1]))
                 bar.advance()

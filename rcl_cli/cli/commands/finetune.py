@@ -30,6 +30,7 @@ from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, 
 from rcl_cli.cli.report_option import REPORT, Report
 from rcl_cli.cli.words import CAMERA, MODEL, TASK, Word
 from rcl_cli.domain import Domain
+from rcl_cli.train.launch import Place
 
 if TYPE_CHECKING:
     from rcl_cli.finetuning.session import Finetuned
@@ -207,6 +208,8 @@ def command(
     The head goes to the store, where `rcl apply` finds it. By default --clean simulates the noise of real sensors, from
     base ISO to the highest.
     """
+    if Place.here() is not None:
+        raise click.UsageError("rcl finetune trains in one process; start it without torchrun")
     from rcl_cli.cli.watch import TerminalWatch
     from rcl_cli.finetuning.begin import finetune
     from rcl_cli.task import get_task

@@ -16,6 +16,7 @@ from rcl_cli.cli.options import DEVICE, STORE, Option, json_option
 from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
 from rcl_cli.cli.pretrain_options import pretrain_options
 from rcl_cli.cli.report_option import REPORT, Report
+from rcl_cli.cli.several import start_processes, together
 from rcl_cli.cli.words import Word
 from rcl_cli.pretraining.settings import PRESETS, PretrainSettings, with_changes
 
@@ -71,6 +72,12 @@ class _Command(PluginCommand):
 @click.option(
     "--cache-size", callback=byte_count, metavar="SIZE", help="Largest size of the cache, such as 500M.  [default: 4G]"
 )
+@click.option(
+    "--processes",
+    type=Whole(1),
+    metavar="N",
+    help="Divide each batch among N processes on this machine, one for each GPU.  [default: 1, under torchrun its own]",
+)
 @click.option("--resume", is_flag=True, help="Continue the run in --output, or the newest in the store, up to --steps.")
 @click.option(
     "--name", default="", metavar="NAME", help="Name of the backbone in the store.  [default: that of the run's folder]"
@@ -88,6 +95,7 @@ def command(
     device: str,
     workers: int,
     cache: Path | None,
+    processes: int | None,
     resume: bool,
     name: str,
     store: Path | None,
@@ -103,19 +111,32 @@ def command(
 
     The backbone goes to the store, where `rcl finetune` finds it. Ctrl-C saves the run and --resume continues it. It is
     saved once a minute as well.
+
+    With --processes, or started by torchrun, the result is that of one process with the whole batch, but for rounding.
+    A run can be continued with another number of processes.
     """
     from rcl_cli.cli.watch import TerminalWatch
     from rcl_cli.models.store import Store
+
+    if resume:
+        _refuse_changes(ctx, given)
+    start_processes(ctx, processes, paths, output)
     from rcl_cli.pretraining.session import Session
 
     opened = Store.open(store)
-    if resume:
-        _refuse_changes(ctx, given)
-        session = Session.resumed(opened, output, given["steps"], name)
-    else:
-        session = Session.new(paths, _settings(preset, given), opened, output, name)
-    page = Report.begin(report)
-    done = session.run(paths=paths, device=device, workers=workers, cache=cache, watch=TerminalWatch(as_json=as_json))
+
+    def session() -> Session:
+        if resume:
+            return Session.resumed(opened, output, given["steps"], name)
+        return Session.new(paths, _settings(preset, given), opened, output, name)
+
+    with together(device) as team:
+        page = Report.begin(report if team.first else None)
+        done = team.given(session).run(
+            paths=paths, workers=workers, cache=cache, watch=TerminalWatch(as_json=as_json), team=team
+        )
+    if not team.first:
+        sys.exit(0 if done.finished else _INTERRUPTED)
     if as_json:
         models = {"name": done.names.get("backbone"), "head": done.denoiser, "head_name": done.names.get("head")}
         print_json_line({**json_head("model", done.backbone), "step": done.step, "run": done.folder, **models})

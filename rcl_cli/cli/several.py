@@ -1,0 +1,62 @@
+"""Verbs that train in several processes: started by torchrun, or by `--processes N`."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from rcl_cli.cli.console import json_output
+from rcl_cli.errors import RclError
+from rcl_cli.train.launch import LOST, Place, launch
+
+if TYPE_CHECKING:
+    from rcl_cli.train.processes import Processes
+
+
+def start_processes(ctx: click.Context, count: int | None, paths: Sequence[Path], output: Path | None) -> None:
+    """Run the command again in `count` processes and exit as they do; nothing where this is one of them, or alone.
+
+    Raises RclError where one of them was lost, with the way to go on.
+    """
+    place = Place.here()
+    if place is not None:
+        if count not in (None, place.count):
+            raise click.UsageError(f"torchrun has started {place.count} processes, so leave out --processes")
+        place.end_with_parent()
+        return
+    if count in (None, 1):
+        return
+    arguments = list(ctx.find_root().obj)
+    listed = b"".join(os.fsencode(path) + b"\0" for path in paths) if "-" in arguments else b""
+    try:
+        code = launch(arguments, count, listed=listed, output=json_output())
+    except RclError as error:
+        where = f" -o {shlex.quote(str(output))}" if output else ""
+        again = f"rcl {ctx.info_name} --resume{where} --processes {count}"
+        raise RclError(f"{error}; what was saved last goes on with: {again}") from error
+    sys.exit(code)
+
+
+@contextmanager
+def together(device: str) -> Iterator[Processes]:
+    """The processes that this one trains with.
+
+    Where another one is lost, the process that has started them says so, and this one ends without a word.
+    """
+    from rcl_cli.train.processes import Lost, processes
+
+    try:
+        with processes(device) as team:
+            yield team
+    except Lost:
+        place = Place.here()
+        if place is None or place.parent is None:
+            raise
+        sys.exit(LOST)
