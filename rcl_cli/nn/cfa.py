@@ -18,7 +18,7 @@ def from_rgb(rgb: Tensor, domain: Domain) -> Tensor:
 
 def mosaic(rgb: Tensor, domain: Domain) -> Tensor:
     """(…, 3, H, W) → (…, H, W): at each pixel the colour of its filter."""
-    colors = _colors(rgb, domain).long().expand(*rgb.shape[:-3], 1, -1, -1)
+    colors = filter_colors(rgb, domain).long().expand(*rgb.shape[:-3], 1, -1, -1)
     return rgb.gather(-3, colors).squeeze(-3)
 
 
@@ -58,7 +58,7 @@ def bilinear(x: Tensor, domain: Domain) -> Tensor:
 
 def measured(image: Tensor, domain: Domain) -> Tensor:
     """(3, H, W): where an image (…, H, W) of a sensor has samples of R, G and B."""
-    return _colors(image, domain) == torch.arange(3, device=image.device)[:, None, None]
+    return filter_colors(image, domain) == torch.arange(3, device=image.device)[:, None, None]
 
 
 def _weighted_sum(x: Tensor, weights: tuple[float, ...]) -> Tensor:
@@ -74,7 +74,10 @@ def _weighted_sum(x: Tensor, weights: tuple[float, ...]) -> Tensor:
     return x
 
 
-def _colors(image: Tensor, domain: Domain) -> Tensor:
+def filter_colors(image: Tensor, domain: Domain) -> Tensor:
     """(H, W) filter colours of an image (…, H, W): 0 = R, 1 = G, 2 = B."""
-    height, width = image.shape[-2:]
-    return torch.from_numpy(canonical(domain).colors(height, width)).to(image.device)
+    cfa = canonical(domain)
+    pattern = torch.from_numpy(cfa.colors(cfa.period, cfa.period)).to(image.device)
+    # By indices, so that a graph that is exported from this holds for every size.
+    rows, columns = (torch.arange(side, device=image.device) % cfa.period for side in image.shape[-2:])
+    return pattern[rows][:, columns]
