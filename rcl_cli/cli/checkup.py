@@ -21,7 +21,11 @@ from rcl_cli.plugins.entries import ENVIRONMENT, GROUPS, OWN, collisions, damage
 OK, MISSING, PROBLEM = "ok", "missing", "problem"
 _MODULES = {"openexr": "OpenEXR", "opencv-python-headless": "cv2"}
 """Names of modules that are not those of their distributions."""
-_EXTRAS = {"plots": "plots of noise (`--plot`)", "benchmark": "methods that `rcl benchmark` compares with"}
+_EXTRAS = {
+    "plots": "plots of noise (`--plot`)",
+    "onnx": "exported heads (`rcl export`, `rcl apply --engine onnx`)",
+    "benchmark": "methods that `rcl benchmark` compares with",
+}
 _NOT_TRIED = ("torch",)
 """Required packages that take seconds to import."""
 _PATIENCE_S = 10

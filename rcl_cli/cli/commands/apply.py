@@ -121,8 +121,8 @@ def _format(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
     type=Word(("auto", "torch", "onnx")),
     default="auto",
     show_default=True,
-    help="What runs the head. onnx: onnxruntime on the CPU, without torch, for heads from `rcl export`. auto: onnx where"
-    " --model is an .onnx file, else torch.",
+    help="What runs the head. onnx: onnxruntime on the CPU, without torch, for heads from `rcl export`. auto: onnx"
+    " where --model is an .onnx file, else torch.",
 )
 @STORE
 @click.option(
