@@ -69,7 +69,7 @@ def _period(domain: Domain) -> int:
 
 
 def _padded(x: Tensor, unit: int, period: int) -> Tensor:
-    """Sides up to multiples of `unit`, new pixels like the nearest ones of their places in the pattern, as `raw.pack`."""
+    """Sides up to multiples of `unit`, new pixels like the nearest of their places in the pattern, as `raw.pack`."""
     height, width = x.shape[-2:]
     rows, columns = _places(height, unit, period), _places(width, unit, period)
     return x.index_select(-2, rows).index_select(-1, columns)

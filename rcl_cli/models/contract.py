@@ -55,8 +55,7 @@ class Contract:
     @property
     def inputs(self) -> dict[str, str]:
         """Each input of the graph, and what it must be; the optional ones have a value of their own."""
-        light = "0 = black level, 1 = white level, linear, not clipped; noise goes below 0"
-        found = {"x": f"float32 (1, {_layout(self.domain)}: {light}"}
+        found = {"x": f"float32 (1, {_layout(self.domain)}; {LIGHT}"}
         if self.noise_aware:
             of = "of R, Gr, Gb, B: the variance of the noise at x is shot·x + read (R, G, G, B in RGB)"
             found["shot"] = f"float32 (4,) λ_shot {of}"
@@ -110,18 +109,22 @@ class Contract:
 
 
 def about(header: Header, version: str) -> dict[str, str]:
-    """What every model file says to programs and people that do not read its header: licence, version, its input."""
+    """What every model file says to programs and people that do not read its header: licence, version, training."""
     task = f"{header.task} of {header.domain.value}" if header.task else header.kind
-    coded = "" if header.kind == "encoder" else "; a network of the package rcl-cli, which rebuilds it from the header"
     return {
         "title": f"{header.name or task} ({task})",
         "licence": str(header.notes.get("licence", UNSTATED)),
         "version": f"rcl-cli {version}",
-        "domain": f"{header.domain.value}: (N, C, h, w), {_PLANES[header.domain]}{coded}",
         "trained": f"{header.step} steps, noise {json.dumps(header.noise)}, {header.data or 'data not stated'}",
     }
 
 
+def tensor_words(domain: Domain) -> str:
+    """What the input of a network must be."""
+    return f"float32 (N, C, h, w) of {domain.value}: {_PLANES[domain]}; {LIGHT}"
+
+
+LIGHT = "linear, 0 = black level, 1 = white level, not clipped: noise goes below 0"
 _PLANES = {
     Domain.BAYER: "2×2 pixels of RGGB are one element of the planes R, Gr, Gb, B",
     Domain.XTRANS: "3×3 pixels of X-Trans are one element of the planes R, R, G, G, G, G, G, B, B",

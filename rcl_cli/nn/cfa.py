@@ -56,8 +56,8 @@ def unpack(planes: Tensor, domain: Domain) -> Tensor:
 def _order(domain: Domain) -> list[int]:
     """For each element of one period of the pattern, channel by channel and row by row, its pixel in the period.
 
-    Graphs that are exported, whose pictures are whole periods, pack by two shuffles. One copy a lattice, which is faster
-    in torch, would be hundreds of nodes there.
+    Graphs that are exported, whose pictures are whole periods, pack by two shuffles. One copy a lattice is faster in
+    torch, but hundreds of nodes there.
     """
     cfa = canonical(domain)
     repeats = cfa.period // domain.pixels
