@@ -132,9 +132,7 @@ def _graph(module: nn.Module, source: Source, name: str) -> bytes:
     rng = torch.Generator().manual_seed(0)
     model = traced(module, {"input": torch.rand(1, channels, side, side, generator=rng)}, "output")
     version = metadata.version(OWN)
-    light = (
-        "packed R, Gr, Gb, B, balanced as shot, 0 = black level, 1 = white level" if channels == 4 else "sRGB in [0, 1]"
-    )
+    light = "packed R, Gr, Gb, B, balanced as shot, 0 = black, 1 = white" if channels == 4 else "sRGB in [0, 1]"
     words = {**about(source.header, version), "input": f"float32 (1, {channels}, height, width), {light}"}
     set_properties(model, words, OWN, version)
     pictures = [{"input": _picture(channels, size, rng)} for size in ((side, side), (61, 83))]

@@ -43,10 +43,10 @@ class Head(nn.Module):
         """
         height, width = x.shape[-2:]
         planes = self._packed(x)  # (1, C, h, w)
-        told = balance[list(_PLANE_COLORS)]
+        told = balance[list(_PLANE_COLORS)] if self.model.network.coded else torch.ones_like(shot)
         shot, read = shot * told, read * told**2
         balanced = planes * _by_channel(told, self.domain)
-        sigma, bend = None, torch.full_like(balance[0], REST)
+        sigma, bend = None, torch.full_like(told[0], REST)
         if self.noise_aware:
             levels = (_by_channel(values, self.domain) for values in (shot, read))
             sigma = sigma_of(balanced, *levels)

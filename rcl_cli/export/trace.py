@@ -89,7 +89,11 @@ def require_equal(module: nn.Module, model: Any, inputs: Sequence[Mapping[str, T
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     data = model.SerializeToString()
-    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    try:
+        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its own kinds of errors have no common one
+        words = " ".join(str(error).split())
+        raise RclError(f"onnxruntime cannot use the graph of {name} ({words[:200]})") from error
     there = {item.name for item in (*session.get_inputs(), *session.get_overridable_initializers())}
     for values in inputs:
         with torch.inference_mode():

@@ -43,7 +43,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint, *, half: bool = False) -
 
 
 def file_metadata(header: Header) -> dict[str, str]:
-    """What a model file says: `rcl`, the header; "pt", by which other loaders know whose tensors these are; and words."""
+    """What a model file says: `rcl`, the header; "pt", by which other loaders know that torch wrote it; and words."""
     told = {"format": "pt", "rcl": header.to_json(), "input": tensor_words(header.domain)}
     return {**told, **about(header, version(OWN))}
 

@@ -62,7 +62,8 @@ def given_exported(store: Store, name: str) -> Path:
         return Path(name)
     path = twin(store, Path(name).stem if name.endswith((SUFFIX, EXPORTED)) else name)
     if Path(path.name).name != path.name or not path.is_file():
-        raise RclError(f"there is no exported head {name!r}; `rcl export {name} --twin` makes one of a model")
+        advice = "" if name.endswith(EXPORTED) else f"; `rcl export {name} --twin` makes one of a model"
+        raise RclError(f"there is no exported head {name!r}{advice}")
     if store.has(path.stem):
         require_current(path, store.models / f"{path.stem}{SUFFIX}")
     return path
