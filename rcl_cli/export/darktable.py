@@ -82,7 +82,8 @@ class Mosaic(nn.Module):
         """See the class."""
         shot, read = line_of_variance(x)
         mosaic = self.head(nn.functional.pixel_shuffle(x, 2), shot, read, torch.ones(3), torch.ones(1))
-        return mosaic.expand(-1, 3, -1, -1)
+        three: Tensor = mosaic.expand(-1, 3, -1, -1)
+        return three
 
 
 def darktable_id(source: Source) -> str:

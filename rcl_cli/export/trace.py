@@ -46,7 +46,7 @@ def traced(
             torch.onnx.export(
                 module.eval(),
                 tuple(inputs.values()),
-                made,
+                made,  # type: ignore[arg-type]  # a file in memory, which it takes
                 dynamo=False,
                 opset_version=OPSET,
                 input_names=list(inputs),

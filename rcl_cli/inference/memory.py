@@ -5,13 +5,9 @@ from __future__ import annotations
 import ctypes
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from rcl_cli.domain import Domain
 from rcl_cli.task_facts import Work
-
-if TYPE_CHECKING:
-    import torch
 
 _GIB = 1 << 30
 _SMALLEST = 64
@@ -30,14 +26,17 @@ class Layers:
     """As `Network.multiple`."""
 
 
-def tile_size(layers: Layers, task: Work, domain: Domain, halo: int, device: torch.device | None = None) -> int:
+def tile_size(
+    layers: Layers, task: Work, domain: Domain, halo: int, *, budget: int | None = None, cpu: bool = True
+) -> int:
     """The largest side of a tile's core, in elements, with which the network stays inside the memory budget.
 
-    On a CPU it is the same for every machine with enough memory, and so is the result, bit for bit. At least 64
-    elements, whatever the memory: applying a network shrinks tiles further where that is too many.
+    `budget`: bytes; None: `memory_budget`. On a CPU it is the same for every machine with enough memory, and so is the
+    result, bit for bit. At least 64 elements, whatever the memory: applying a network shrinks tiles further where that
+    is too many.
     """
-    window = int((memory_budget(device) / bytes_per_element(layers, task, domain)) ** 0.5)
-    if _is_cpu(device):
+    window = int(((budget or memory_budget()) / bytes_per_element(layers, task, domain)) ** 0.5)
+    if cpu:
         window = min(window, max(_WINDOW, 6 * halo))
     return max(window - 2 * halo, _SMALLEST) // layers.multiple * layers.multiple
 
@@ -61,20 +60,9 @@ def bytes_per_element(layers: Layers, task: Work, domain: Domain) -> int:
     return 4 * (8 * layers.feature_channels + 4 * prediction)
 
 
-def memory_budget(device: torch.device | None = None) -> int:
-    """Bytes that a forward pass may take: half of what is free on CUDA; elsewhere a quarter, at most 1 GiB.
-
-    None: the CPU.
-    """
-    if device is not None and device.type == "cuda":
-        import torch
-
-        return torch.cuda.mem_get_info(device)[0] // 2
+def memory_budget() -> int:
+    """Bytes that a forward pass may take, where the device does not say what is free: a quarter, at most 1 GiB."""
     return min(_GIB, _free_memory() // 4)
-
-
-def _is_cpu(device: torch.device | None) -> bool:
-    return device is None or device.type == "cpu"
 
 
 def _free_memory() -> int:

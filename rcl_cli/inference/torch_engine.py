@@ -115,7 +115,8 @@ def prepare(model: TaskModel, task: Task, domain: Domain, device: torch.device, 
     if device.type == "cpu":
         keep_freed_memory()
     tiling, layers = tiling_of(model, task, domain), layers_of(model)
-    size = tile or tile_size(layers, task, domain, tiling.halo, device)
+    budget = torch.cuda.mem_get_info(device)[0] // 2 if device.type == "cuda" else None
+    size = tile or tile_size(layers, task, domain, tiling.halo, budget=budget, cpu=device.type == "cpu")
     seen = size + 2 * tiling.halo
     workers = tiles_at_once(layers, task, domain, seen, torch.get_num_threads()) if device.type == "cpu" else 1
     return Ready(TorchEngine(model, task, domain, device), tiling, size, workers)

@@ -81,9 +81,10 @@ def _parsed(path: Path, data: bytes) -> onnx.ModelProto:
     from google.protobuf.message import DecodeError
 
     try:
-        return onnx.ModelProto.FromString(data)
+        model: onnx.ModelProto = onnx.ModelProto.FromString(data)
     except (DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise CheckpointError(path, f"is damaged, or no ONNX file; {_AGAIN}") from error
+    return model
 
 
 def _graphs(graph: Any) -> Iterator[Any]:

@@ -92,10 +92,10 @@ def test_tiles_keep_the_phase_of_x_trans(tmp_path: Path) -> None:
 
 def test_tiles_shrink_as_networks_widen_and_the_given_size_wins() -> None:
     task = get_task("denoise")
-    small, large = (tile_size(layers_of(denoiser(width=w)), task, Domain.BAYER, 8, CPU) for w in (4, 256))
+    small, large = (tile_size(layers_of(denoiser(width=w)), task, Domain.BAYER, 8) for w in (4, 256))
     assert 64 <= large < small
     assert prepare(denoiser(), task, Domain.BAYER, CPU, tile=48).tile == 48
-    assert 0 < memory_budget(CPU) <= 2**30
+    assert 0 < memory_budget() <= 2**30
 
 
 def test_a_head_whose_network_is_not_installed_is_left_out_and_named(tmp_path: Path) -> None:

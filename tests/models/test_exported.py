@@ -19,7 +19,7 @@ from rcl_cli.models.header import Header
 
 CONTRACT = Contract("denoise", Domain.RGB, Domain.RGB, 1, False, False, 4, 8, 8, "a", "0" * 12)
 PROPERTIES = CONTRACT.properties(Header("head", Domain.RGB), "1")
-SHAPE = [1, 3, "height", "width"]
+SHAPE: list[str | int | None] = [1, 3, "height", "width"]
 
 
 def model(*nodes: onnx.NodeProto, initializer: tuple = ()) -> onnx.ModelProto:

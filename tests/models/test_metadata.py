@@ -20,7 +20,7 @@ HEADER = Header("head", Domain.BAYER, task="denoise", name="mine", step=7, notes
 
 
 def said(path: Path) -> dict[str, str]:
-    with safe_open(path, "pt") as file:  # type: ignore[no-untyped-call]
+    with safe_open(path, "pt") as file:
         return dict(file.metadata())
 
 
