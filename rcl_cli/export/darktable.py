@@ -23,7 +23,7 @@ from rcl_cli.export.blind import flat_variance, line_of_variance
 from rcl_cli.export.graph import Head
 from rcl_cli.export.onnx_file import Source, contract_of
 from rcl_cli.export.trace import require_equal, set_properties, traced
-from rcl_cli.models.contract import about
+from rcl_cli.models.contract import UNSTATED, about
 from rcl_cli.models.exported import need_onnx
 from rcl_cli.plugins.entries import OWN
 from rcl_cli.profiles.processed import noise_of_light
@@ -128,10 +128,15 @@ def _plan(source: Source) -> tuple[dict[str, nn.Module], str, dict[str, Any]]:
 
 
 def _graph(module: nn.Module, source: Source, name: str) -> bytes:
-    channels = 4 if isinstance(module, Mosaic) else 3
+    if isinstance(module, Displayed):
+        channels, scale = 3, source.task.scale**module.times
+    else:
+        channels, scale = 4, 2
     side = 8 * contract_of(source).multiple
     rng = torch.Generator().manual_seed(0)
-    model = traced(module, {"input": torch.rand(1, channels, side, side, generator=rng)}, "output")
+    model = traced(
+        module, {"input": torch.rand(1, channels, side, side, generator=rng)}, "output", channels=3, scale=scale
+    )
     version = metadata.version(OWN)
     light = "packed R, Gr, Gb, B, balanced as shot, 0 = black, 1 = white" if channels == 4 else "sRGB in [0, 1]"
     words = {**about(source.header, version), "input": f"float32 (1, {channels}, height, width), {light}"}
@@ -183,6 +188,7 @@ def _config(name: str, task: str, source: Source, attributes: Mapping[str, Any])
             "author": "the owner of the head" if "licence" not in header.notes else "the authors of rcl-cli",
             "license": words["licence"],
             "training_data": words["trained"],
+            "training_data_license": str(header.notes.get("data_licence", UNSTATED)),
             "notes": f"made by {words['version']} from weights {source.digest}",
         },
         "attributes": dict(attributes),

@@ -72,7 +72,8 @@ def onnx_bytes(source: Source) -> bytes:
     contract = contract_of(source)
     module = Head(source.model, source.task, source.domain, contract.multiple).eval()
     inputs = example(source.domain, 8 * contract.multiple * source.domain.pixels, 0)
-    model = traced(module, inputs, "y")
+    channels = 1 if contract.result.is_raw else 3
+    model = traced(module, inputs, "y", channels=channels, scale=contract.scale)
     keep_inputs(model, list(contract.inputs), DEFAULTS)
     version = metadata.version(OWN)
     set_properties(model, contract.properties(source.header, version), OWN, version)

@@ -25,10 +25,10 @@ def traced(
     inputs: Mapping[str, Tensor],
     output: str,
     *,
-    height: str = "height",
-    width: str = "width",
+    channels: int,
+    scale: int,
 ) -> Any:
-    """An `onnx.ModelProto` of `module`, whose first input, (1, C, H, W), and output may have any height and width.
+    """An `onnx.ModelProto` of `module`: (1, C, height, width), its first input, → (1, `channels`, H·scale, W·scale).
 
     torch's older exporter is used: it needs no further package, is done in seconds, and what it makes holds for every
     size. The newer one takes half a minute for a Bayer head and does not come to an end for X-Trans. Raises RclError
@@ -38,7 +38,9 @@ def traced(
 
     first, *_ = inputs
     made = io.BytesIO()
-    axes = {first: {2: height, 3: width}, output: {2: f"{output}_{height}", 3: f"{output}_{width}"}}
+    sides = ("height", "width")
+    large = sides if scale == 1 else tuple(f"{scale}*{side}" for side in sides)
+    axes = {first: dict(zip((2, 3), sides, strict=True)), output: dict(zip((2, 3), large, strict=True))}
     # What it prints where it fails is the whole graph.
     with warnings.catch_warnings(), torch.no_grad(), redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")  # that it is the older one, and what it cannot fold
@@ -56,7 +58,10 @@ def traced(
         except (RuntimeError, TypeError, ValueError, torch.onnx.errors.OnnxExporterError) as error:
             words = " ".join(str(error).split())
             raise RclError(f"the network cannot be exported ({words[:200]}); its plugin has to be changed") from error
-    return onnx.ModelProto.FromString(made.getvalue())
+    model = onnx.ModelProto.FromString(made.getvalue())
+    shape = model.graph.output[0].type.tensor_type.shape
+    shape.CopyFrom(onnx.helper.make_tensor_type_proto(1, [1, channels, *large]).tensor_type.shape)
+    return model
 
 
 def keep_inputs(model: Any, wanted: Sequence[str], defaults: Mapping[str, Sequence[float]]) -> None:

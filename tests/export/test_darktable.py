@@ -57,6 +57,8 @@ def test_the_package_meets_the_rules(task: str, domain: Domain, told: str, graph
         (taken,), (given,) = run[file].get_inputs(), run[file].get_outputs()
         assert (taken.name, given.name) == ("input", "output")
         assert taken.shape == [1, channels, *config["spatial_dims"]]
+        assert given.shape[:2] == [1, 3]
+        assert scale > 1 or given.shape == taken.shape
         for side in (config["attributes"]["input_sizes"][-1], 67):
             x = np.random.default_rng(0).random((1, channels, side, side)).astype(np.float32)
             (y,) = run[file].run(None, {"input": x})
