@@ -123,7 +123,6 @@ def load_exported(
 def _session(path: Path, data: bytes) -> Any:
     import onnxruntime
 
-    onnxruntime.disable_telemetry_events()  # its builds for Windows have some
     options = onnxruntime.SessionOptions()
     # Each tile is the work of one thread, as with torch.
     options.intra_op_num_threads = options.inter_op_num_threads = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,13 +33,18 @@ class Exported:
 
 
 def need_onnx() -> None:
-    """Raises RclError, with what to install, where the optional packages are missing."""
+    """Raises RclError, with what to install, where the optional packages are missing.
+
+    onnxruntime has telemetry, since 1.32 on Linux too; it is turned off before anything of it runs.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
         import onnx  # noqa: F401
-        import onnxruntime  # noqa: F401
+        import onnxruntime
     except ImportError as error:
         name = (error.name or "onnx").partition(".")[0]
         raise RclError(f"this needs the package {name}; install it with `pip install 'rcl-cli[onnx]'`") from error
+    onnxruntime.disable_telemetry_events()
 
 
 def read_exported(path: Path) -> Exported:
