@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from rcl_cli.models.header import Header
 from rcl_cli.models.task_model import build_model, of_task, save_head
 from rcl_cli.task import get_task
 from rcl_tasks.restorer import Restorer
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # tests import onnxruntime themselves
 
 
 def save_small_head(path: Path, task_name: str, domain: Domain) -> Path:
