@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from rcl_cli.errors import FileError, RclError
     from rcl_cli.finetuning.begin import finetune
     from rcl_cli.inference.apply import apply
-    from rcl_cli.inference.model import Model, load
+    from rcl_cli.inference.load import load
+    from rcl_cli.inference.model import Model
     from rcl_cli.inference.result import Result
     from rcl_cli.network import Network
     from rcl_cli.nn.cfa import bilinear, from_rgb
@@ -48,7 +49,8 @@ _PLACES = {
     "errors": ("FileError", "RclError"),
     "finetuning.begin": ("finetune",),
     "inference.apply": ("apply",),
-    "inference.model": ("Model", "load"),
+    "inference.load": ("load",),
+    "inference.model": ("Model",),
     "inference.result": ("Result",),
     "network": ("Network",),
     "nn.cfa": ("bilinear", "from_rgb"),

@@ -86,7 +86,8 @@ class Photographs:
         else:
             x, target = self._processed(clean, noise, display, rng)
         balance = _guess(light, rng)
-        x, target = x * balance.planes(self.domain), target * balance.planes(self.task.output(self.domain))
+        x = x * torch.from_numpy(balance.planes(self.domain))
+        target = target * torch.from_numpy(balance.planes(self.task.output(self.domain)))
         wrong = _uniform(*(self.misjudged if white else MISJUDGED_PROCESSED), rng)
         told = _scaled(balance.profile(noise), math.exp(2 * wrong))
         return Pair(x, sigma_map(x, told, self.domain), target, torch.tensor(bend_for(told)))

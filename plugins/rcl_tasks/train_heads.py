@@ -50,6 +50,9 @@ RISE = 200
 SAVE_EVERY = 250
 
 
+DATA_LICENCE = "CC0-1.0, CC-BY, MIT and BSD-2-Clause; PHOTOGRAPHS.md of rcl-cli lists each photograph"
+
+
 @dataclass(frozen=True)
 class Lesson:
     """One head's training."""
@@ -210,6 +213,7 @@ def _train_one(
         data=fingerprint(item.path for item in find_files([photographs])[0]),
         notes={
             "licence": "MIT",
+            "data_licence": DATA_LICENCE,
             "photographs": len(pictures),
             "seed": seed,
             "minutes": round((time.monotonic() - began) / 60, 1),

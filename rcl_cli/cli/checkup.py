@@ -24,6 +24,7 @@ _MODULES = {"openexr": "OpenEXR", "opencv-python-headless": "cv2"}
 _EXTRAS = {
     "dask": "`--dask`",
     "plots": "plots of noise (`--plot`)",
+    "onnx": "exported heads (`rcl export`, `rcl apply --engine onnx`)",
     "benchmark": "methods that `rcl benchmark` compares with",
 }
 _NOT_TRIED = ("torch",)

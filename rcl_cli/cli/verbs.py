@@ -9,6 +9,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "pretrain": "Pretrain a backbone on noisy pictures, without labels.",
         "finetune": "Train a head for a task from a few labels.",
         "apply": "Run a task on files and folders.",
+        "export": "Export a head, so that programs without rcl or torch can use it.",
         "evaluate": "Score the results of a task against clean files: PSNR and SSIM.",
         "compare": "Compare pictures before and after: figures, and a PNG side by side.",
         "report": "Make a page about runs, noise profiles or results, for a browser.",

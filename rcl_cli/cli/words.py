@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -15,6 +15,11 @@ from rcl_cli.errors import PluginError
 from rcl_cli.files import exists
 from rcl_cli.plugins.entries import NETWORKS, PRETEXTS, TASKS, entries
 from rcl_cli.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    Words = click.ParamType[str]
+else:
+    Words = click.ParamType  # older versions of click have it without brackets
 
 
 class Word(click.Choice[str]):
@@ -29,7 +34,7 @@ class Word(click.Choice[str]):
         return f"{shown(value)!r} is not one of {words}{did_you_mean(str(value), self.choices)}."
 
 
-class PluginName(click.ParamType[str]):
+class PluginName(Words):
     """The name of a task, pretext or network, which shells complete. None is loaded."""
 
     name = "name"
@@ -52,7 +57,7 @@ class PluginName(click.ParamType[str]):
         return [CompletionItem(entry.name, help=entry.description) for entry in found]
 
 
-class ModelName(click.ParamType[str]):
+class ModelName(Words):
     """The name of a model in the store, or a file, which shells complete; it is looked up by what uses it."""
 
     name = "model"
@@ -66,7 +71,7 @@ class ModelName(click.ParamType[str]):
         return [*map(CompletionItem, names), CompletionItem(incomplete, type="file")]
 
 
-class Offered(click.ParamType[str]):
+class Offered(Words):
     """Free text, for which shells offer words; whether it is right is judged by what uses it."""
 
     name = "text"

@@ -96,7 +96,7 @@ class PairReader:
             return pair
         balance = Balance.of(noisy)
         x, target = (
-            t * balance.planes(domain)
+            t * torch.from_numpy(balance.planes(domain))
             for t, domain in ((pair.x, self.domain), (pair.target, self.task.output(self.domain)))
         )
         return replace(pair, x=x, target=target, noise=balance.profile(pair.noise))

@@ -79,7 +79,8 @@ class Degradation:
         profile = self.noise.draw(rng)
         x, target = self.task.degrade(rgb, self.domain, profile, rng)
         if balance is not None:
-            x, target = x * balance.planes(self.domain), target * balance.planes(self.task.output(self.domain))
+            x = x * torch.from_numpy(balance.planes(self.domain))
+            target = target * torch.from_numpy(balance.planes(self.task.output(self.domain)))
             profile = balance.profile(profile)
         return Pair(x, sigma_map(x, profile, self.domain), target, torch.tensor(bend_for(profile)))
 

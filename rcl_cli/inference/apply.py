@@ -11,20 +11,21 @@ from rcl_cli.errors import FileError, RclError
 from rcl_cli.folders import as_path
 from rcl_cli.inference.batch import Outcome, run_batch, unfit
 from rcl_cli.inference.model import AUTO
-from rcl_cli.inference.models import Models
+from rcl_cli.inference.models import ENGINES, ONNX, TORCH, Models
 from rcl_cli.inference.noise import NoiseOfFiles
 from rcl_cli.inference.outputs import Job, fitting, leave_out_results, plan_outputs
 from rcl_cli.inference.pipeline import Pipeline
 from rcl_cli.inference.restore import Restoration
 from rcl_cli.inference.shard import Shard
-from rcl_cli.models.choose import given_model
+from rcl_cli.models.choose import SHIPPED, given_model
+from rcl_cli.models.exported import EXPORTED, need_onnx, read_exported
 from rcl_cli.models.store import Store
+from rcl_cli.models.twins import exported_task, given_exported
 from rcl_cli.names import is_plain
 from rcl_cli.profiles.book import load_profiles
 from rcl_cli.raw.folder import search
 from rcl_cli.raw.select import Selection, selected, selected_words
-from rcl_cli.task import Task, get_task
-from rcl_cli.train.device import choose_device
+from rcl_cli.task_facts import Work
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class Settings:
     """I/N: only the I-th of N parts, counted from 1, by the names of the files; None: all."""
     select: tuple[Selection, ...] = ()
     """Only files that one of these fits; none: all."""
+    engine: str = "auto"
+    """One of `ENGINES`."""
     suffix: str = ""
     """What ends the names of results, such as _dn; they go beside the inputs then, if no folder is given."""
     chroma_strength: float | None = None
@@ -60,7 +63,7 @@ class Settings:
 class Batch:
     """The inputs of a run, and where their results go."""
 
-    task: Task
+    task: Work
     jobs: list[Job]
     failures: list[FileError]
     """Paths that cannot be used."""
@@ -94,13 +97,23 @@ class Batch:
         )
 
 
-def open_batch(task: str | Task, paths: Sequence[Path], output: Path | None, settings: Settings) -> Batch:
+def chosen_engine(settings: Settings) -> str:
+    """TORCH or ONNX. Raises RclError where the model that is named is for the other, or there is no such engine."""
+    if settings.engine not in ENGINES:
+        raise RclError(f"there is no engine {settings.engine!r}; there are {', '.join(ENGINES)}")
+    exported = settings.model is not None and Path(settings.model).suffix == EXPORTED
+    if settings.engine == TORCH and exported:
+        raise RclError(f"{settings.model} is an exported head, which torch cannot run; leave --engine out")
+    return ONNX if settings.engine == ONNX or exported else TORCH
+
+
+def open_batch(task: str | Work, paths: Sequence[Path], output: Path | None, settings: Settings) -> Batch:
     """Find the inputs and plan their results; nothing is decoded.
 
     Without `output` results go to a folder named after the task, in the folder that was named or beside the file.
     Raises RclError where there is nothing to do, or for a task that there is not.
     """
-    made = get_task(task) if isinstance(task, str) else task
+    made = _task(task, settings) if isinstance(task, str) else task
     given = list(paths)
     if not given:
         raise RclError(f"name files or folders to {made.name}")
@@ -132,14 +145,35 @@ def open_batch(task: str | Task, paths: Sequence[Path], output: Path | None, set
     return Batch(made, jobs, found.errors, found.results, unfit, settings, said, len(found.files))
 
 
-def open_pipeline(task: Task, settings: Settings, announce: Callable[[str], None]) -> Pipeline:
+def _task(name: str, settings: Settings) -> Work:
+    """The task of that name; of an exported head, what that says of it, and nothing is imported for it."""
+    if chosen_engine(settings) == TORCH:
+        from rcl_cli.task import get_task
+
+        return get_task(name)
+    need_onnx()
+    store = Store.open(settings.store)
+    if settings.model is not None and settings.model != SHIPPED:
+        path = given_exported(store, settings.model)
+        facts = read_exported(path).contract.facts
+        if facts.name != name:
+            raise RclError(f"{path}: is a head for {facts.name}; choose one for {name}")
+        return facts
+    return exported_task(name, store)
+
+
+def open_pipeline(task: Work, settings: Settings, announce: Callable[[str], None]) -> Pipeline:
     """Models, noise levels and settings of a run.
 
     Raises RclError where the settings do not fit the task: once, before the first file.
     """
-    store = Store.open(settings.store)
-    if settings.model is not None:
-        given_model(task, store, settings.model)
+    store, engine = Store.open(settings.store), chosen_engine(settings)
+    if engine == TORCH:
+        from rcl_cli.train.device import choose_device
+
+        choose_device(settings.device)
+        if settings.model is not None:
+            given_model(task, store, settings.model)
     if settings.profile is not None:
         load_profiles(settings.profile)
     for domain in task.domains:
@@ -148,7 +182,7 @@ def open_pipeline(task: Task, settings: Settings, announce: Callable[[str], None
         )
     for error in store.scan()[1]:
         announce(f"Model in the store left out: {error}")
-    models = Models(task, store, choose_device(settings.device), settings.model, settings.tile, announce=announce)
+    models = Models(task, store, settings.device, settings.model, settings.tile, engine, announce)
     noise = NoiseOfFiles(settings.profile, store.root, announce=announce)
     return Pipeline(models, noise, settings.strength, settings.ensemble, settings.chroma_strength)
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from rcl_cli.disk.temporary import sweep
 from rcl_cli.domain import Domain
-from rcl_cli.errors import FileError, RclError, UnforeseenError
+from rcl_cli.errors import FileError, RclError, UnforeseenError, is_out_of_memory
 from rcl_cli.files import ExistsError
 from rcl_cli.inference.claims import Claims
 from rcl_cli.inference.existing import is_ruined, why_kept, whys_kept
@@ -24,12 +24,11 @@ from rcl_cli.inference.outputs import Job
 from rcl_cli.inference.overlap import ahead, behind
 from rcl_cli.inference.pipeline import Pipeline, Prepared
 from rcl_cli.inference.result import Result
-from rcl_cli.inference.tiling import is_out_of_memory
 from rcl_cli.plugins.faults import PluginFault
 from rcl_cli.raw.guarded import read_frame
 from rcl_cli.raw.tags.exiftool import close_exiftool
 from rcl_cli.raw.write import write_picture
-from rcl_cli.task import Task
+from rcl_cli.task_facts import Work
 
 _MOST_BESIDE = 1 << 28
 """Bytes of a result that may be written while the network is busy with the next: both take memory."""
@@ -162,7 +161,7 @@ class _Work:
             self.seconds += perf_counter() - start
 
 
-def _outcome(work: _Work, finish: Callable[[], Result | Domain], task: Task, debug: bool) -> Outcome:
+def _outcome(work: _Work, finish: Callable[[], Result | Domain], task: Work, debug: bool) -> Outcome:
     job = work.job
     try:
         made = finish()
@@ -178,7 +177,7 @@ def _outcome(work: _Work, finish: Callable[[], Result | Domain], task: Task, deb
     return Outcome(job.source, job.target, "done", "", work.seconds, work.megapixels, made)
 
 
-def unfit(path: Path, task: Task, domain: Domain) -> Outcome:
+def unfit(path: Path, task: Work, domain: Domain) -> Outcome:
     """That a file of a walked folder is none for the task."""
     return Outcome(path, None, "skipped", misfit(task, domain), fits=False)
 

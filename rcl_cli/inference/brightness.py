@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
-from torch.nn.functional import avg_pool2d
+import numpy as np
+from numpy.typing import NDArray
 
 from rcl_cli.domain import Domain
-from rcl_cli.nn.cfa import from_rgb
-from rcl_cli.nn.curve import REST, Code
-from rcl_cli.task import Task
+from rcl_cli.nn.bend import decoded, encoded
+from rcl_cli.raw.pack import lattices
+from rcl_cli.task_facts import Work
 
+Float = NDArray[np.float32]
 _COLORS = (0, 1, 1, 2)
 _WHITE_FROM = 0.9
 _BLACK_TO = 0.01
@@ -19,8 +19,8 @@ _STRIP = 256
 
 
 def keep_mean(
-    prediction: Tensor, x: Tensor, task: Task, domain: Domain, inside: tuple[slice, slice], *, displayed: bool = False
-) -> Tensor:
+    prediction: Float, x: Float, task: Work, domain: Domain, inside: tuple[slice, slice], *, displayed: bool = False
+) -> Float:
     """Add one offset per colour to `prediction`, in place, so that its mean is that of `x`: (C_out, h·U, w·U).
 
     Compared is what the sensor would have seen of the prediction, over the elements `inside` the picture that no
@@ -30,10 +30,10 @@ def keep_mean(
     `displayed`: on a curve like a display's. Noise in files that were stored for one goes as far up as down there; in
     linear light the same noise lifts the mean, and shadows would come out too bright.
     """
-    code = Code(torch.tensor(REST) if displayed else None)
+    encode, decode = (encoded, decoded) if displayed else (_same, _same)
     rows, columns = inside
-    error = torch.zeros(domain.channels, dtype=torch.float64)
-    count = torch.zeros(domain.channels, dtype=torch.float64)
+    error = np.zeros(domain.channels)
+    count = np.zeros(domain.channels)
     for start in range(0, rows.stop, _STRIP):
         here = slice(start, min(start + _STRIP, rows.stop))
         strip = prediction[:, here.start * task.upsample(domain) : here.stop * task.upsample(domain)]
@@ -42,25 +42,40 @@ def keep_mean(
         unclipped = seen < _WHITE_FROM
         if not domain.is_raw:
             unclipped &= seen > _BLACK_TO
-        difference = code.encode(x[:, here, columns][:, kept]) - code.encode(seen)
-        error += torch.where(unclipped, difference, 0.0).double().sum(dim=(1, 2))
-        count += unclipped.sum(dim=(1, 2))
+        difference = encode(x[:, here, columns][:, kept]) - encode(seen)
+        error += np.sum(difference, axis=(1, 2), where=unclipped, dtype=np.float64)
+        count += unclipped.sum(axis=(1, 2))
     for color in range(3):
         channels = _channels(domain, color)
-        offset = error[channels].sum() / count[channels].sum().clamp(min=1)
+        offset = np.float32(error[channels].sum() / max(count[channels].sum(), 1))
         for channel in _channels(task.output(domain), color):
-            for strip in torch.split(prediction[channel], _STRIP):
-                strip.copy_(code.decode(code.encode(strip) + offset.float()))
+            for start in range(0, prediction.shape[1], _STRIP):
+                part = prediction[channel, start : start + _STRIP]
+                part[:] = decode(encode(part) + offset)
     return prediction
 
 
-def observed(prediction: Tensor, task: Task, domain: Domain) -> Tensor:
+def observed(prediction: Float, task: Work, domain: Domain) -> Float:
     """What a sensor of `domain` sees of a prediction: (C_out, h·U, w·U) → (C, h, w), like the input.
 
     A large pixel gathers the light of the small ones that it covers; then each filter passes its colour.
     """
-    reduced = avg_pool2d(prediction, task.scale) if task.scale > 1 else prediction
-    return reduced if task.output(domain) is domain else from_rgb(reduced, domain)
+    reduced, scale = prediction, task.scale
+    if scale > 1:
+        channels, height, width = prediction.shape
+        blocks = prediction.reshape(channels, height // scale, scale, width // scale, scale)
+        reduced = blocks.mean(axis=(2, 4))
+    if task.output(domain) is domain:
+        return reduced
+    height, width = (side // domain.pixels for side in reduced.shape[1:])
+    planes = np.empty((domain.channels, height, width), np.float32)
+    for elements, pixels in lattices(domain):
+        planes[elements] = reduced[(_COLORS[domain.noise_planes[elements[0]]], *pixels)]
+    return planes
+
+
+def _same(values: Float) -> Float:
+    return values
 
 
 def _channels(domain: Domain, color: int) -> list[int]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from rcl_cli.domain import Domain
+from rcl_cli.inference.tiling import Float
 from rcl_cli.nn.balance import Balance
 
-_WEIGHTS = (0.25, 0.5, 0.25)
+_WEIGHTS = np.array([0.25, 0.5, 0.25], np.float32)
 """Of R, G, B in brightness: as a Bayer mosaic has them."""
 _COLORS = (0, 1, 1, 2)
 _STRIP = 256
 
 
-def blend(source: Tensor, prediction: Tensor, luma: float, chroma: float, domain: Domain, balance: Balance) -> Tensor:
+def blend(source: Float, prediction: Float, luma: float, chroma: float, domain: Domain, balance: Balance) -> Float:
     """source + luma·(d − c) + chroma·c, d = prediction − source and c its part in colour: all (C, h, w).
 
     With white balance applied, c is, for each colour of an element, how far the mean of d over that colour's planes is
@@ -25,12 +25,12 @@ def blend(source: Tensor, prediction: Tensor, luma: float, chroma: float, domain
     gains = balance.planes(domain)
     colors = [_COLORS[plane] for plane in domain.noise_planes]
     planes = [[place for place, found in enumerate(colors) if found == color] for color in range(3)]
-    made = torch.empty_like(source)
+    made = np.empty_like(source)
     for start in range(0, source.shape[1], _STRIP):
         rows = slice(start, start + _STRIP)
         removed = (prediction[:, rows] - source[:, rows]) * gains
-        means = [removed[own].mean(dim=0) for own in planes]
-        brightness = sum((weight * mean for weight, mean in zip(_WEIGHTS, means, strict=True)), torch.tensor(0.0))
-        in_color = torch.stack([means[color] - brightness for color in colors])
+        means = np.stack([removed[own].mean(axis=0) for own in planes])
+        brightness = np.tensordot(_WEIGHTS, means, 1)
+        in_color = (means - brightness)[colors]
         made[:, rows] = source[:, rows] + (luma * removed + (chroma - luma) * in_color) / gains
     return made

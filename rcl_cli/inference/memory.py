@@ -1,15 +1,13 @@
-"""Memory of a network at work: how large tiles may be, and that pages once used are used again."""
+"""Memory of a network at work: how large tiles may be, and that pages once used are used again. Torch-free."""
 
 from __future__ import annotations
 
 import ctypes
 import os
-
-import torch
+from dataclasses import dataclass
 
 from rcl_cli.domain import Domain
-from rcl_cli.models.task_model import TaskModel
-from rcl_cli.task import Task
+from rcl_cli.task_facts import Work
 
 _GIB = 1 << 30
 _SMALLEST = 64
@@ -19,44 +17,51 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 """Of glibc's malloc.h."""
 
 
-def tile_size(model: TaskModel, task: Task, domain: Domain, halo: int, device: torch.device) -> int:
-    """The largest side of a tile's core, in elements, with which `model` stays inside the memory budget.
+@dataclass(frozen=True)
+class Layers:
+    """What the memory of a network depends on."""
 
-    On a CPU it is the same for every machine with enough memory, and so is the result, bit for bit. At least 64
-    elements, whatever the memory: applying a network shrinks tiles further where that is too many.
+    feature_channels: int
+    multiple: int
+    """As `Network.multiple`."""
+
+
+def tile_size(
+    layers: Layers, task: Work, domain: Domain, halo: int, *, budget: int | None = None, cpu: bool = True
+) -> int:
+    """The largest side of a tile's core, in elements, with which the network stays inside the memory budget.
+
+    `budget`: bytes; None: `memory_budget`. On a CPU it is the same for every machine with enough memory, and so is the
+    result, bit for bit. At least 64 elements, whatever the memory: applying a network shrinks tiles further where that
+    is too many.
     """
-    window = int((memory_budget(device) / bytes_per_element(model, task, domain)) ** 0.5)
-    if device.type == "cpu":
+    window = int(((budget or memory_budget()) / bytes_per_element(layers, task, domain)) ** 0.5)
+    if cpu:
         window = min(window, max(_WINDOW, 6 * halo))
-    multiple = model.multiple
-    return max(window - 2 * halo, _SMALLEST) // multiple * multiple
+    return max(window - 2 * halo, _SMALLEST) // layers.multiple * layers.multiple
 
 
-def tiles_at_once(model: TaskModel, task: Task, domain: Domain, window: int, device: torch.device) -> int:
-    """How many tiles, each seeing `window` elements a side, are worked on at a time: one a thread that torch may use.
+def tiles_at_once(layers: Layers, task: Work, domain: Domain, window: int, threads: int) -> int:
+    """How many tiles, each seeing `window` elements a side, are worked on at a time on a CPU: one a thread.
 
-    Fewer where their memory together would be beyond the budget; one where the device is no CPU.
+    Fewer where their memory together would be beyond the budget.
     """
-    if device.type != "cpu":
-        return 1
-    together = memory_budget(device) // (window**2 * bytes_per_element(model, task, domain))
-    return max(1, min(torch.get_num_threads(), together))
+    together = memory_budget() // (window**2 * bytes_per_element(layers, task, domain))
+    return max(1, min(threads, together))
 
 
-def bytes_per_element(model: TaskModel, task: Task, domain: Domain) -> int:
+def bytes_per_element(layers: Layers, task: Work, domain: Domain) -> int:
     """An estimate of the memory that a forward pass takes for each input element.
 
     Alive at the widest point of a network are about eight maps of `width` channels at full size, those below included;
     at its end about four of the prediction. Measured on the CPU, it is right within a factor of two.
     """
     prediction = task.output(domain).channels * task.upsample(domain) ** 2
-    return 4 * (8 * model.network.feature_channels + 4 * prediction)
+    return 4 * (8 * layers.feature_channels + 4 * prediction)
 
 
-def memory_budget(device: torch.device) -> int:
-    """Bytes that a forward pass may take: half of what is free on CUDA; elsewhere a quarter, at most 1 GiB."""
-    if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0] // 2
+def memory_budget() -> int:
+    """Bytes that a forward pass may take, where the device does not say what is free: a quarter, at most 1 GiB."""
     return min(_GIB, _free_memory() // 4)
 
 

@@ -1,28 +1,21 @@
-"""A head ready to be used: `model(frame, noise)`."""
+"""A head ready to be used: `model(frame, noise)`. Torch-free; the engine may be torch."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from math import lcm
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
-from rcl_cli.errors import CheckpointError, PluginError, RclError
-from rcl_cli.inference.memory import keep_freed_memory, tile_size, tiles_at_once
+from rcl_cli.errors import RclError
 from rcl_cli.inference.restore import Ready, Restoration
 from rcl_cli.inference.result import Result
-from rcl_cli.inference.tiling import Float, Tiling
+from rcl_cli.inference.tiling import Float
 from rcl_cli.inference.turned import packed, upright
-from rcl_cli.models.choose import find_model
-from rcl_cli.models.header import read_header
-from rcl_cli.models.store import SUFFIX, Store
-from rcl_cli.models.task_model import TaskModel, load_head
 from rcl_cli.nn.balance import Balance
 from rcl_cli.raw.defects import mend
 from rcl_cli.raw.frame import Frame, RgbFrame
@@ -31,8 +24,7 @@ from rcl_cli.raw.pack import Placement
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.record import Record, source_digest
 from rcl_cli.raw.turn import ALL_TURNS, UPRIGHT, Turn
-from rcl_cli.task import Task, get_task
-from rcl_cli.train.device import choose_device
+from rcl_cli.task_facts import Work
 
 AUTO = "auto"
 
@@ -54,12 +46,12 @@ class Noise:
 class Model:
     """A head of one task on its device, for frames of one domain."""
 
-    task: Task
+    task: Work
     domain: Domain
     path: Path
     ready: Ready = field(repr=False)
     weights: str
-    """Digest of the file."""
+    """Digest of the file; of an exported head that of the file it was made from."""
 
     @property
     def name(self) -> str:
@@ -91,7 +83,7 @@ class Model:
         turns = ALL_TURNS if ensemble else UPRIGHT
         output, scale = self.task.output(self.domain), self.task.scale
         told = known.profile if known and self.task.noise_aware else None
-        balance = Balance.of(frame) if self.ready.model.network.coded else Balance()
+        balance = Balance.of(frame) if self.ready.engine.coded else Balance()
 
         mended = None if restoration.changes_nothing else told
 
@@ -181,73 +173,6 @@ def _values(frame: Frame, noise: NoiseProfile | None) -> Float:
     if frame.cfa and noise and any((*noise.shot, *noise.read)):
         return mend(values, frame.cfa, noise)
     return values
-
-
-def load(
-    model: str | Path,
-    domain: Domain | str | None = None,
-    *,
-    camera: str = "",
-    store: Path | None = None,
-    device: str = "auto",
-    tile: int | None = None,
-) -> Model:
-    """The head for a task and a domain, or the one in a file.
-
-    `model` is a task's name: then the newest head in the store for `domain` (and `camera`), else the one that comes
-    with the task. Or a model file, whose header names its task and domain. `tile`: the largest side of a tile, in
-    elements. Raises RclError where there is none, CheckpointError where the file is damaged or for another domain.
-    """
-    given = Path(model)
-    wanted = None if domain is None else _domain(domain)
-    if given.suffix == SUFFIX:
-        header = read_header(given)
-        return load_model(given, get_task(header.task), wanted or header.domain, choose_device(device), tile)
-    task = get_task(str(model))
-    if wanted is None:
-        raise RclError(f"name the domain that {task.name} is for: bayer, xtrans or rgb (frame.domain)")
-    path = find_model(task, wanted, camera, Store.open(store)).path
-    return load_model(path, task, wanted, choose_device(device), tile)
-
-
-def _domain(name: Domain | str) -> Domain:
-    try:
-        return Domain(name)
-    except ValueError:
-        raise RclError(f"there is no domain {name!r}; there are {', '.join(known.value for known in Domain)}") from None
-
-
-def load_model(path: Path, task: Task, domain: Domain, device: torch.device, tile: int | None = None) -> Model:
-    """The head of `task` in a file, ready on `device`; the task gets the options that the file keeps.
-
-    Raises CheckpointError if the file is damaged, or for another task or domain.
-    """
-    options = read_header(path).options
-    try:
-        configured = type(task)(options)
-    except PluginError:
-        raise
-    except RclError as error:
-        raise CheckpointError(path, f"does not fit its task: {error}") from error
-    network, _ = load_head(path, configured, domain)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    return Model(configured, domain, path, prepare(network, configured, domain, device, tile), digest)
-
-
-def prepare(model: TaskModel, task: Task, domain: Domain, device: torch.device, tile: int | None = None) -> Ready:
-    """Put `model` on `device` and work out its tiling; `tile` overrides the size that the memory suggests.
-
-    Raises RclError where the head looks at the whole picture.
-    """
-    model = model.eval().to(device)
-    if device.type == "cpu":
-        keep_freed_memory()
-    # X-Trans changes red and blue from one 3×3 element to the next: tiles must start on even ones.
-    multiple = lcm(model.multiple, 2 if domain is Domain.XTRANS else 1)
-    network, head = model.radii()
-    tiling = Tiling(network + head, multiple, task.upsample(domain), head)
-    size = tile or tile_size(model, task, domain, tiling.halo, device)
-    return Ready(model, tiling, size, device, tiles_at_once(model, task, domain, size + 2 * tiling.halo, device))
 
 
 def levels_digest(noise: Noise) -> str:

@@ -6,25 +6,31 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import torch
-
 from rcl_cli.domain import Domain
 from rcl_cli.errors import CheckpointError, RclError
-from rcl_cli.inference.model import Model, load_model
+from rcl_cli.inference.model import Model
 from rcl_cli.models.choose import Choice, find_model
+from rcl_cli.models.exported import EXPORTED
 from rcl_cli.models.store import Store
-from rcl_cli.task import Task
+from rcl_cli.models.twins import find_exported
+from rcl_cli.task_facts import Work
+
+TORCH, ONNX = "torch", "onnx"
+ENGINES = ("auto", TORCH, ONNX)
+"""auto: onnx where the model that is named is an exported one, else torch."""
 
 
 @dataclass(frozen=True)
 class Models:
     """The models of one run. `announce` hears each choice once, in a sentence."""
 
-    task: Task
+    task: Work
     store: Store
-    device: torch.device
+    device: str = "auto"
     given: str | None = None
     tile: int | None = None
+    engine: str = TORCH
+    """Or "onnx": exported heads alone."""
     announce: Callable[[str], None] = lambda sentence: None
     _choices: dict[tuple[Domain, str], Choice] = field(default_factory=dict)
     _loaded: dict[tuple[Domain, Path], Model] = field(default_factory=dict)
@@ -35,7 +41,8 @@ class Models:
         if domain not in self.task.domains:
             raise RclError(misfit(self.task, domain))
         if (domain, camera) not in self._choices:
-            choice = find_model(self.task, domain, camera, self.store, self.given, self._damaged)
+            find = find_exported if self.engine == ONNX else find_model
+            choice = find(self.task, domain, camera, self.store, self.given, self._damaged)
             if choice not in self._choices.values():
                 self.announce(f"Head for {self.task.name}, {domain.value}: {choice.path} ({choice.reason})")
             self._choices[domain, camera] = choice
@@ -50,7 +57,7 @@ class Models:
         if (domain, path) in self._loaded:
             return self._loaded[domain, path]
         try:
-            loaded = load_model(path, self.task, domain, self.device, self.tile)
+            loaded = self._load(path, domain)
         except CheckpointError as error:
             if self.given is not None or path.parent != self.store.models:
                 raise
@@ -60,8 +67,19 @@ class Models:
             return self.get(domain, camera)
         return self._loaded.setdefault((domain, path), loaded)
 
+    def _load(self, path: Path, domain: Domain) -> Model:
+        if path.suffix == EXPORTED:
+            from rcl_cli.inference.onnx_engine import load_exported
 
-def misfit(task: Task, domain: Domain) -> str:
+            return load_exported(path, task=self.task.name, domain=domain, device=self.device, tile=self.tile)
+        from rcl_cli.inference.torch_engine import load_model
+        from rcl_cli.task import Task
+
+        assert isinstance(self.task, Task)
+        return load_model(path, self.task, domain, self.device, self.tile)
+
+
+def misfit(task: Work, domain: Domain) -> str:
     """Why a file is none for `task`."""
     able = ", ".join(sorted(d.value for d in task.domains))
     return f"{task.name} works on {able} files; this one is {domain.value}"

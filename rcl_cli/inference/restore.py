@@ -1,4 +1,4 @@
-"""A packed picture through a task's network: array → array."""
+"""A packed picture through a task's network: array → array. Torch-free."""
 
 from __future__ import annotations
 
@@ -6,35 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.inference.brightness import keep_mean
 from rcl_cli.inference.chroma import blend
-from rcl_cli.inference.risk import STEP, best_strength, disturbance
-from rcl_cli.inference.tiling import Float, Tiling, apply_tiled
-from rcl_cli.models.task_model import TaskModel
+from rcl_cli.inference.engine import Ready as Ready
+from rcl_cli.inference.engine import Told
+from rcl_cli.inference.risk import STEP, best_strength, disturbance, noise_levels
+from rcl_cli.inference.tiling import Float
 from rcl_cli.nn.balance import Balance
-from rcl_cli.nn.curve import bend_for
-from rcl_cli.noise import sigma_map
 from rcl_cli.raw.pack import Placement
-from rcl_cli.task import Task
-
-
-@dataclass(frozen=True)
-class Ready:
-    """A model on its device and how pictures are to be cut for it."""
-
-    model: TaskModel
-    tiling: Tiling
-    tile: int
-    """The largest side of a tile's core, in elements."""
-    device: torch.device
-    workers: int = 1
-    """Tiles that are worked on at a time."""
+from rcl_cli.task_facts import Work
 
 
 @dataclass(frozen=True)
@@ -59,7 +44,7 @@ class Restoration:
     `chroma`: the strength for colour, where it is another one (see `blend`); `strength` is that for brightness then.
     """
 
-    task: Task
+    task: Work
     domain: Domain
     strength: float | None = 1.0
     chroma: float | None = None
@@ -109,71 +94,38 @@ class Restoration:
         The mean of each colour is kept; the task's `finish` has the last word. Raises RclError where the head's result
         has another shape than the task says.
         """
-        told = balance.profile(profile) if profile else None
-        bend = torch.tensor(bend_for(told), device=ready.device)
-        domains = (self.domain, self.task.output(self.domain))
-        gains, back = (balance.planes(domain).to(ready.device) for domain in domains)
-
-        def network(tile: Tensor) -> Tensor:
-            x = tile * gains
-            sigma = sigma_map(x, told, self.domain) * self._told if told else None
-            prediction: Tensor = ready.model(x, sigma, bend)
-            self._check_shape(tile, prediction)
-            return prediction / back
-
+        engine = ready.engine
+        told = Told(profile, balance, self._told)
         passes = 2 if self.strength is None else 1
 
-        def predict(picture: Tensor, number: int) -> Tensor:
-            def part(done: float) -> None:
-                report((number + done) / passes)
+        def predict(picture: Float, number: int) -> Float:
+            return engine.predict(picture, told, ready, lambda done: report((number + done) / passes))
 
-            planes = picture.numpy()
-            made = apply_tiled(
-                network,
-                planes,
-                ready.tiling,
-                size=ready.tile,
-                workers=ready.workers,
-                device=ready.device,
-                report=part,
-            )
-            return torch.from_numpy(made)
-
-        with torch.inference_mode():
-            source, inside = torch.from_numpy(x), elements_inside(placement)
-            prediction = predict(source, 0)
-            strength = self.strength
-            if strength is None:
-                sigma = sigma_map(source, profile or _NO_NOISE, self.domain)
-                direction = disturbance(sigma)
-                moved = predict(source + STEP * direction, 1)
-                strength = best_strength(*(t[:, *inside] for t in (source, prediction, moved, direction, sigma)))
+        inside, prediction = elements_inside(placement), predict(x, 0)
+        strength = self.strength
+        if strength is None:
+            sigma = noise_levels(x, profile or _NO_NOISE, self.domain)
+            direction = disturbance(sigma)
+            moved = predict(x + np.float32(STEP) * direction, 1)
+            with np.errstate(all="ignore"):  # what is not finite is said below
+                strength = best_strength(*(a[:, *inside] for a in (x, prediction, moved, direction, sigma)))
+        with np.errstate(all="ignore"):
             prediction = keep_mean(
-                prediction, source, self.task, self.domain, inside, displayed=displayed and self.task.noise_aware
+                prediction, x, self.task, self.domain, inside, displayed=displayed and self.task.noise_aware
             )
-            chroma = strength if self.chroma is None else self.chroma
-            if chroma != strength:
-                prediction = blend(source, prediction, strength, chroma, self.domain, white)
-            elif self.blends and strength < 1:
-                prediction = torch.lerp(source, prediction, strength)
-            if not bool(prediction.isfinite().all()):
-                said = f"the head of {self.task.name} gives values that are not finite numbers"
-                raise RclError(f"{said}; choose another (rcl models)")
-            return Restored(self.task.finish(prediction, source).numpy(), strength)
+        chroma = strength if self.chroma is None else self.chroma
+        if chroma != strength:
+            prediction = blend(x, prediction, strength, chroma, self.domain, white)
+        elif self.blends and strength < 1:
+            prediction = x + np.float32(strength) * (prediction - x)
+        if not np.isfinite(prediction).all():
+            said = f"the head of {self.task.name} gives values that are not finite numbers"
+            raise RclError(f"{said}; choose another (rcl models)")
+        return Restored(engine.finish(prediction, x), strength)
 
     @property
     def _told(self) -> float:
         return 1.0 if self.blends or self.strength is None else self.strength
-
-    def _check_shape(self, tile: Tensor, prediction: Tensor) -> None:
-        up = self.task.upsample(self.domain)
-        channels = self.task.output(self.domain).channels
-        expected = (1, channels, tile.shape[2] * up, tile.shape[3] * up)
-        if tuple(prediction.shape) != expected:
-            raise RclError(
-                f"the head of {self.task.name} gives {tuple(prediction.shape)} where the task says {expected}; "
-                "its plugin has to be fixed"
-            )
 
 
 def elements_inside(placement: Placement) -> tuple[slice, slice]:

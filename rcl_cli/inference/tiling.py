@@ -2,29 +2,29 @@
 
 Each tile is the part of the picture that it answers for, its core, and a halo around it at least as wide as the
 network looks. A halo ends at the picture's border, where the network's own padding then acts as on the whole picture.
+Torch-free.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, wait
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from rcl_cli.errors import is_out_of_memory as is_out_of_memory
 from rcl_cli.inference.memory import give_back_freed_memory
-from rcl_cli.inference.threads import single_threads
 from rcl_cli.part import asked_for, grown
-from rcl_cli.train.device import full_float32
 
 Float = NDArray[np.float32]
-Network = Callable[[Tensor], Tensor]
-"""(1, C, h, w) → (1, C_out, h·U, w·U)"""
+Network = Callable[[Float], Float]
+"""(C, h, w) → (C_out, h·U, w·U)"""
+Crew = Callable[[], AbstractContextManager[Executor]]
+"""Who works on tiles, for one picture."""
 
 
 @dataclass(frozen=True)
@@ -85,26 +85,25 @@ class Tiling:
         return [(row, column) for row in rows for column in columns]
 
 
-def apply_tiled(
+def run_tiled(
     network: Network,
     x: Float,
     tiling: Tiling,
     *,
     size: int,
     workers: int = 1,
-    device: torch.device | str = "cpu",
+    crew: Crew | None = None,
     report: Callable[[float], None] = lambda done: None,
 ) -> Float:
     """`network` on the whole of `x`, tile by tile: (C, h, w) → (C_out, h·U, w·U) float32.
 
-    h and w are multiples of `tiling.multiple`. On the CPU each tile is the work of one thread, and `workers` tiles are
-    worked on at a time: the result is the same bit for bit, however many. Where memory runs out, the work starts again
-    with tiles of half the size. `report` hears after each tile which fraction is done.
+    h and w are multiples of `tiling.multiple`. `workers` tiles are worked on at a time by the `crew`; None: one after
+    another, in this thread. Where memory runs out, the work starts again with tiles of half the size. `report` hears
+    after each tile which fraction is done.
     """
     while True:
         try:
-            with full_float32():
-                result = _stitch(network, x, tiling, size, workers, device, report)
+            result = _stitch(network, x, tiling, size, workers, crew, report)
             if result.nbytes > _LARGE:
                 give_back_freed_memory()  # what comes now takes as much again
             return result
@@ -120,7 +119,7 @@ def _stitch(
     tiling: Tiling,
     size: int,
     workers: int,
-    device: torch.device | str,
+    crew: Crew | None,
     report: Callable[[float], None],
 ) -> Float:
     _, height, width = x.shape
@@ -128,7 +127,7 @@ def _stitch(
     tiles = tiling.tiles(height, width, size)
     result = np.empty((0, height * u, width * u), np.float32)
     for number, ((row, column), prediction) in enumerate(
-        _predictions(network, x, tiles, tiling, workers, device), start=1
+        _predictions(network, x, tiles, tiling, workers, crew), start=1
     ):
         if number == 1:
             result = np.empty((len(prediction), height * u, width * u), np.float32)
@@ -138,26 +137,23 @@ def _stitch(
 
 
 def _predictions(
-    network: Network, x: Float, tiles: Sequence[Tile], tiling: Tiling, workers: int, device: torch.device | str
+    network: Network, x: Float, tiles: Sequence[Tile], tiling: Tiling, workers: int, crew: Crew | None
 ) -> Iterator[tuple[Tile, Float]]:
     """Each tile with what the network makes of its core, in any order; at most `workers` are waited with."""
 
-    @torch.inference_mode()
     def predict(tile: Tile) -> tuple[Tile, Float]:
         row, column = tile
-        window = torch.from_numpy(np.ascontiguousarray(x[:, row.window, column.window])).unsqueeze(0)
-        # Channels last makes convolutions on CPUs half as fast again.
+        window = np.ascontiguousarray(x[:, row.window, column.window])
         core = (row.inner(1), column.inner(1))
-        with asked_for(grown(core, tiling.head, tiling.multiple, *window.shape[2:])):
-            whole = network(window.to(device, memory_format=torch.channels_last))[0]
-        part = whole[:, row.inner(tiling.upsample), column.inner(tiling.upsample)]
-        return tile, part.to("cpu", torch.float32, memory_format=torch.contiguous_format).numpy()
+        with asked_for(grown(core, tiling.head, tiling.multiple, *window.shape[1:])):
+            whole = network(window)
+        return tile, whole[:, row.inner(tiling.upsample), column.inner(tiling.upsample)]
 
-    if torch.device(device).type != "cpu":
+    if crew is None:
         yield from map(predict, tiles)
         return
     coming = iter(tiles)
-    with single_threads(workers) as pool:
+    with crew() as pool:
         running = {pool.submit(predict, tile) for tile in islice(coming, workers)}
         while running:
             done, running = wait(running, return_when=FIRST_COMPLETED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -12,9 +13,11 @@ from torch import Tensor
 
 from rcl_cli.errors import CheckpointError
 from rcl_cli.files import write_bytes
+from rcl_cli.models.contract import about, tensor_words
 from rcl_cli.models.finite import ASTRAY, require_finite
 from rcl_cli.models.header import Header, read_header
-from rcl_cli.models.tensor_index import checked_metadata
+from rcl_cli.models.tensor_index import checked_metadata, with_metadata
+from rcl_cli.plugins.entries import OWN
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,13 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint, *, half: bool = False) -
     }
     advice = "float16 cannot hold them" if half else ASTRAY
     require_finite(path, tensors, advice)
-    write_bytes(path, save(tensors, metadata={"rcl": checkpoint.header.to_json()}), overwrite=True)
+    write_bytes(path, with_metadata(save(tensors), file_metadata(checkpoint.header)), overwrite=True)
+
+
+def file_metadata(header: Header) -> dict[str, str]:
+    """What a model file says: `rcl`, the header; "pt", by which other loaders know that torch wrote it; and words."""
+    told = {"format": "pt", "rcl": header.to_json(), "input": tensor_words(header.domain)}
+    return {**told, **about(header, version(OWN))}
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

@@ -11,7 +11,7 @@ from rcl_cli.errors import RclError
 from rcl_cli.models.header import read_header
 from rcl_cli.models.store import Store, StoredModel
 from rcl_cli.plugins.entries import NETWORKS, entries
-from rcl_cli.task import Task
+from rcl_cli.task_facts import Work
 
 SHIPPED = "shipped"
 """The name that stands for the head that comes with the task, whatever is in the store."""
@@ -26,7 +26,7 @@ class Choice:
 
 
 def find_model(
-    task: Task, domain: Domain, camera: str, store: Store, given: str | None = None, without: Container[Path] = ()
+    task: Work, domain: Domain, camera: str, store: Store, given: str | None = None, without: Container[Path] = ()
 ) -> Choice:
     """The given model (NAME, PATH or "shipped"), else the store's best head for the file, else the shipped one.
 
@@ -79,7 +79,7 @@ def usable(models: Sequence[StoredModel]) -> tuple[list[StoredModel], str]:
     return found, f"; left out: {'; '.join(left_out)}" if left_out else ""
 
 
-def given_model(task: Task, store: Store, name: str) -> Path:
+def given_model(task: Work, store: Store, name: str) -> Path:
     """The model called `name` in the store, the file at that path, or a shipped head of that name or ("shipped") any.
 
     Raises RclError where there is none, CheckpointError where it is no model.

@@ -1,4 +1,7 @@
-"""White balance for coded networks: grey has equal values in all planes, so that edges have equal heights in them."""
+"""White balance for coded networks: grey has equal values in all planes, so that edges have equal heights in them.
+
+Torch-free.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from rcl_calibration.profile import NoiseProfile, Planes
 from rcl_cli.domain import Domain
@@ -39,9 +41,10 @@ class Balance:
         red, green, blue = (max(light) / factor for factor in light)
         return cls((red, green, blue))
 
-    def planes(self, domain: Domain) -> Tensor:
+    def planes(self, domain: Domain) -> NDArray[np.float32]:
         """The gain of each channel, (C, 1, 1)."""
-        return torch.tensor([self.gains[_PLANE_COLORS[plane]] for plane in domain.noise_planes]).view(-1, 1, 1)
+        gains = [self.gains[_PLANE_COLORS[plane]] for plane in domain.noise_planes]
+        return np.array(gains, np.float32).reshape(-1, 1, 1)
 
     def profile(self, profile: NoiseProfile) -> NoiseProfile:
         """The noise of values that were multiplied: Var[g·x] = g·λ_shot·(g·x) + g²·λ_read."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
+from torch.nn.functional import pad, pixel_shuffle, pixel_unshuffle
 
 from rcl_cli.domain import Domain
 from rcl_cli.raw.cfa import canonical, tent
@@ -18,12 +20,16 @@ def from_rgb(rgb: Tensor, domain: Domain) -> Tensor:
 
 def mosaic(rgb: Tensor, domain: Domain) -> Tensor:
     """(…, 3, H, W) → (…, H, W): at each pixel the colour of its filter."""
-    colors = _colors(rgb, domain).long().expand(*rgb.shape[:-3], 1, -1, -1)
+    colors = filter_colors(rgb, domain).long().expand(*rgb.shape[:-3], 1, -1, -1)
     return rgb.gather(-3, colors).squeeze(-3)
 
 
 def pack(mosaic: Tensor, domain: Domain) -> Tensor:
     """(…, H, W) → (…, C, H/p, W/p), p = `domain.pixels`, of which H and W are multiples."""
+    cfa = canonical(domain)
+    if torch.onnx.is_in_onnx_export():
+        cells = pixel_unshuffle(mosaic.unsqueeze(-3), cfa.period)[..., _order(domain), :, :]
+        return pixel_shuffle(cells, cfa.period // domain.pixels)
     h, w = (side // domain.pixels for side in mosaic.shape[-2:])
     planes = mosaic.new_empty(*mosaic.shape[:-2], domain.channels, h, w)
     for elements, pixels in lattices(domain):
@@ -33,11 +39,33 @@ def pack(mosaic: Tensor, domain: Domain) -> Tensor:
 
 def unpack(planes: Tensor, domain: Domain) -> Tensor:
     """The inverse of `pack`: (…, C, h, w) → (…, h·p, w·p)."""
+    cfa = canonical(domain)
+    repeats = cfa.period // domain.pixels
+    if torch.onnx.is_in_onnx_export():
+        places = sorted(range(cfa.period**2), key=_order(domain).__getitem__)
+        cells = pixel_unshuffle(planes, repeats)[..., places, :, :]
+        return pixel_shuffle(cells, cfa.period).squeeze(-3)
     height, width = (side * domain.pixels for side in planes.shape[-2:])
     mosaic = planes.new_empty(*planes.shape[:-3], height, width)
     for elements, pixels in lattices(domain):
         mosaic[(..., *pixels)] = planes[(..., *elements)]
     return mosaic
+
+
+@lru_cache
+def _order(domain: Domain) -> list[int]:
+    """For each element of one period of the pattern, channel by channel and row by row, its pixel in the period.
+
+    Graphs that are exported, whose pictures are whole periods, pack by two shuffles. One copy a lattice is faster in
+    torch, but hundreds of nodes there.
+    """
+    cfa = canonical(domain)
+    repeats = cfa.period // domain.pixels
+    pixels = {
+        (channel * repeats + rows.start) * repeats + columns.start: y.start * cfa.period + x.start
+        for (channel, rows, columns), (y, x) in lattices(domain)
+    }
+    return [pixels[place] for place in range(cfa.period**2)]
 
 
 def bilinear(x: Tensor, domain: Domain) -> Tensor:
@@ -58,7 +86,7 @@ def bilinear(x: Tensor, domain: Domain) -> Tensor:
 
 def measured(image: Tensor, domain: Domain) -> Tensor:
     """(3, H, W): where an image (…, H, W) of a sensor has samples of R, G and B."""
-    return _colors(image, domain) == torch.arange(3, device=image.device)[:, None, None]
+    return filter_colors(image, domain) == torch.arange(3, device=image.device)[:, None, None]
 
 
 def _weighted_sum(x: Tensor, weights: tuple[float, ...]) -> Tensor:
@@ -74,7 +102,10 @@ def _weighted_sum(x: Tensor, weights: tuple[float, ...]) -> Tensor:
     return x
 
 
-def _colors(image: Tensor, domain: Domain) -> Tensor:
+def filter_colors(image: Tensor, domain: Domain) -> Tensor:
     """(H, W) filter colours of an image (…, H, W): 0 = R, 1 = G, 2 = B."""
-    height, width = image.shape[-2:]
-    return torch.from_numpy(canonical(domain).colors(height, width)).to(image.device)
+    cfa = canonical(domain)
+    pattern = torch.from_numpy(cfa.colors(cfa.period, cfa.period)).to(image.device)
+    # By indices, so that a graph that is exported from this holds for every size.
+    rows, columns = (torch.arange(side, device=image.device) % cfa.period for side in image.shape[-2:])
+    return pattern[rows][:, columns]

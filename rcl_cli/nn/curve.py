@@ -8,31 +8,13 @@ same σ at every brightness. With a small b it is close to the curve of a displa
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from rcl_calibration.profile import NoiseProfile
-
-REST = 0.0025
-"""The bend where there is no noise: the slope at black is then 10.5, that of sRGB 12.9."""
-_SIGMAS = 3.0
-"""The bend need not be further from black than noise reaches: this many σ of a black pixel."""
-
-
-def bend_for(noise: NoiseProfile | None) -> float:
-    """b for a picture with this noise; None: no noise is known.
-
-    It is λ_read / λ_shot above `REST`, but no more than 3 σ at black: faint noise, even where it is the same at every
-    brightness, must not take the shadows their weight.
-    """
-    if noise is None:
-        return REST
-    shot, read = sum(noise.shot) / 4, sum(noise.read) / 4
-    reach = _SIGMAS * math.sqrt(read)
-    return REST + (min(read / shot, reach) if shot > 0 else reach)
+from rcl_cli.nn.bend import REST as REST
+from rcl_cli.nn.bend import bend_for as bend_for
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,7 @@ from torch.nn.functional import pad
 
 from rcl_cli.domain import Domain
 from rcl_cli.nn.box import box_sum
-from rcl_cli.nn.cfa import bilinear, pack, unpack
-from rcl_cli.raw.cfa import canonical
+from rcl_cli.nn.cfa import bilinear, filter_colors, pack, unpack
 
 _WINDOW = 5
 _FAINT = 1e-6
@@ -30,7 +29,7 @@ def directed_xtrans(x: Tensor) -> Tensor:
     padded = _padded(x)
     flat = unpack(padded, Domain.XTRANS)  # (N, H + 12 or more, W + 12 or more)
     green = _green(flat)
-    colors = _map(flat)
+    colors = filter_colors(flat, Domain.XTRANS)
     chroma = bilinear(pack(torch.where(colors == 1, 0.0, flat - green), Domain.XTRANS), Domain.XTRANS)
     rgb = torch.stack([green + chroma[:, 0], green, green + chroma[:, 2]], dim=1)
     border, (height, width) = 3 * _CELLS, (3 * side for side in x.shape[-2:])
@@ -39,7 +38,7 @@ def directed_xtrans(x: Tensor) -> Tensor:
 
 def _green(flat: Tensor) -> Tensor:
     """Green at every pixel: (N, H, W) → (N, H, W), right 4 pixels away from the border and further."""
-    known = _map(flat) == 1
+    known = filter_colors(flat, Domain.XTRANS) == 1
     ways, rough = [], []
     for axis in (-1, -2):
         way = torch.where(known, flat, _between(flat, known, axis))
@@ -73,8 +72,3 @@ def _places(side: int, device: torch.device) -> Tensor:
     below, above = places % 2, last - (last - places) % 2
     inside = torch.where(places < 0, below, torch.where(places > last, above, places))
     return inside.clamp(0, last)
-
-
-def _map(flat: Tensor) -> Tensor:
-    height, width = flat.shape[-2:]
-    return torch.from_numpy(canonical(Domain.XTRANS).colors(height, width)).to(flat.device)

@@ -24,7 +24,7 @@ def processed_profile(frame: RgbFrame) -> NoiseProfile | None:
     found = processed_noise(displayed)
     if found is None or found.correlation < CORRELATED or not found.variance.all():
         return None
-    shot, read = _of_light()
+    shot, read = noise_of_light()
     red, green, blue = found.variance.tolist()
     planes = np.array([red, green, green, blue])
     level = 255 * float(np.sqrt(np.mean(found.variance)))
@@ -37,7 +37,7 @@ def processed_profile(frame: RgbFrame) -> NoiseProfile | None:
     )
 
 
-def _of_light() -> tuple[float, float]:
+def noise_of_light() -> tuple[float, float]:
     """λ_shot and λ_read of light that come closest, relatively, to variance 1 of displayed values."""
     light: NDArray[np.float64] = srgb_decode(_DISPLAYED).astype(np.float64)
     step = 1e-3

@@ -111,7 +111,15 @@ def _models() -> Makers:
         header = Header("head", Domain.BAYER, task="denoise", notes={"seed": 0})
         save_head(path, build_model(get_task("denoise"), Domain.BAYER, network), header)
 
+    def exported(path: Path) -> None:
+        from rcl_cli.export.onnx_file import Source, onnx_bytes
+
+        put(path.with_suffix(".safetensors"))
+        path.write_bytes(onnx_bytes(Source.load(path.with_suffix(".safetensors"))))
+        path.with_suffix(".safetensors").unlink()
+
     yield "head.safetensors", put
+    yield "exported.onnx", exported
 
 
 def _profiles() -> Makers:

@@ -29,7 +29,9 @@ _LARGEST_RESIDENT_KB = 3_000_000
 def examine(path: Path, *, verbs: bool = False) -> tuple[str, str]:
     """("read" or "refused", why) or ("fault", what happened)."""
     before = _resident()
-    read = {".safetensors": _model, ".json": _profiles, ".plugin": _plugin, ".toml": _defaults}.get(path.suffix, _frame)
+    read = {
+        ".safetensors": _model, ".onnx": _exported, ".json": _profiles, ".plugin": _plugin, ".toml": _defaults,
+    }.get(path.suffix, _frame)  # fmt: skip
     try:
         fault = read(path) or (_verbs(path) if verbs else "")
         status, words = ("fault", fault) if fault else ("read", "")
@@ -61,6 +63,14 @@ def _place(error: BaseException) -> str:
 
 def _resident() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _exported(path: Path) -> str:
+    import rcl_cli as rcl
+
+    noise = rcl.NoiseProfile.uniform(1e-3, 1e-6)
+    found = rcl.load(path, "bayer", tile=16)(rcl.Raw(np.full((20, 24), 500, np.uint16), "RGGB", white=1023), noise)
+    return "" if np.isfinite(found.pixels).all() else "nonsense: a result that is not finite"
 
 
 def _frame(path: Path) -> str:
@@ -175,7 +185,13 @@ def _verbs(path: Path) -> str:
         results = f"{folder}/out"
         calls = [["info", "--json"], ["calibrate", "--json"]]
         calls += [["apply", "--task", "denoise", "--tile", "64", "-o", results, "--json"]]
-        others = {".toml": [], ".safetensors": [["info"]], ".json": [["info"], ["profiles", "merge"]], ".plugin": []}
+        others = {
+            ".safetensors": [["info"]],
+            ".onnx": [["info"]],
+            ".json": [["info"], ["profiles", "merge"]],
+            ".plugin": [],
+            ".toml": [],
+        }
         calls = others.get(path.suffix, calls)
         for verb, *options in calls:
             done = CliRunner().invoke(cli, [verb, *options, str(path)])

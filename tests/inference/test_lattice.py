@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.inference.model import load
+from rcl_cli.inference.load import load
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.frame import raw_frame
 

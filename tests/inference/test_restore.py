@@ -8,8 +8,8 @@ from torch import nn
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
-from rcl_cli.inference.model import prepare
 from rcl_cli.inference.restore import Ready, Restoration, elements_inside
+from rcl_cli.inference.torch_engine import TorchEngine, prepare
 from rcl_cli.models.task_model import TaskModel, build_model
 from rcl_cli.nn.balance import Balance
 from rcl_cli.raw.cfa import CFA
@@ -35,6 +35,11 @@ def random_model(task: Task, domain: Domain, depth: int = 2) -> TaskModel:
 
 def ready(task: Task, domain: Domain, tile: int | None = None) -> Ready:
     return prepare(random_model(task, domain), task, domain, CPU, tile)
+
+
+def torch_model(made: Ready) -> TaskModel:
+    assert isinstance(made.engine, TorchEngine)
+    return made.engine.model
 
 
 def picture(
@@ -102,13 +107,13 @@ def test_a_balanced_sensor_and_an_unbalanced_one_give_the_same_picture(name: str
     x, placement = picture(Domain.BAYER, 64, 64)
     x = np.minimum(x, 0.5)  # below what counts as clipped
     balance = Balance(gains)
-    per_channel = balance.planes(Domain.BAYER).numpy()
+    per_channel = balance.planes(Domain.BAYER)
     strong = NoiseProfile((0.02, 0.01, 0.01, 0.016), (4e-4, 1e-4, 1e-4, 2.56e-4))
     weak = NoiseProfile.uniform(0.01, 1e-4)
     made = coded(task, Domain.BAYER)
     balanced = Restoration(task, Domain.BAYER).run(x, placement, made, strong).pixels
     found = Restoration(task, Domain.BAYER).run(x / per_channel, placement, made, weak, balance=balance).pixels
-    np.testing.assert_allclose(found * balance.planes(task.output(Domain.BAYER)).numpy(), balanced, atol=1e-5)
+    np.testing.assert_allclose(found * balance.planes(task.output(Domain.BAYER)), balanced, atol=1e-5)
 
 
 def reach(model: TaskModel, channels: int, side: int, at: tuple[int, int], up: int) -> int:
@@ -128,7 +133,7 @@ def test_the_halo_covers_the_receptive_field_measured_by_gradients(name: str, do
     made = ready(task, domain)
     side = 4 * (made.tiling.halo // 2 + 2)
     places = [(side // 2 + dy, side // 2 + dx) for dy in range(4) for dx in range(4)]
-    measured = [reach(made.model, domain.channels, side, at, task.upsample(domain)) for at in places]
+    measured = [reach(torch_model(made), domain.channels, side, at, task.upsample(domain)) for at in places]
     assert max(measured) <= made.tiling.halo <= max(measured) + 2
 
 
@@ -137,7 +142,7 @@ def test_the_mean_of_each_colour_is_kept(name: str, domain: Domain) -> None:
     task = get_task(name)
     x, placement = picture(domain, 144, 120, shifted=False)
     made = ready(task, domain)
-    made.model.head.register_forward_hook(lambda module, inputs, output: 0.95 * output + 0.01)
+    torch_model(made).head.register_forward_hook(lambda module, inputs, output: 0.95 * output + 0.01)
     result = Restoration(task, domain).run(x, placement, made, PROFILE).pixels
     for before, after in zip(color_means(x, placement), color_means_of_result(result, placement, task), strict=True):
         assert after == pytest.approx(before, abs=2e-6)
@@ -171,9 +176,9 @@ def test_clipped_areas_do_not_shift_the_mean() -> None:
     x[:, :, :16] = 1.0
     made = prepare(random_model(task, Domain.BAYER), task, Domain.BAYER, CPU)
     with torch.no_grad():
-        for parameter in made.model.head.parameters():
+        for parameter in torch_model(made).head.parameters():
             parameter.zero_()
-        made.model.head.register_forward_hook(lambda module, inputs, output: output - 0.1 * (output >= 1.0))
+        torch_model(made).head.register_forward_hook(lambda module, inputs, output: output - 0.1 * (output >= 1.0))
     result = Restoration(task, Domain.BAYER).run(x, placement, made, PROFILE).pixels
     np.testing.assert_allclose(result[:, :, 20:], x[:, :, 20:], atol=1e-6)
 

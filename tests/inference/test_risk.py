@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from rcl_cli.inference.risk import STEP, best_strength, disturbance
+from rcl_calibration.profile import NoiseProfile
+from rcl_cli.domain import Domain
+from rcl_cli.inference.risk import STEP, best_strength, disturbance, noise_levels
+from rcl_cli.noise import sigma_map
 
 SIDE = 192
 
 
 def chosen(f: Callable[[Tensor], Tensor], x: Tensor, sigma: Tensor) -> float:
-    direction = disturbance(sigma)
-    return best_strength(x, f(x), f(x + STEP * direction), direction, sigma)
+    direction = torch.from_numpy(disturbance(sigma.numpy()))
+    seen = (x, f(x), f(x + STEP * direction), direction, sigma)
+    return best_strength(*(tensor.numpy() for tensor in seen))
 
 
 def noisy(clean: Tensor, sigma: Tensor) -> Tensor:
@@ -73,3 +78,10 @@ def test_clipped_values_do_not_count() -> None:
     seen = torch.cat([seen, torch.ones(3, SIDE, SIDE)], 1)
     found = chosen(lambda x: torch.full_like(x, 0.4), seen, torch.cat([sigma, sigma], 1))
     assert found == pytest.approx(expected, rel=0.02)
+
+
+def test_levels_of_noise_are_those_of_training() -> None:
+    profile = NoiseProfile((1e-2, 2e-2, 3e-2, 4e-2), (1e-4, 2e-4, 3e-4, 4e-4))
+    x = np.random.default_rng(3).normal(0.1, 0.2, (9, 6, 4)).astype(np.float32)
+    expected = sigma_map(torch.from_numpy(x), profile, Domain.XTRANS).numpy()
+    np.testing.assert_allclose(noise_levels(x, profile, Domain.XTRANS), expected, rtol=1e-6)

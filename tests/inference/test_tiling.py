@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from rcl_cli.domain import Domain
-from rcl_cli.inference.tiling import Tiling, apply_tiled, spans
+from rcl_cli.inference.tiling import Tiling, spans
+from rcl_cli.inference.torch_engine import apply_tiled
 from rcl_cli.nn.cfa import bilinear
 from rcl_tasks.unet import UNet
 

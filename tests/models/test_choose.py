@@ -8,8 +8,8 @@ import torch
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.inference.memory import memory_budget, tile_size
-from rcl_cli.inference.model import prepare
 from rcl_cli.inference.models import Models
+from rcl_cli.inference.torch_engine import layers_of, prepare
 from rcl_cli.models.choose import find_model, given_model
 from rcl_cli.models.header import Header
 from rcl_cli.models.store import Store
@@ -76,7 +76,7 @@ def test_each_choice_is_said_once_and_each_model_loaded_once(tmp_path: Path) -> 
     save(Store(tmp_path), "general")
     save(Store(tmp_path), "special", camera="Acme One")
     said: list[str] = []
-    models = Models(get_task("denoise"), Store(tmp_path), CPU, announce=said.append)
+    models = Models(get_task("denoise"), Store(tmp_path), "cpu", announce=said.append)
     for camera in ("Acme One", "Acme Two", "Acme One", "Acme Three"):
         models.choose(Domain.BAYER, camera)
     assert ["special" in sentence for sentence in said] == [True, False]
@@ -92,10 +92,10 @@ def test_tiles_keep_the_phase_of_x_trans(tmp_path: Path) -> None:
 
 def test_tiles_shrink_as_networks_widen_and_the_given_size_wins() -> None:
     task = get_task("denoise")
-    small, large = (tile_size(denoiser(width=w), task, Domain.BAYER, 8, CPU) for w in (4, 256))
+    small, large = (tile_size(layers_of(denoiser(width=w)), task, Domain.BAYER, 8) for w in (4, 256))
     assert 64 <= large < small
     assert prepare(denoiser(), task, Domain.BAYER, CPU, tile=48).tile == 48
-    assert 0 < memory_budget(CPU) <= 2**30
+    assert 0 < memory_budget() <= 2**30
 
 
 def test_a_head_whose_network_is_not_installed_is_left_out_and_named(tmp_path: Path) -> None:

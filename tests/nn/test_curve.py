@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from rcl_benchmark.zero.stabilise import Stabiliser
 from rcl_calibration.profile import NoiseProfile
+from rcl_cli.nn.bend import decoded, encoded
 from rcl_cli.nn.curve import REST, Code, bend_for
 
 BENDS = st.floats(REST, 2.0)
@@ -73,3 +74,11 @@ def test_uncoded_values_pass() -> None:
     assert code.encode(x) is code.decode(x) is x
     assert code.sigma(x, x) is x
     assert Code.of(None).sigma(None, x) is None
+
+
+@given(bend=BENDS)
+def test_arrays_have_the_same_curve(bend: float) -> None:
+    x = np.linspace(-0.5, 1.5, 41, dtype=np.float32)
+    there = Code.of(bend).encode(torch.from_numpy(x)).flatten().numpy()
+    np.testing.assert_allclose(encoded(x, bend), there, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(decoded(encoded(x, bend), bend), x, rtol=1e-5, atol=1e-5)

@@ -53,9 +53,12 @@ def operations_per_element(task: str) -> float:
     from torch.utils.flop_counter import FlopCounterMode
 
     import rcl_cli
+    from rcl_cli.inference.torch_engine import TorchEngine
 
+    engine = rcl_cli.load(task, "bayer", device="cpu").ready.engine
+    assert isinstance(engine, TorchEngine)
     side = 64
-    model, x = rcl_cli.load(task, "bayer", device="cpu").ready.model, torch.zeros(1, 4, side, side)
+    model, x = engine.model, torch.zeros(1, 4, side, side)
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
         model(x, torch.zeros_like(x))
     return float(counter.get_total_flops()) / 2 / side**2

@@ -13,8 +13,8 @@ from rcl_benchmark.zero.block_matching import bm3d
 from rcl_benchmark.zero.data import NoisyPicture
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
-from rcl_cli.inference.model import prepare
 from rcl_cli.inference.restore import Restoration
+from rcl_cli.inference.torch_engine import prepare
 from rcl_cli.inference.turned import packed, upright
 from rcl_cli.measure.metrics import psnr_db, ssim
 from rcl_cli.models.backbone import Backbone

@@ -37,7 +37,7 @@ from rcl_cli.cli.options import (
 )
 from rcl_cli.cli.report_option import REPORT, Report
 from rcl_cli.cli.shard_log import ShardLog, shard_log
-from rcl_cli.cli.words import FORMAT, FORMATS, MODEL, TASK
+from rcl_cli.cli.words import FORMAT, FORMATS, MODEL, TASK, Word
 from rcl_cli.errors import FileError
 from rcl_cli.suggest import did_you_mean
 
@@ -121,6 +121,14 @@ def _format(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
     help="Largest side of a tile, in elements.",
 )
 @LINEAR
+@click.option(
+    "--engine",
+    type=Word(("auto", "torch", "onnx")),
+    default="auto",
+    show_default=True,
+    help="What runs the head. onnx: onnxruntime on the CPU, without torch, for heads from `rcl export`. auto: onnx"
+    " where --model is an .onnx file, else torch.",
+)
 @STORE
 @click.option(
     "--shard",
@@ -153,6 +161,7 @@ def command(
     device: str,
     tile: int | None,
     linear: bool,
+    engine: str,
     store: Path | None,
     shard: str | None,
     cluster: str | None,
@@ -192,7 +201,7 @@ def command(
     found = shard_here() if shard is None else None
     shard = str(found[0]) if found else shard
     how = (model, profile, strength, ensemble, file_format, overwrite, device, tile, linear, store, shard, select)
-    settings = Settings(*how, suffix, chroma_strength)
+    settings = Settings(*how, engine, suffix, chroma_strength)
     batch = open_batch(task, paths or (Path(),), folder, settings)
     say_left_out(batch.results)
     if select:

@@ -74,9 +74,12 @@ def describe(path: Path) -> dict[str, Any]:
     """What `path` is, as plain values; `kind` says which others there are. Raises FileError for a bad file."""
     from rcl_cli.errors import FileError
     from rcl_cli.files import require_file
+    from rcl_cli.models.exported import EXPORTED
     from rcl_cli.models.store import SUFFIX
 
     require_file(path)
+    if path.suffix == EXPORTED:
+        return _describe_exported(path)
     try:
         with path.open("rb") as file:
             start = file.read(64)
@@ -109,6 +112,15 @@ def _describe_model(path: Path) -> dict[str, Any]:
 
     header = read_header(path)
     return {**vars(header), "domain": header.domain.value, "bytes": path.stat().st_size}
+
+
+def _describe_exported(path: Path) -> dict[str, Any]:
+    from rcl_cli.models.exported import read_exported
+
+    contract = read_exported(path).contract
+    layouts = {"domain": contract.domain.value, "result": contract.result.value}
+    told = {"inputs": contract.inputs, "output": contract.output, "bytes": path.stat().st_size}
+    return {"kind": "head", **vars(contract), **layouts, **told}
 
 
 def _describe_profiles(path: Path) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def test_rows_are_kept_until_something_that_decides_them_changes(
 
 
 def test_trials_have_their_own_seeds_and_the_same_pictures(comparison: Comparison) -> None:
-    row = row_of(replace(comparison, budget=replace(TINY, trials=2)), Cell("rgb", "recorrupted"))
+    row = row_of(replace(comparison, budget=replace(TINY, trials=2)), Cell("rgb", "noise2self"))
     assert row.trials == 2
     assert 0 < row.psnr_std < 1
 

@@ -1,0 +1,1 @@
+"""Heads for other programs: as ONNX graphs, and as packages for darktable."""
