@@ -87,7 +87,7 @@ def folders(store: Path | None) -> Iterator[Check]:
 
 def defaults(given: Path | None) -> Iterator[Check]:
     """The files rcl.toml that are in force, and whether they can be read."""
-    from rcl_cli.cli.config_files import open_files, user_path
+    from rcl_cli.cli.config.files import open_files, user_path
 
     try:
         found = open_files(given)

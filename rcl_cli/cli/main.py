@@ -14,8 +14,8 @@ from typing import Any, NoReturn
 
 import click
 
-from rcl_cli.cli.config_context import GIVEN, ConfiguredContext, blame
-from rcl_cli.cli.numbers import shown
+from rcl_cli.cli.config.context import GIVEN, ConfiguredContext, blame
+from rcl_cli.cli.options.numbers import shown
 from rcl_cli.cli.streams import make_usable, nobody_reads, written
 from rcl_cli.cli.verbs import OTHERS, SECTIONS
 from rcl_cli.cli.visible import visible

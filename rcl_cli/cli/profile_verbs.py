@@ -9,8 +9,8 @@ import click
 from rich.markup import escape
 
 from rcl_cli.cli.console import console, exit_code, json_head, print_failures, print_json_line, print_table
-from rcl_cli.cli.options import STORE, json_option
-from rcl_cli.cli.words import Word
+from rcl_cli.cli.options.shared import STORE, json_option
+from rcl_cli.cli.options.words import Word
 
 if TYPE_CHECKING:
     from rcl_calibration.runs import Run

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rcl_cli.cli.console import exit_code, json_head, print_failures, print_json_line, progress, say, say_left_out
-from rcl_cli.cli.file_lists import paths_argument
-from rcl_cli.cli.options import STORE, json_option
+from rcl_cli.cli.options.file_lists import paths_argument
+from rcl_cli.cli.options.shared import STORE, json_option
 from rcl_cli.errors import FileError
 
 if TYPE_CHECKING:

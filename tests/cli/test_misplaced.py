@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from rcl_cli.cli.commands.apply import _format
 from rcl_cli.cli.main import cli
 from rcl_cli.cli.misplaced import line
-from rcl_cli.cli.words import Word
+from rcl_cli.cli.options.words import Word
 from rcl_cli.errors import RclError
 from rcl_cli.models.store import Store
 from rcl_cli.suggest import closest

@@ -158,7 +158,7 @@ def _plugin(path: Path) -> str:
 def _defaults(path: Path) -> str:
     from click.testing import CliRunner
 
-    from rcl_cli.cli.config_files import read
+    from rcl_cli.cli.config.files import read
     from rcl_cli.cli.main import cli
 
     try:

@@ -12,7 +12,7 @@ import click
 from rcl_benchmark.calibration.names import KINDS, METHODS, REGIMES
 from rcl_benchmark.commands.options import Session, choice_option, options, print_row
 from rcl_cli.cli.console import console
-from rcl_cli.cli.numbers import Whole
+from rcl_cli.cli.options.numbers import Whole
 
 if TYPE_CHECKING:
     from rcl_benchmark.calibration.pictures import Pictures

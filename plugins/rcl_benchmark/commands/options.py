@@ -17,7 +17,7 @@ from rcl_benchmark.engine.page import About, Benchmark, write_page
 from rcl_benchmark.engine.plots import need_matplotlib
 from rcl_benchmark.engine.records import FILE, Records
 from rcl_cli.cli.console import console, new_table, print_json_line, print_table, progress
-from rcl_cli.cli.numbers import MOST_SEED, Whole
+from rcl_cli.cli.options.numbers import MOST_SEED, Whole
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

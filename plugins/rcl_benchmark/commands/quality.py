@@ -12,7 +12,7 @@ import click
 from rcl_benchmark.commands.options import Session, choice_option, options, print_row
 from rcl_benchmark.quality.names import METHODS, PROTOCOLS
 from rcl_cli.cli.console import console
-from rcl_cli.cli.numbers import Whole
+from rcl_cli.cli.options.numbers import Whole
 
 _EXISTING = click.Path(exists=True, file_okay=False, path_type=Path)
 

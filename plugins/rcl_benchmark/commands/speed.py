@@ -10,7 +10,7 @@ import click
 from rcl_benchmark.commands.options import Session, choice_option, options, print_row
 from rcl_benchmark.speed.names import PARTS
 from rcl_cli.cli.console import console
-from rcl_cli.cli.numbers import Number, Whole
+from rcl_cli.cli.options.numbers import Number, Whole
 
 
 @click.command("speed")

@@ -13,7 +13,7 @@ from rcl_benchmark.zero.methods import DOMAINS, METHODS, PEERS, REAL, REAL_METHO
 from rcl_benchmark.zero.presets import PRESETS, REAL_PRESETS, Budget
 from rcl_benchmark.zero.table import ZERO
 from rcl_cli.cli.console import console, exit_code, print_failures
-from rcl_cli.cli.numbers import Number
+from rcl_cli.cli.options.numbers import Number
 from rcl_cli.errors import FileError
 
 

@@ -19,9 +19,10 @@ from rcl_cli.cli.console import (
     say,
     say_left_out,
 )
-from rcl_cli.cli.file_lists import paths_argument
-from rcl_cli.cli.numbers import Whole, shown
-from rcl_cli.cli.options import (
+from rcl_cli.cli.options.file_lists import paths_argument
+from rcl_cli.cli.options.numbers import Whole, shown
+from rcl_cli.cli.options.report import REPORT, Report
+from rcl_cli.cli.options.shared import (
     CHROMA_STRENGTH,
     DASK,
     DEVICE,
@@ -35,9 +36,8 @@ from rcl_cli.cli.options import (
     Option,
     json_option,
 )
-from rcl_cli.cli.report_option import REPORT, Report
+from rcl_cli.cli.options.words import FORMAT, FORMATS, MODEL, TASK, Word
 from rcl_cli.cli.shard_log import ShardLog, shard_log
-from rcl_cli.cli.words import FORMAT, FORMATS, MODEL, TASK, Word
 from rcl_cli.errors import FileError
 from rcl_cli.suggest import did_you_mean
 

@@ -19,10 +19,10 @@ from rcl_cli.cli.console import (
     say,
     say_left_out,
 )
-from rcl_cli.cli.file_lists import expanded, paths_argument
-from rcl_cli.cli.options import DASK, LINEAR, PATH, SELECT, STORE, json_option
-from rcl_cli.cli.report_option import REPORT, Report
-from rcl_cli.cli.words import Word
+from rcl_cli.cli.options.file_lists import expanded, paths_argument
+from rcl_cli.cli.options.report import REPORT, Report
+from rcl_cli.cli.options.shared import DASK, LINEAR, PATH, SELECT, STORE, json_option
+from rcl_cli.cli.options.words import Word
 
 INTERRUPTED = 130
 

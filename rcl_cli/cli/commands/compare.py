@@ -17,8 +17,8 @@ from rcl_cli.cli.console import (
     progress,
     say,
 )
-from rcl_cli.cli.numbers import Whole
-from rcl_cli.cli.options import LINEAR, OVERWRITE, PATH, json_option
+from rcl_cli.cli.options.numbers import Whole
+from rcl_cli.cli.options.shared import LINEAR, OVERWRITE, PATH, json_option
 from rcl_cli.errors import FileError, RclError, blamed_on
 from rcl_cli.files import real_path
 

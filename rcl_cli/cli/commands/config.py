@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rcl_cli.cli.config_context import EVERYWHERE
+from rcl_cli.cli.config.context import EVERYWHERE
 from rcl_cli.cli.console import (
     exit_code,
     json_head,
@@ -20,11 +20,11 @@ from rcl_cli.cli.console import (
     print_table,
     say,
 )
-from rcl_cli.cli.options import json_option
+from rcl_cli.cli.options.shared import json_option
 from rcl_cli.errors import FileError
 
 if TYPE_CHECKING:
-    from rcl_cli.cli.option_sources import OptionValue
+    from rcl_cli.cli.config.sources import OptionValue
 
 _ALL = "All commands that take it"
 
@@ -48,8 +48,8 @@ def command(ctx: click.Context, words: tuple[str, ...], all_of_them: bool, as_js
     What is typed comes first, then the environment, then the files, then what is built in. Relative paths in a file
     begin at its folder.
     """
-    from rcl_cli.cli.config_context import check_keys, check_sections, files
-    from rcl_cli.cli.option_sources import BUILT_IN, context_of, values, verbs
+    from rcl_cli.cli.config.context import check_keys, check_sections, files
+    from rcl_cli.cli.config.sources import BUILT_IN, context_of, values, verbs
 
     root = ctx.find_root()
     if words and words[0].startswith("-"):
@@ -83,8 +83,8 @@ def command(ctx: click.Context, words: tuple[str, ...], all_of_them: bool, as_js
 
 
 def _print_files(ctx: click.Context, as_json: bool) -> None:
-    from rcl_cli.cli.config_context import GIVEN
-    from rcl_cli.cli.config_files import project_path, user_path
+    from rcl_cli.cli.config.context import GIVEN
+    from rcl_cli.cli.config.files import project_path, user_path
     from rcl_cli.files import exists
 
     given = ctx.meta.get(GIVEN)
@@ -124,7 +124,7 @@ def _source(one: OptionValue) -> str:
 
 
 def _words(value: object) -> str:
-    from rcl_cli.cli.config_values import in_words
+    from rcl_cli.cli.config.values import in_words
 
     return "" if value is None else value if isinstance(value, str) else in_words(value)
 

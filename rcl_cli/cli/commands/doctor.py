@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from rcl_cli.cli.config_context import GIVEN
+from rcl_cli.cli.config.context import GIVEN
 from rcl_cli.cli.console import json_head, new_table, print_json_line, print_table, say
-from rcl_cli.cli.options import STORE, json_option
+from rcl_cli.cli.options.shared import STORE, json_option
 
 
 @click.command()

@@ -19,9 +19,9 @@ from rcl_cli.cli.console import (
     progress,
     say,
 )
-from rcl_cli.cli.options import CHROMA_STRENGTH, DEVICE, ENSEMBLE, LINEAR, PROFILE, STORE, STRENGTH, json_option
-from rcl_cli.cli.report_option import REPORT, Report
-from rcl_cli.cli.words import MODEL, TASK, Word
+from rcl_cli.cli.options.report import REPORT, Report
+from rcl_cli.cli.options.shared import CHROMA_STRENGTH, DEVICE, ENSEMBLE, LINEAR, PROFILE, STORE, STRENGTH, json_option
+from rcl_cli.cli.options.words import MODEL, TASK, Word
 from rcl_cli.errors import FileError
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from rcl_cli.cli.console import say
-from rcl_cli.cli.options import OVERWRITE, STORE
-from rcl_cli.cli.words import MODEL, Word
+from rcl_cli.cli.options.shared import OVERWRITE, STORE
+from rcl_cli.cli.options.words import MODEL, Word
 
 
 @click.command()

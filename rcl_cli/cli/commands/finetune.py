@@ -10,11 +10,13 @@ import click
 from click.core import ParameterSource
 
 from rcl_cli.cli.console import exit_code, json_head, print_json_line
-from rcl_cli.cli.file_lists import expanded
 from rcl_cli.cli.misplaced import task_names
-from rcl_cli.cli.noise_options import chosen_noise, noise_options
-from rcl_cli.cli.numbers import Number, Whole
-from rcl_cli.cli.options import (
+from rcl_cli.cli.options.file_lists import expanded
+from rcl_cli.cli.options.noise import chosen_noise, noise_options
+from rcl_cli.cli.options.numbers import Number, Whole
+from rcl_cli.cli.options.plugins import PluginCommand, PluginFlag, load_network, take_plugin_options
+from rcl_cli.cli.options.report import REPORT, Report
+from rcl_cli.cli.options.shared import (
     DEVICE,
     LINEAR,
     NETWORK_OPTION,
@@ -26,9 +28,7 @@ from rcl_cli.cli.options import (
     network_option,
     plugin_option,
 )
-from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
-from rcl_cli.cli.report_option import REPORT, Report
-from rcl_cli.cli.words import CAMERA, MODEL, TASK, Word
+from rcl_cli.cli.options.words import CAMERA, MODEL, TASK, Word
 from rcl_cli.domain import Domain
 from rcl_cli.train.launch import Place
 

@@ -9,8 +9,8 @@ import click
 from rich.markup import escape
 
 from rcl_cli.cli.console import exit_code, json_head, new_table, print_failures, print_json_line, print_table
-from rcl_cli.cli.file_lists import paths_argument
-from rcl_cli.cli.options import json_option
+from rcl_cli.cli.options.file_lists import paths_argument
+from rcl_cli.cli.options.shared import json_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,10 +19,10 @@ from rcl_cli.cli.console import (
     progress,
     say,
 )
-from rcl_cli.cli.numbers import Number, Whole
-from rcl_cli.cli.options import DEVICE, LINEAR, NETWORK_OPTION, SEED, STORE, Option, json_option, network_option
-from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
-from rcl_cli.cli.words import MODEL, TASK, Word
+from rcl_cli.cli.options.numbers import Number, Whole
+from rcl_cli.cli.options.plugins import PluginCommand, PluginFlag, load_network, take_plugin_options
+from rcl_cli.cli.options.shared import DEVICE, LINEAR, NETWORK_OPTION, SEED, STORE, Option, json_option, network_option
+from rcl_cli.cli.options.words import MODEL, TASK, Word
 from rcl_cli.domain import Domain
 from rcl_cli.evaluate.settings import MODES, PROXY, Protocol
 

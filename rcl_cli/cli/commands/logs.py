@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from rcl_cli.cli.console import exit_code, json_line, new_table, print_failures, print_json_line, print_table, say
-from rcl_cli.cli.options import OVERWRITE, PATH, json_option
+from rcl_cli.cli.options.shared import OVERWRITE, PATH, json_option
 from rcl_cli.errors import FileError
 
 

@@ -9,7 +9,7 @@ import click
 from rich.markup import escape
 
 from rcl_cli.cli.console import console, json_head, new_table, print_json_line, print_table
-from rcl_cli.cli.options import STORE, json_option
+from rcl_cli.cli.options.shared import STORE, json_option
 
 
 @click.command()

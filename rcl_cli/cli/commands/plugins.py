@@ -6,7 +6,7 @@ import click
 from rich.markup import escape
 
 from rcl_cli.cli.console import exit_code, json_head, new_table, print_json_line, print_table
-from rcl_cli.cli.options import json_option
+from rcl_cli.cli.options.shared import json_option
 from rcl_cli.plugins.entries import GROUPS, entries
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from rcl_cli.cli.listing import list_plugins
-from rcl_cli.cli.options import json_option
-from rcl_cli.cli.words import PRETEXT
+from rcl_cli.cli.options.shared import json_option
+from rcl_cli.cli.options.words import PRETEXT
 from rcl_cli.plugins.entries import PRETEXTS
 
 

@@ -9,15 +9,15 @@ from typing import Any
 import click
 
 from rcl_cli.cli.console import exit_code, json_head, print_json_line, say
-from rcl_cli.cli.file_lists import paths_argument
-from rcl_cli.cli.numbers import MOST_SEED, Whole
-from rcl_cli.cli.option_values import byte_count
-from rcl_cli.cli.options import DEVICE, STORE, Option, json_option
-from rcl_cli.cli.plugin_options import PluginCommand, PluginFlag, load_network, take_plugin_options
-from rcl_cli.cli.pretrain_options import pretrain_options
-from rcl_cli.cli.report_option import REPORT, Report
+from rcl_cli.cli.options.file_lists import paths_argument
+from rcl_cli.cli.options.numbers import MOST_SEED, Whole
+from rcl_cli.cli.options.plugins import PluginCommand, PluginFlag, load_network, take_plugin_options
+from rcl_cli.cli.options.pretrain import pretrain_options
+from rcl_cli.cli.options.report import REPORT, Report
+from rcl_cli.cli.options.shared import DEVICE, STORE, Option, json_option
+from rcl_cli.cli.options.values import byte_count
+from rcl_cli.cli.options.words import Word
 from rcl_cli.cli.several import start_processes, together
-from rcl_cli.cli.words import Word
 from rcl_cli.pretraining.settings import PRESETS, PretrainSettings, with_changes
 
 _INTERRUPTED = 130

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from rcl_cli.cli.console import exit_code, progress, say
-from rcl_cli.cli.file_lists import paths_argument
-from rcl_cli.cli.numbers import Whole
-from rcl_cli.cli.options import LINEAR, PATH, STORE
+from rcl_cli.cli.options.file_lists import paths_argument
+from rcl_cli.cli.options.numbers import Whole
+from rcl_cli.cli.options.shared import LINEAR, PATH, STORE
 
 
 @click.command()

@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from rcl_cli.cli.console import exit_code, json_head, print_failures, print_json_line, progress, say
-from rcl_cli.cli.numbers import Whole, shown
-from rcl_cli.cli.options import OVERWRITE, SEED, json_option
-from rcl_cli.cli.words import Word
+from rcl_cli.cli.options.numbers import Whole, shown
+from rcl_cli.cli.options.shared import OVERWRITE, SEED, json_option
+from rcl_cli.cli.options.words import Word
 from rcl_cli.errors import FileError
 from rcl_cli.raw.cfa import BAYER_PHASES, CFA
 from rcl_cli.suggest import did_you_mean

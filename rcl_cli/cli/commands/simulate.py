@@ -16,11 +16,11 @@ from rcl_cli.cli.console import (
     say,
     say_left_out,
 )
-from rcl_cli.cli.file_lists import paths_argument
-from rcl_cli.cli.noise_options import chosen_noise, noise_options
-from rcl_cli.cli.numbers import Whole
-from rcl_cli.cli.options import LINEAR, OVERWRITE, SEED, json_option
-from rcl_cli.cli.words import Word
+from rcl_cli.cli.options.file_lists import paths_argument
+from rcl_cli.cli.options.noise import chosen_noise, noise_options
+from rcl_cli.cli.options.numbers import Whole
+from rcl_cli.cli.options.shared import LINEAR, OVERWRITE, SEED, json_option
+from rcl_cli.cli.options.words import Word
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
 from rcl_cli.raw.cfa import BAYER_PHASES, CFA

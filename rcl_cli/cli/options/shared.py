@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
-from rcl_cli.cli.numbers import MOST_SEED, Number, Whole
-from rcl_cli.cli.option_values import named_values, selections, strength_value
-from rcl_cli.cli.words import NETWORK, SELECTION
+from rcl_cli.cli.options.numbers import MOST_SEED, Number, Whole
+from rcl_cli.cli.options.values import named_values, selections, strength_value
+from rcl_cli.cli.options.words import NETWORK, SELECTION
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Add = Callable[[Any], Any]

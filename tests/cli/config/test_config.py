@@ -11,8 +11,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from rcl_cli.cli import config_files
-from rcl_cli.cli.config_values import key_of, options_by_key
+from rcl_cli.cli.config import files as config_files
+from rcl_cli.cli.config.values import key_of, options_by_key
 from rcl_cli.cli.main import cli
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from rcl_cli.cli.numbers import shown
+from rcl_cli.cli.options.numbers import shown
 from rcl_cli.errors import PluginError
 from rcl_cli.files import exists
 from rcl_cli.plugins.entries import NETWORKS, PRETEXTS, TASKS, entries

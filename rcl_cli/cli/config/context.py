@@ -11,9 +11,9 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from rcl_cli.cli.config_files import ConfigFile, open_files
-from rcl_cli.cli.config_values import in_words, key_of, options_by_key, plain, typed, unknown
-from rcl_cli.cli.numbers import shown
+from rcl_cli.cli.config.files import ConfigFile, open_files
+from rcl_cli.cli.config.values import in_words, key_of, options_by_key, plain, typed, unknown
+from rcl_cli.cli.options.numbers import shown
 from rcl_cli.errors import FileError
 from rcl_cli.suggest import did_you_mean
 

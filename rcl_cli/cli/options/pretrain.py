@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 import click
 
-from rcl_cli.cli.numbers import Number, Whole
-from rcl_cli.cli.option_values import joined, numbers
-from rcl_cli.cli.options import NETWORK_OPTION, network_option, plugin_option
-from rcl_cli.cli.words import PRETEXT, Word
+from rcl_cli.cli.options.numbers import Number, Whole
+from rcl_cli.cli.options.shared import NETWORK_OPTION, network_option, plugin_option
+from rcl_cli.cli.options.values import joined, numbers
+from rcl_cli.cli.options.words import PRETEXT, Word
 from rcl_cli.pretraining.settings import PRESETS
 
 Command = TypeVar("Command", bound=Callable[..., Any])

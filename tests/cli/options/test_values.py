@@ -3,7 +3,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from rcl_cli.cli.option_values import byte_count, named_values, numbers
+from rcl_cli.cli.options.values import byte_count, named_values, numbers
 
 CONTEXT = click.Context(click.Command("test"))
 OPTION = click.Option(["--option"])

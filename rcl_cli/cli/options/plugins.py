@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rcl_cli.cli.config_context import GIVEN, PLUGINS, find, keys
-from rcl_cli.cli.config_values import plain
-from rcl_cli.cli.numbers import Number, Whole
-from rcl_cli.cli.words import Word
+from rcl_cli.cli.config.context import GIVEN, PLUGINS, find, keys
+from rcl_cli.cli.config.values import plain
+from rcl_cli.cli.options.numbers import Number, Whole
+from rcl_cli.cli.options.words import Word
 from rcl_cli.plugins.entries import entries
 
 if TYPE_CHECKING:

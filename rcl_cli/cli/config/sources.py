@@ -12,9 +12,9 @@ from typing import Any
 import click
 from click.core import ParameterSource, iter_params_for_processing
 
-from rcl_cli.cli.config_context import VARIABLES, lookup
-from rcl_cli.cli.config_values import in_words, key_of, options_by_key, typed
-from rcl_cli.cli.plugin_options import PluginCommand
+from rcl_cli.cli.config.context import VARIABLES, lookup
+from rcl_cli.cli.config.values import in_words, key_of, options_by_key, typed
+from rcl_cli.cli.options.plugins import PluginCommand
 from rcl_cli.errors import FileError
 
 BUILT_IN = "built-in"

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from rcl_cli.cli.options import PATH
+from rcl_cli.cli.options.shared import PATH
 from rcl_cli.files import exists
 
 

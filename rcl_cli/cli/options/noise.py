@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from rcl_calibration.entering import LARGEST
-from rcl_cli.cli.numbers import Number
-from rcl_cli.cli.options import Option
+from rcl_cli.cli.options.numbers import Number
+from rcl_cli.cli.options.shared import Option
 from rcl_cli.errors import FileError
 
 if TYPE_CHECKING:

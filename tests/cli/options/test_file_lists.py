@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from rcl_cli.cli.file_lists import split_list
 from rcl_cli.cli.main import cli
+from rcl_cli.cli.options.file_lists import split_list
 from rcl_cli.errors import RclError
 from rcl_cli.raw.select import Selection
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from rcl_cli.cli.numbers import shown
+from rcl_cli.cli.options.numbers import shown
 from rcl_cli.files import exists
 from rcl_cli.suggest import did_you_mean
 

@@ -1,0 +1,1 @@
+"""Options of the verbs: shared ones, their types, and those that plugins add."""
