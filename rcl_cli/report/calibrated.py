@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rcl_cli.errors import FileError
-from rcl_cli.report import html
 from rcl_cli.report.calibration import Measured, calibration_sections
+from rcl_cli.report.kit import html
 from rcl_cli.report.results import failed_section
 
 if TYPE_CHECKING:

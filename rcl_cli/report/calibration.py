@@ -10,8 +10,8 @@ import numpy as np
 from rcl_calibration.across_iso import gain_switches
 from rcl_calibration.points import Points
 from rcl_calibration.profile import PLANES, SIGMA_X, NoiseProfile
-from rcl_cli.report import html
-from rcl_cli.report.chart import Band, Dots, Line, Mark, chart
+from rcl_cli.report.kit import html
+from rcl_cli.report.kit.chart import Band, Dots, Line, Mark, chart
 
 _GREEN = 1
 _PLANE_COLORS = (5, 2, 4, 0)

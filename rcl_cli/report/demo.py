@@ -18,10 +18,10 @@ from rcl_cli.raw.develop import develop
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.read import read_frame
-from rcl_cli.report import html
-from rcl_cli.report.chart import Line, chart
 from rcl_cli.report.fidelity import fidelity
-from rcl_cli.report.images import compare
+from rcl_cli.report.kit import html
+from rcl_cli.report.kit.chart import Line, chart
+from rcl_cli.report.kit.images import compare
 from rcl_cli.report.metrics import read_metrics
 from rcl_cli.report.pretraining import pretraining_section
 

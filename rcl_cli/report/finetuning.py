@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rcl_cli.report import html
+from rcl_cli.report.kit import html
 from rcl_cli.report.metrics import Row, curves, keys
 
 _VALIDATED = "val_"

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from rcl_cli.errors import FileError
-from rcl_cli.report.chart import Band, Line, Mark, chart
+from rcl_cli.report.kit.chart import Band, Line, Mark, chart
 
 NAME = "metrics.jsonl"
 _MOST_POINTS = 240

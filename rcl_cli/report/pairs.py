@@ -9,11 +9,11 @@ from typing import TypeVar
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.errors import FileError, RclError, blamed_on
 from rcl_cli.raw.guarded import read_frame
-from rcl_cli.report import html
-from rcl_cli.report.before_after import before_after
 from rcl_cli.report.fidelity import fidelity
+from rcl_cli.report.kit import html
+from rcl_cli.report.kit.before_after import before_after
+from rcl_cli.report.kit.shown import Shown
 from rcl_cli.report.matching import Match
-from rcl_cli.report.shown import Shown
 
 SHOWN = 6
 """Pictures that are shown of many."""

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rcl_cli.report import html
+from rcl_cli.report.kit import html
 from rcl_cli.report.metrics import Row, curves, keys
 
 _CONSISTENCY = {

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcl_cli.raw.srgb import srgb_encode
-from rcl_cli.report import html
-from rcl_cli.report.chart import Band, Line, Mark, chart
-from rcl_cli.report.images import Rgb, figure
+from rcl_cli.report.kit import html
+from rcl_cli.report.kit.chart import Band, Line, Mark, chart
+from rcl_cli.report.kit.images import Rgb, figure
 
 if TYPE_CHECKING:
     from rcl_cli.report.residuals import Portrait, Residuals

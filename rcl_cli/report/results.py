@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.errors import FileError
-from rcl_cli.report import html
+from rcl_cli.report.kit import html
 from rcl_cli.report.matching import Match
 from rcl_cli.report.pairs import SHOWN, Pair, noise_words, pictures, spread
 

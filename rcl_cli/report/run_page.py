@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from rcl_cli.errors import FileError, RclError
 from rcl_cli.files import is_file
-from rcl_cli.report import html
 from rcl_cli.report.finetuning import finetuning_facts, finetuning_section
+from rcl_cli.report.kit import html
 from rcl_cli.report.metrics import NAME, Row, read_metrics
 from rcl_cli.report.pretraining import pretraining_facts, pretraining_section
 

@@ -13,12 +13,12 @@ from rcl_cli.measure.metrics import mean_figures
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.guarded import read_frame
 from rcl_cli.raw.picture import Picture
-from rcl_cli.report import html
-from rcl_cli.report.before_after import before_after
-from rcl_cli.report.chart import Dots, chart
+from rcl_cli.report.kit import html
+from rcl_cli.report.kit.before_after import before_after
+from rcl_cli.report.kit.chart import Dots, chart
+from rcl_cli.report.kit.shown import Shown
 from rcl_cli.report.pairs import spread
 from rcl_cli.report.results import failed_section
-from rcl_cli.report.shown import Shown
 from rcl_cli.task import Task
 
 _SHOWN = 3

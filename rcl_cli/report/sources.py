@@ -9,13 +9,13 @@ from pathlib import Path
 from rcl_cli.errors import RclError
 from rcl_cli.files import exists, is_file, is_folder
 from rcl_cli.models.store import Store
+from rcl_cli.report.kit.write import is_report
 from rcl_cli.report.matching import match
 from rcl_cli.report.metrics import NAME
 from rcl_cli.report.pairs import SHOWN
 from rcl_cli.report.results import Made, results_page
 from rcl_cli.report.run_page import is_run, run_page
 from rcl_cli.report.store_page import is_store, profiles_page, store_page
-from rcl_cli.report.write import is_report
 
 NOTHING = "is neither a run, a store, noise profiles nor pictures"
 

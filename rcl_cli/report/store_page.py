@@ -12,8 +12,8 @@ from rcl_cli.errors import FileError, RclError
 from rcl_cli.files import is_file, is_folder
 from rcl_cli.models.store import Store
 from rcl_cli.profiles.book import STORED, load_runs, load_stored
-from rcl_cli.report import html
 from rcl_cli.report.calibration import Measured, calibration_sections
+from rcl_cli.report.kit import html
 from rcl_cli.report.run_page import Run, is_run, read_run
 
 _CHARTED = 4

@@ -16,8 +16,8 @@ from rcl_calibration.profile import NoiseProfile
 from rcl_cli.cli.main import cli
 from rcl_cli.errors import RclError
 from rcl_cli.profiles.book import save_profiles
-from rcl_cli.report import html
-from rcl_cli.report.write import is_report
+from rcl_cli.report.kit import html
+from rcl_cli.report.kit.write import is_report
 
 PROFILES = [NoiseProfile.uniform(1e-6 * iso, 1e-12 * iso**2, camera="<b>Cam", iso=iso) for iso in (100.0, 800.0)]
 TINY = ["--width", "4", "--depth", "1", "--steps", "3", "--batch", "2", "--crop", "16", "--network", "unet"]

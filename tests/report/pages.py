@@ -12,13 +12,13 @@ from rcl_calibration.profile import SIGMA_X, NoiseProfile
 from rcl_cli.errors import FileError
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.frame import Metadata, RawFrame, RgbFrame
-from rcl_cli.report import html
-from rcl_cli.report.before_after import before_after
 from rcl_cli.report.calibration import Measured, calibration_sections
+from rcl_cli.report.kit import html
+from rcl_cli.report.kit.before_after import before_after
+from rcl_cli.report.kit.shown import Shown
 from rcl_cli.report.metrics import NAME
 from rcl_cli.report.results import failed_section
 from rcl_cli.report.run_page import FINETUNING, PRETRAINING, run_page
-from rcl_cli.report.shown import Shown
 
 ATTACKS = (
     "\"'><img src=x onerror=alert(1)><script>alert(1)</script>",

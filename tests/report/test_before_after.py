@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from rcl_cli.raw.frame import Metadata, RgbFrame
-from rcl_cli.report.before_after import before_after, residual
-from rcl_cli.report.crops import most_changed
-from rcl_cli.report.shown import Shown
+from rcl_cli.report.kit.before_after import before_after, residual
+from rcl_cli.report.kit.crops import most_changed
+from rcl_cli.report.kit.shown import Shown
 
 
 def grey(height: int, width: int) -> np.ndarray:

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from rcl_cli.report.axes import Axis
-from rcl_cli.report.chart import HEIGHT, WIDTH, Band, Dots, Line, Mark, chart
+from rcl_cli.report.kit.axes import Axis
+from rcl_cli.report.kit.chart import HEIGHT, WIDTH, Band, Dots, Line, Mark, chart
 
 
 def svg_of(figure: str) -> ElementTree.Element:

@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 
 import numpy as np
 
-from rcl_cli.report import html
-from rcl_cli.report.images import compare
+from rcl_cli.report.kit import html
+from rcl_cli.report.kit.images import compare
 
 VOID = {"meta", "img", "input", "link"}
 

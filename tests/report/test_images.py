@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from rcl_cli.report.images import compare, jpeg_uri, png_uri
+from rcl_cli.report.kit.images import compare, jpeg_uri, png_uri
 
 
 def picture(seed: int) -> np.ndarray:

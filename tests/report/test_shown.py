@@ -11,7 +11,7 @@ from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.develop import develop
 from rcl_cli.raw.frame import Metadata, RawFrame, RgbFrame
 from rcl_cli.raw.picture import Picture
-from rcl_cli.report.shown import Shown
+from rcl_cli.report.kit.shown import Shown
 
 MATRIX = np.array([[0.9, -0.2, -0.1], [-0.4, 1.2, 0.2], [-0.1, 0.2, 0.6]])
 METADATA = Metadata(white_balance=(2.0, 1.0, 1.5), xyz_to_camera=MATRIX)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from rcl_cli.errors import FileError
-from rcl_cli.report import html
-from rcl_cli.report.write import check_target, write_report
+from rcl_cli.report.kit import html
+from rcl_cli.report.kit.write import check_target, write_report
 
 
 def test_only_a_report_is_replaced(tmp_path: Path) -> None:

@@ -55,8 +55,8 @@ def command(
     The page is one HTML file that needs no network. It shows results before and after, with the parts that changed
     most at full size.
     """
+    from rcl_cli.report.kit.write import check_target, write_report
     from rcl_cli.report.sources import Wanted, make_page
-    from rcl_cli.report.write import check_target, write_report
 
     check_target(output, overwrite=overwrite)
     with progress(None, "Making the report", "pictures") as bar:

@@ -39,7 +39,7 @@ class Report:
             target = target.with_name(f"{target.stem}-{str(shard).replace('/', '-of-')}{target.suffix}")
         report = cls(target)
         if target is not None:
-            from rcl_cli.report.write import check_target
+            from rcl_cli.report.kit.write import check_target
 
             report.possible = _tried(lambda: check_target(target), "There will be no report")
         return report
@@ -54,7 +54,7 @@ class Report:
         target = self.target
         if target is None or not self.possible:
             return
-        from rcl_cli.report.write import write_report
+        from rcl_cli.report.kit.write import write_report
 
         start = time.perf_counter()
         self.possible = _tried(lambda: write_report(target, make()), "There is no report")

@@ -13,7 +13,7 @@ from rcl_cli.raw.develop import develop, interpolate, preview, square_size
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.orientation import upright
 from rcl_cli.raw.picture import Picture
-from rcl_cli.report.images import Rgb
+from rcl_cli.report.kit.images import Rgb
 
 _MARGIN = 8
 """Pixels around a part that interpolation looks at."""

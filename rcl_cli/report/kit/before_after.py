@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import cv2
 import numpy as np
 
-from rcl_cli.report import html
-from rcl_cli.report.crops import most_changed
-from rcl_cli.report.images import Rgb, compare, figure
-from rcl_cli.report.shown import Shown
+from rcl_cli.report.kit import html
+from rcl_cli.report.kit.crops import most_changed
+from rcl_cli.report.kit.images import Rgb, compare, figure
+from rcl_cli.report.kit.shown import Shown
 
 SIDE = 240
 """Of the parts at full size, in pixels."""

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rcl_cli.report.axes import Axis, number_words
-from rcl_cli.report.html import text
+from rcl_cli.report.kit.axes import Axis, number_words
+from rcl_cli.report.kit.html import text
 
 WIDTH, HEIGHT = 440, 280
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 16, 12, 46

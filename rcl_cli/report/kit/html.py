@@ -108,4 +108,4 @@ def _digest(content: str) -> str:
 
 
 def _resource(name: str) -> str:
-    return resources.files("rcl_cli.report").joinpath(name).read_text(encoding="utf-8")
+    return resources.files("rcl_cli.report.kit").joinpath(name).read_text(encoding="utf-8")

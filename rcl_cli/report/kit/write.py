@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rcl_cli.errors import FileError
 from rcl_cli.files import is_file, is_folder, try_folder, write_text
-from rcl_cli.report.html import GENERATOR
+from rcl_cli.report.kit.html import GENERATOR
 
 _START = 1024
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from rcl_cli.report.html import text
+from rcl_cli.report.kit.html import text
 
 Rgb = NDArray[np.uint8]
 """(H, W, 3) sRGB."""
