@@ -22,7 +22,7 @@ import numpy as np
 import rawpy
 from numpy.typing import NDArray
 
-from rcl_cli.files import write_bytes, write_text
+from rcl_cli.disk.write import write_bytes, write_text
 
 SIDE = 128
 _ENLARGED = 2

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def try_targets(targets: Sequence[Path], plots: Path | None) -> None:
     """Raises FileError where none of the targets can be written, or the folder of plots cannot."""
+    from rcl_cli.disk.write import try_folder
     from rcl_cli.errors import FileError
-    from rcl_cli.files import try_folder
 
     failures = []
     for target in targets:

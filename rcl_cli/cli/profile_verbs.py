@@ -126,7 +126,7 @@ def export(
     darktable's values are not on the scale of single raw pixels. For it λ is multiplied by 0.1, an average over known
     cameras, so that its strengths are about right, no better.
     """
-    from rcl_cli.files import write_text
+    from rcl_cli.disk.write import write_text
     from rcl_cli.profiles.book import load_runs, stored_profiles
     from rcl_cli.profiles.formats import profiles_as
 

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.data.regions import RegionPlan, cut_regions, packed_frame, with_noise
+from rcl_cli.disk.write import atomic_path, write_text
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, blamed_on
-from rcl_cli.files import atomic_path, real_path, write_text
+from rcl_cli.files import real_path
 from rcl_cli.folders import cache_folder
 from rcl_cli.profiles.lookup import Lookup
 from rcl_cli.raw.frame import Frame

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -24,7 +23,7 @@ def new_temporary(folder: Path, suffix: str) -> Path:
     mine = Process.this()
     kept = suffix if len(os.fsencode(suffix)) <= _LONGEST_SUFFIX else ""
     while True:
-        path = folder / f".rcl-{mine.host}-{mine.pid}-{mine.started}-{secrets.token_hex(4)}{kept}"
+        path = folder / f".rcl-{mine.host}-{mine.pid}-{mine.started}-{os.urandom(4).hex()}{kept}"
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_CLOEXEC", 0), 0o600))
             return path

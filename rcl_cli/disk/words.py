@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import shutil
 from pathlib import Path
 
 _FULL = "cannot be written whole, because the disk is full; make room, or choose another folder"
@@ -45,6 +44,8 @@ def unwritable(error: OSError, folder: Path) -> str:
 
 def is_full(folder: Path) -> bool:
     """Whether there is next to no room where `folder` lies."""
+    import shutil  # costs more than the rest of this module, and is seldom needed
+
     for place in (folder, *folder.parents):
         try:
             return shutil.disk_usage(place).free < _ALMOST_NOTHING

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from rcl_calibration.profile import NoiseProfile
+from rcl_cli.disk.write import write_text
 from rcl_cli.errors import FileError, RclError
-from rcl_cli.files import write_text
 from rcl_cli.noise import FixedNoise, NoiseSource, SensorNoise, SigmaNoise
 from rcl_cli.simulate.source import ListedNoise
 from rcl_cli.train.few_labels import FinetuneSettings

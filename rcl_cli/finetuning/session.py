@@ -8,9 +8,10 @@ from pathlib import Path
 
 from rcl_cli.data.clean_pairs import CleanPairs
 from rcl_cli.disk.locks import locked
+from rcl_cli.disk.write import try_folder
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
-from rcl_cli.files import exists, try_folder
+from rcl_cli.files import exists
 from rcl_cli.finetuning.in_use import compared, head_in_use
 from rcl_cli.finetuning.label_noise import label_noise
 from rcl_cli.finetuning.run import HEAD, METRICS, STATE, refuse_run, save_run

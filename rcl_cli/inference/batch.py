@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from rcl_cli.disk.temporary import sweep
+from rcl_cli.disk.write import ExistsError
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError, UnforeseenError, is_out_of_memory
-from rcl_cli.files import ExistsError
 from rcl_cli.inference.claims import Claims
 from rcl_cli.inference.existing import is_ruined, why_kept, whys_kept
 from rcl_cli.inference.models import misfit

@@ -11,8 +11,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
+from rcl_cli.disk.write import write_bytes
 from rcl_cli.errors import CheckpointError
-from rcl_cli.files import write_bytes
 from rcl_cli.models.contract import about, tensor_words
 from rcl_cli.models.finite import ASTRAY, require_finite
 from rcl_cli.models.header import Header, read_header

@@ -11,8 +11,9 @@ from typing import Any
 import torch
 
 from rcl_cli.disk.locks import locked
+from rcl_cli.disk.write import try_folder
 from rcl_cli.errors import FileError, RclError
-from rcl_cli.files import exists, real_path, try_folder
+from rcl_cli.files import exists, real_path
 from rcl_cli.folders import as_path
 from rcl_cli.models.runs import given_back, name_after, new_run, newest_run
 from rcl_cli.models.store import Store, check_name

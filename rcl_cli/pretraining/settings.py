@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from rcl_cli.disk.write import write_text
 from rcl_cli.errors import FileError, RclError
-from rcl_cli.files import write_text
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,9 @@ from rcl_calibration.profile import NoiseProfile
 from rcl_calibration.runs import Run, pool_runs
 from rcl_calibration.single_image import estimate
 from rcl_cli.disk.locks import locked
+from rcl_cli.disk.write import write_text
 from rcl_cli.errors import FileError
-from rcl_cli.files import exists, is_file, require_file, write_text
+from rcl_cli.files import exists, is_file, require_file
 from rcl_cli.folders import store_folder
 from rcl_cli.profiles.lattices import close_lattices, labels
 from rcl_cli.profiles.lookup import Found, Lookup

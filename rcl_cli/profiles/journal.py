@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from rcl_cli.disk.write import write_text
 from rcl_cli.errors import FileError
-from rcl_cli.files import real_path, write_text
+from rcl_cli.files import real_path
 from rcl_cli.profiles.images import ImageCalibration, calibrate_file
 
 _KEPT_S = 7 * 24 * 3600.0

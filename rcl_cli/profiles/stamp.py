@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rcl_cli.disk.write import atomic_path
 from rcl_cli.errors import FileError, blamed_on
-from rcl_cli.files import atomic_path, exists, real_path
+from rcl_cli.files import exists, real_path
 from rcl_cli.profiles.book import ProfileBook, blind_estimate
 from rcl_cli.profiles.lookup import Found, Lookup
 from rcl_cli.raw.dng.noise_tag import noise_entry

@@ -9,8 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
+from rcl_cli.disk.write import ExistsError, atomic_path, write_bytes
 from rcl_cli.errors import FileError
-from rcl_cli.files import ExistsError, atomic_path, write_bytes
 from rcl_cli.raw.dng.entries import lost_corrections
 from rcl_cli.raw.dng.write import write_picture_dng
 from rcl_cli.raw.format import get_format

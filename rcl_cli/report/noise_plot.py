@@ -12,8 +12,8 @@ import numpy as np
 
 from rcl_calibration.points import Points
 from rcl_calibration.profile import PLANES, SIGMA_X, NoiseProfile
+from rcl_cli.disk.write import atomic_path
 from rcl_cli.errors import RclError
-from rcl_cli.files import atomic_path
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rcl_cli.disk.write import write_text
 from rcl_cli.errors import FileError
-from rcl_cli.files import write_text
 
 TRUTH_NAME = "truth.json"
 TRUTH_FORMAT = "rcl-truth"

@@ -13,7 +13,8 @@ import tifffile
 from numpy.typing import NDArray
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.files import atomic_path, is_file
+from rcl_cli.disk.write import atomic_path
+from rcl_cli.files import is_file
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.dng.write import write_dng
 from rcl_cli.raw.frame import Metadata, RawFrame

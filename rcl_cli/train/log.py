@@ -10,8 +10,8 @@ from pathlib import Path
 from types import TracebackType
 
 from rcl_cli.disk.words import unwritable
+from rcl_cli.disk.write import write_text
 from rcl_cli.errors import FileError
-from rcl_cli.files import write_text
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from rcl_cli.disk.write import write_bytes
 from rcl_cli.errors import FileError
-from rcl_cli.files import write_bytes
 from rcl_cli.models.finite import ASTRAY, require_finite
 
 _ABSENT = "is not there, so there is nothing to resume; start without --resume"

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rcl_cli.disk.write import atomic_path, try_folder, write_bytes
 from rcl_cli.errors import FileError
-from rcl_cli.files import atomic_path, try_folder, write_bytes
 from rcl_cli.raw.tags.copy import copy_metadata
 from rcl_cli.raw.tags.exiftool import Answer
 

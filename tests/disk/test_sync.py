@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from rcl_cli.disk.write import atomic_path, write_bytes
 from rcl_cli.errors import FileError
-from rcl_cli.files import atomic_path, write_bytes
 
 
 @pytest.mark.parametrize("overwrite", [False, True])

@@ -15,12 +15,12 @@ import pytest
 
 from rcl_cli.disk.process import Process
 from rcl_cli.disk.temporary import new_temporary, sweep
-from rcl_cli.files import write_bytes
+from rcl_cli.disk.write import write_bytes
 
 WRITER = """
 import sys, time
 from pathlib import Path
-from rcl_cli.files import atomic_path
+from rcl_cli.disk.write import atomic_path
 with atomic_path(Path(sys.argv[1])) as temporary:
     temporary.write_bytes(b"half")
     print(temporary.name, flush=True)

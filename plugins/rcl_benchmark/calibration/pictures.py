@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcl_cli.data.fingerprint import fingerprint
+from rcl_cli.disk.write import write_bytes
 from rcl_cli.errors import FileError, RclError
-from rcl_cli.files import write_bytes
 from rcl_cli.raw.folder import find_files
 from rcl_cli.raw.frame import RgbFrame
 from rcl_cli.raw.read import read_frame

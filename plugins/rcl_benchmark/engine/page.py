@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
+from rcl_cli.disk.write import write_text
 from rcl_cli.errors import FileError
-from rcl_cli.files import write_text
 
 Result = TypeVar("Result")
 

@@ -7,8 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rcl_cli.disk.write import atomic_path
 from rcl_cli.errors import RclError
-from rcl_cli.files import atomic_path
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcl_benchmark.quality.pictures import Float
-from rcl_cli.files import write_bytes
+from rcl_cli.disk.write import write_bytes
 from rcl_cli.raw.cfa import CFA, mosaic
 from rcl_cli.raw.develop import interpolate
 

@@ -97,7 +97,7 @@ def _compared(
 ) -> dict[str, Any]:
     import cv2
 
-    from rcl_cli.files import atomic_path
+    from rcl_cli.disk.write import atomic_path
     from rcl_cli.raw.guarded import read_frame
     from rcl_cli.report.comparison import compare, fitted, light, shown, side_by_side
 

@@ -67,7 +67,7 @@ def command(ctx: click.Context, folder: Path, overwrite: bool) -> None:
     applies all four tasks and writes DIR/report.html. It shows each command as you would type it. Its models go to a
     store in DIR. DIR defaults to ./demo.
     """
-    from rcl_cli.files import write_text
+    from rcl_cli.disk.write import write_text
     from rcl_cli.report.demo import demo_report
 
     _prepare(folder, overwrite=overwrite)
@@ -83,7 +83,7 @@ def command(ctx: click.Context, folder: Path, overwrite: bool) -> None:
 
 
 def _prepare(folder: Path, *, overwrite: bool) -> None:
-    from rcl_cli.files import write_text
+    from rcl_cli.disk.write import write_text
 
     if folder.is_dir() and any(folder.iterdir()):
         if not (folder / LOG).is_file():

@@ -41,10 +41,11 @@ def command(model: str, file_format: str, output: Path | None, twin: bool, overw
     from rcl_cli.models.exported import EXPORTED, need_onnx
 
     need_onnx()
+    from rcl_cli.disk.write import ExistsError, write_bytes
     from rcl_cli.export.darktable import SUFFIX, darktable_bytes, darktable_id
     from rcl_cli.export.find import head_called
     from rcl_cli.export.onnx_file import Source, onnx_bytes
-    from rcl_cli.files import ExistsError, exists, is_link, write_bytes
+    from rcl_cli.files import exists, is_link
     from rcl_cli.models.store import Store
     from rcl_cli.models.twins import twin as twin_of
 

@@ -32,7 +32,7 @@ def merge_logs(paths: tuple[Path, ...], output: Path | None, overwrite: bool, as
     last line. Parts without a log are named. The exit code is 1 where inputs failed or parts are missing.
     """
     from rcl_cli.cli.shard_log import merge
-    from rcl_cli.files import write_text
+    from rcl_cli.disk.write import write_text
 
     merged = merge(paths)
     lines = list(merged.lines.values())

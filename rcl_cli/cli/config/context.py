@@ -6,16 +6,18 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from rcl_cli.cli.config.files import ConfigFile, open_files
 from rcl_cli.cli.config.values import in_words, key_of, options_by_key, plain, typed, unknown
 from rcl_cli.cli.options.numbers import shown
 from rcl_cli.errors import FileError
 from rcl_cli.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from rcl_cli.cli.config.files import ConfigFile
 
 GIVEN, FILES, PLUGINS = "rcl.config", "rcl.config_files", "rcl.chosen_plugins"
 EVERYWHERE = ("store", "device")
@@ -61,6 +63,8 @@ class Found:
 def files(ctx: click.Context) -> list[ConfigFile]:
     """The files in force, read once a command line. Raises FileError."""
     if FILES not in ctx.meta:
+        from rcl_cli.cli.config.files import open_files
+
         ctx.meta[FILES] = open_files(ctx.meta.get(GIVEN))
     found: list[ConfigFile] = ctx.meta[FILES]
     return found

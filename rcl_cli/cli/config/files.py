@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import platformdirs
 
 from rcl_cli.errors import FileError
 from rcl_cli.files import exists, is_folder
@@ -40,6 +37,8 @@ class ConfigFile:
 
 def user_path() -> Path:
     """Where the defaults of all folders are; there may be no such file."""
+    import platformdirs
+
     return platformdirs.user_config_path("rcl") / NAME
 
 
@@ -91,6 +90,8 @@ def read(path: Path, kind: str) -> ConfigFile:
         # The parser's time grows with the square of a name's parts.
         if row.count(".") > _MOST_DOTS and not row.lstrip().startswith("#"):
             raise FileError(path, f"line {number}: is nested too deeply, by more than {_MOST_DOTS} dots")
+    import tomllib
+
     try:
         tables = tomllib.loads(text)
     except RecursionError as error:
@@ -105,7 +106,7 @@ def read(path: Path, kind: str) -> ConfigFile:
 
 
 def _said(error: ValueError, text: str) -> str:
-    if not isinstance(error, tomllib.TOMLDecodeError):
+    if type(error) is ValueError:
         return "holds a number with thousands of digits"
     message = " ".join(str(error).split())
     place = re.search(r"\(at (?:line (\d+), column (\d+)|end of document)\)", message)

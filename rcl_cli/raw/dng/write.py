@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from rcl_cli.disk.write import atomic_path
 from rcl_cli.errors import FileError
-from rcl_cli.files import atomic_path
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.develop import preview, square_size
 from rcl_cli.raw.dng.entries import first_entries, raw_entries

@@ -10,8 +10,9 @@ from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
 
+from rcl_cli.disk.write import write_bytes
 from rcl_cli.errors import FileError
-from rcl_cli.files import exists, is_file, real_path, write_bytes
+from rcl_cli.files import exists, is_file, real_path
 
 log = logging.getLogger(__name__)
 

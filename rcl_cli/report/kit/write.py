@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from rcl_cli.disk.write import try_folder, write_text
 from rcl_cli.errors import FileError
-from rcl_cli.files import is_file, is_folder, try_folder, write_text
+from rcl_cli.files import is_file, is_folder
 from rcl_cli.report.kit.html import GENERATOR
 
 _START = 1024

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from rcl_cli.disk.write import atomic_path
 from rcl_cli.errors import RclError
-from rcl_cli.files import atomic_path
 from rcl_cli.models.runs import name_after
 from rcl_cli.models.store import check_name
 from rcl_cli.names import fitted, is_plain, plain
