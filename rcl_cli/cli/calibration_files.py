@@ -13,8 +13,8 @@ from rcl_cli.cli.console import console
 if TYPE_CHECKING:
     from rcl_calibration.runs import Run
     from rcl_cli.errors import FileError
-    from rcl_cli.profiles.images import CameraCalibration
     from rcl_cli.profiles.pairs import PairCalibration
+    from rcl_cli.profiles.pools import CameraCalibration
 
 
 def try_targets(targets: Sequence[Path], plots: Path | None) -> None:
@@ -41,10 +41,15 @@ def runs_of(calibrations: Sequence[CameraCalibration | PairCalibration]) -> list
 
     # Those that were left out have been heard as well: an earlier run that used them is superseded.
     return [
-        Run(one.profile, frozenset(map(source_name, [*one.images, *(path for path, _ in getattr(one, "dropped", ()))])))
+        Run(one.profile, frozenset(map(source_name, _heard(one))))
         for one in calibrations
         if one.profile.quality == "ok" and one.profile.camera
     ]
+
+
+def _heard(one: CameraCalibration | PairCalibration) -> list[Path]:
+    left = [*(path for path, _ in getattr(one, "dropped", ())), *getattr(one, "unneeded", ())]
+    return [*one.images, *left]
 
 
 def save(runs: Sequence[Run], targets: Sequence[Path]) -> list[FileError]:

@@ -12,8 +12,9 @@ from rich.table import Table
 from rcl_calibration.profile import SIGMA_X, NoiseProfile
 from rcl_cli.cli.console import json_head, new_table
 from rcl_cli.errors import FileError
-from rcl_cli.profiles.images import CameraCalibration, ImageCalibration
+from rcl_cli.profiles.images import ImageCalibration
 from rcl_cli.profiles.pairs import PairCalibration
+from rcl_cli.profiles.pools import CameraCalibration
 from rcl_cli.raw.optical_black import OpticalBlack
 
 Calibration = ImageCalibration | CameraCalibration | PairCalibration

@@ -8,7 +8,8 @@ from pathlib import Path
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.errors import FileError
 from rcl_cli.profiles.book import blind_estimate
-from rcl_cli.profiles.images import CameraCalibration, calibrate_file, pool_cameras
+from rcl_cli.profiles.images import calibrate_file
+from rcl_cli.profiles.pools import CameraCalibration, Pools
 from rcl_cli.raw.folder import search
 from rcl_cli.raw.frame import Frame
 
@@ -25,13 +26,13 @@ def calibrate(paths: Sequence[Path | str] | Path | str, *, linear: bool = False)
     """
     given = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
     found = search(given)
-    images, errors = [], list(found.errors)
+    pools, errors = Pools(), list(found.errors)
     for file in found.files:
         try:
-            images.append(calibrate_file(file.path, linear=linear))
+            pools.add(calibrate_file(file.path, linear=linear))
         except FileError as error:
             errors.append(error)
-    cameras = pool_cameras(images, errors)
+    cameras = pools.cameras(errors)
     if not cameras and errors:
         raise errors[0]
     return cameras

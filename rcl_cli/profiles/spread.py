@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -36,7 +37,7 @@ def spread(paths: Sequence[Path], address: str, journal: Journal, *, linear: boo
     """
     places = [path.absolute() for path in paths]
     found: dict[Path, Measured] = {}
-    waiting = list(zip(paths, places, strict=True))
+    waiting, wanted = deque(zip(paths, places, strict=True)), Counter(places)
     with connected(address) as cluster:
         work = partial(measure_files, journal.folder.absolute(), linear)
         for place, told in cluster.results(work, list(dict.fromkeys(places))):
@@ -48,9 +49,10 @@ def spread(paths: Sequence[Path], address: str, journal: Journal, *, linear: boo
                 case ImageCalibration():
                     found[place] = told
             while waiting and waiting[0][1] in found:
-                path, first = waiting.pop(0)
+                path, first = waiting.popleft()
                 journal.adopt(path, linear=linear)
-                yield _called(found[first], path)
+                wanted[first] -= 1
+                yield _called(found[first] if wanted[first] else found.pop(first), path)
 
 
 def measure_files(journal: Path, linear: bool, paths: Sequence[Path]) -> list[ImageCalibration | str]:

@@ -11,8 +11,8 @@ from rcl_cli.report.kit import html
 from rcl_cli.report.results import failed_section
 
 if TYPE_CHECKING:
-    from rcl_cli.profiles.images import CameraCalibration
     from rcl_cli.profiles.pairs import PairCalibration
+    from rcl_cli.profiles.pools import CameraCalibration
 
 
 def calibrated_page(calibrations: Sequence[CameraCalibration | PairCalibration], failures: Sequence[FileError]) -> str:

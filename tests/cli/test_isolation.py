@@ -18,7 +18,7 @@ from rcl_cli.cli.main import cli
 from rcl_cli.data.cache import CachedPicture, RegionCache
 from rcl_cli.data.regions import RegionPlan
 from rcl_cli.errors import FileError
-from rcl_cli.profiles import images
+from rcl_cli.profiles import pools
 from rcl_cli.raw.apart.pool import close_readers
 from rcl_cli.raw.dng.tag_patch import set_raw_tag
 from rcl_cli.raw.tags.ifd import Entry
@@ -159,7 +159,7 @@ def test_a_camera_that_nobody_foresaw_costs_itself_alone(
             raise ZeroDivisionError("float division by zero")
         return pooled(measurements, singles, **about)
 
-    monkeypatch.setattr(images, "pool", pool)
+    monkeypatch.setattr(pools, "pool", pool)
     result = run("calibrate", tmp_path / "raws", "--by", "camera")
     assert result.exit_code == 1, result.output
     said = "".join(result.output.split())  # lines break in the middle of long paths

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from rcl_calibration.intervals import bootstrap
 from rcl_cli.cli.main import cli
-from rcl_cli.profiles.images import ImageCalibration, calibrate_file, pool_cameras
+from rcl_cli.profiles.images import ImageCalibration, calibrate_file
+from rcl_cli.profiles.pools import pool_cameras
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.dng.write import write_dng
 from rcl_cli.raw.frame import Metadata, RawFrame

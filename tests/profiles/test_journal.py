@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from rcl_calibration.exchange import read_runs
 from rcl_cli.cli.main import cli
-from rcl_cli.profiles import images, journal
+from rcl_cli.profiles import journal
 from rcl_cli.profiles.images import ImageCalibration, calibrate_file
 from rcl_cli.profiles.journal import Journal, plain, restored
+from rcl_cli.profiles.pools import pool_cameras
 from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.dng.write import write_dng
 from rcl_cli.raw.frame import Metadata, RawFrame
@@ -84,7 +85,7 @@ def test_a_measurement_is_the_same_after_it_was_kept(folder: Path, tmp_path: Pat
     again = restored(ImageCalibration, plain(made))
     assert plain(again) == plain(made)
     assert again.profile == made.profile
-    (one,), (other,) = (images.pool_cameras([calibration], []) for calibration in (made, again))
+    (one,), (other,) = (pool_cameras([calibration], []) for calibration in (made, again))
     assert replace(one, seconds=0, measurements=()).profile == replace(other, seconds=0, measurements=()).profile
 
 

@@ -28,9 +28,10 @@ INTERRUPTED = 130
 
 if TYPE_CHECKING:
     from rcl_cli.errors import FileError
-    from rcl_cli.profiles.images import CameraCalibration, ImageCalibration
+    from rcl_cli.profiles.images import ImageCalibration
     from rcl_cli.profiles.journal import Journal
     from rcl_cli.profiles.pairs import Pair, PairCalibration
+    from rcl_cli.profiles.pools import CameraCalibration
     from rcl_cli.raw.folder import Found
     from rcl_cli.raw.select import Selection
 
@@ -146,7 +147,7 @@ def _blind(
 ) -> tuple[list[ImageCalibration], list[CameraCalibration], list[FileError], bool]:
     from rcl_cli.cli import calibration_tables as tables
     from rcl_cli.errors import FileError
-    from rcl_cli.profiles.images import pool_cameras
+    from rcl_cli.profiles.pools import MOST_POOLED, Pools
     from rcl_cli.profiles.spread import measured
     from rcl_cli.raw.folder import search
 
@@ -154,6 +155,7 @@ def _blind(
     found, failures = _selected(searched.files, select), searched.errors
     say_left_out(searched.results)
     images: list[ImageCalibration] = []
+    pools = Pools()
     if as_json:
         for failure in failures:
             print_json_line(tables.failed_values("image", failure))
@@ -166,14 +168,14 @@ def _blind(
                     if as_json:
                         print_json_line(tables.failed_values("image", one))
                 else:
-                    images.append(one)
+                    images.append(pools.add(one))
                     if as_json and by == "image":
                         print_json_line(tables.image_values(images[-1]))
                 bar.advance()
     except KeyboardInterrupt:
         interrupted = True
     readable = len(failures)
-    cameras = pool_cameras(images, failures)
+    cameras = pools.cameras(failures)
     if as_json:
         for failure in failures[readable:]:
             print_json_line(tables.failed_values("camera", failure))
@@ -187,6 +189,10 @@ def _blind(
     for camera in cameras:
         for path, reason in [one for one in camera.dropped if one not in told] if camera.images else ():
             say(f"{path.name} was left out of its camera's profile: {reason}")
+        if camera.unneeded:
+            many = len(camera.images) + len(camera.dropped) + len(camera.unneeded)
+            said = f"{many} pictures, of which the {MOST_POOLED} that tell most are used"
+            say(f"{tables.camera_words(camera.profile)}: {said}")
         if camera.groups:
             say(f"{tables.camera_words(camera.profile)} gets no profile: {camera.profile.reason}")
     return images, cameras, failures, interrupted
