@@ -85,13 +85,14 @@ EXIT_CODES = {
 }
 
 
+def documents() -> list[Path]:
+    folders = (ROOT / name for name in ("docs", "plugins", "calibration"))
+    return [ROOT / "README.md", *(path for folder in folders for path in folder.rglob("*.md"))]
+
+
 def pages() -> list[str]:
     """All documents that have commands."""
-    found = [
-        ROOT / "README.md",
-        *(path for top in ("docs", "plugins", "calibration") for path in (ROOT / top).rglob("*.md")),
-    ]
-    return sorted(str(path.relative_to(ROOT)) for path in found if any(lines_of(path)))
+    return sorted(str(path.relative_to(ROOT)) for path in documents() if any(lines_of(path)))
 
 
 def lines_of(path: Path) -> Iterator[str]:
@@ -122,19 +123,23 @@ def expanded(words: list[str]) -> list[str]:
 
 
 def run(line: str) -> None:
-    """Run a line: what is rcl's in this process, what is piped into or from it by bash."""
+    """Run a line: what is rcl's in this process, what is piped into or from it by bash. `> FILE` may end it."""
     for placeholder, value in PLACEHOLDERS.items():
         line = line.replace(placeholder, value)
     if line.startswith("cd "):
         os.chdir(Path(line[3:]).expanduser())
         return
-    parts = re.split(r" \| (?=(?:rcl|jq) )", line)
-    (place,) = (number for number, part in enumerate(parts) if part.startswith("rcl "))
+    typed, _, target = line.partition(" > ")
+    parts = re.split(r" \| (?=(?:rcl|jq) )", typed)
+    place = next((number for number, part in enumerate(parts) if part.startswith("rcl ")), None)
+    assert place is not None, f"{line!r} is neither run nor named in NOT_RUN"
     given = bash(" | ".join(parts[:place])) if place else b""
     result = CliRunner().invoke(cli, smaller(expanded(shlex.split(parts[place])[1:])), input=given)
     assert result.exit_code == EXIT_CODES.get(line, 0), f"{line}\n{result.output}"
     if parts[place + 1 :]:
         bash(" | ".join(parts[place + 1 :]), result.stdout_bytes)
+    if target:
+        Path(target).expanduser().write_bytes(result.stdout_bytes)
 
 
 def bash(line: str, given: bytes = b"") -> bytes:
@@ -185,9 +190,6 @@ def add_plugin(template: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_what_is_not_run_is_there() -> None:
-    texts = "\n".join(
-        path.read_text(encoding="utf-8")
-        for path in [ROOT / "README.md", *ROOT.rglob("docs/**/*.md"), *ROOT.rglob("plugins/**/*.md")]
-    )
+    texts = "\n".join(path.read_text(encoding="utf-8") for path in documents())
     for start in [*NOT_RUN, *EXIT_CODES]:
         assert f"\n{start}" in texts or f"&& {start}" in texts, f"no document has {start!r} any more"
