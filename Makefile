@@ -16,7 +16,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 # Each test process computes on one core, so that the processes do not fight for them.
 ONE_CORE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: demo test test-fast lint check docs gpu kill constraints lowest clean
+.PHONY: demo test test-fast lint check docs site gpu kill constraints lowest clean
 
 demo: $(VENV)/.runtime ## Sample raws, calibration, training, results and a report, in DEMO
 	$(BIN)/rcl demo $(DEMO) --overwrite
@@ -33,10 +33,14 @@ lint: $(VENV)/.dev ## Style, types (of the tests too) and import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint test ## Everything a change must pass; the tests also find generated docs that are out of date
+check: lint site test ## Everything a change must pass; the tests also find generated docs that are out of date
 
 docs: $(VENV)/.dev ## Write docs/cli.md anew
 	$(BIN)/python docs/generate_cli.py
+
+site: $(VENV)/.docs ## The documentation as a site in build/site, to be opened from there; a warning is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "Open build/site/index.html"
 
 # The Python that has torch, with no environment of its own and no network. Wheels of what it lacks may lie in .whl.
 gpu: GPU_PYTHON = $(firstword $(wildcard $(BIN)/python) $(PYTHON))
@@ -51,7 +55,7 @@ kill: $(VENV)/.dev ## Kill commands at random moments and compare what they leav
 
 constraints: ## Pin the newest versions that work together, from a clean environment
 	$(PYTHON) -m venv --clear build/pins
-	build/pins/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) '.[dev,plots,benchmark]'
+	build/pins/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) '.[dev,docs,plots,benchmark]'
 	build/pins/bin/python -m pip freeze --exclude rcl-cli | sed 's/+cpu$$//' > constraints.txt
 
 lowest: ## The quick tests with the lowest versions that pyproject.toml allows, torch's excepted
@@ -75,6 +79,10 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing rcl and the developers' tools into $(VENV) (a few minutes the first time) …"
 	$(INSTALL) --editable '.[dev]'
 	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.docs: $(VENV)/.dev
+	$(INSTALL) --editable '.[dev,docs]'
+	@touch $@
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "rcl needs Python 3.11 or newer: install it, or name one with make PYTHON=/path/to/python" >&2; exit 1; }

@@ -64,7 +64,7 @@ def test_every_dependency_is_pinned_within_its_bounds(root: Path) -> None:
     lines = (root / "constraints.txt").read_text().splitlines()
     pins = {canonicalize_name(name): version for name, version in (line.split("==") for line in lines if line)}
     extras = project["optional-dependencies"]
-    for line in [*project["dependencies"], *extras["dev"], *extras["plots"]]:
+    for line in [*project["dependencies"], *extras["dev"], *extras["docs"], *extras["plots"]]:
         requirement = Requirement(line)
         pinned = pins[canonicalize_name(requirement.name)]
         assert requirement.specifier.contains(pinned), f"{line}: constraints.txt has {pinned}"

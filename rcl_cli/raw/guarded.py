@@ -20,7 +20,11 @@ from rcl_cli.raw.tags.ifd import Entry
 
 
 def read_frame(path: Path | str, *, linear: bool = False) -> Frame:
-    """As `rcl_cli.raw.read.read_frame`."""
+    """Read a raw or a picture, as `rcl_cli.raw.read.read_frame`: a `RawFrame` or an `RgbFrame`.
+
+    `linear`: keep the values of PNG, JPEG and TIFF files as they are, instead of decoding their tone curve. Raises
+    FileError where the file cannot be used; its `reason` is a sentence.
+    """
     path = Path(path)
     frame: Frame = apart("read_frame", path, linear=linear)
     return replace(frame, metadata=_named(frame.metadata, path))

@@ -80,7 +80,11 @@ class _HasPicture(Protocol):
 
 
 def write(path: Path | str, picture: Picture | Frame | _HasPicture, *, overwrite: bool = False) -> None:
-    """Write a picture, the result of a model, or a frame as it is; format and errors as of `write_picture`."""
+    """Write a picture, the result of a model, or a frame as it is, to `path`, whole or not at all.
+
+    The suffix tells the format: .dng, .tif, .png, .jpg, .npy, .exr or that of a plugin; see `write_picture`. Raises
+    FileError if it is unknown, the file cannot be written, or it exists and not `overwrite`.
+    """
     if isinstance(picture, RawFrame | RgbFrame):
         picture = Picture.from_frame(
             picture, picture.normalized(), cfa=picture.cfa, noise_profile=picture.metadata.noise_profile
