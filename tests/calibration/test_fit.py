@@ -47,6 +47,7 @@ def _bins(
         middle=middle,
         uneven=0 * variance,
         image=zeros if image is None else image,
+        independent=count.sum(axis=0),
         tile_x=count * np.resize(X, variance.size),
         tile_variance=count * variance,
         tile_texture=count * texture,
