@@ -19,9 +19,12 @@ TILES = 8
 MOST_BLOCKS = 60_000
 """Block positions looked at in one image; more cost time and tell nothing new."""
 _DENSE_BELOW = 1_000_000
-_SHARED = 0.4
-"""By how much blocks that overlap make chance errors larger, in variance: at most 1.15, where all around a
-block are chosen as well; by 0.4 λ_shot of photographs has the least error."""
+_FEW_BLOCKS = 15_000
+"""Of smaller images blocks overlap more than those of others: there is the more to choose from."""
+_OVERLAPS = {2: 3.0, 3: 1.15, 5: 0.0}
+"""By distance of the blocks: how much more the variance of their mean is, for white noise, than if none overlapped."""
+_TOGETHER = 0.35
+"""Part of the blocks around a chosen one that are chosen with it: λ_shot of photographs has the least error by that."""
 
 _frequency = np.arange(SIZE)
 _DCT = np.sqrt(2 / SIZE) * np.cos(np.pi * (2 * _frequency[None, :] + 1) * _frequency[:, None] / (2 * SIZE))
@@ -125,10 +128,9 @@ def dct_blocks(lattices: Sequence[Lattice]) -> Blocks:
     """
     height = min(lattice.values.shape[0] for lattice in lattices)
     width = min(lattice.values.shape[1] for lattice in lattices)
-    # Overlapping blocks give small images more flat places to choose from; in large ones they would only cost time.
-    stride = SIZE if height * width > _DENSE_BELOW else (SIZE + 1) // 2
+    stride = _stride(height, width)
     tops, lefts, kept = _positions(height, width, stride)
-    independent = 1 / (1 + _SHARED * kept) if stride < SIZE else 1.0
+    independent = 1 / (1 + _TOGETHER * _OVERLAPS[stride] * kept)
     apart = -(-SIZE // stride)
     half = SIZE // 2
     tile_row, tile_column = (tops + half) * TILES // max(height, 1), (lefts + half) * TILES // max(width, 1)
@@ -140,6 +142,13 @@ def dct_blocks(lattices: Sequence[Lattice]) -> Blocks:
     return Blocks(
         mean, light, high, middle, steep, axis, signed, lines.swapaxes(0, 1), tile, grid, apart, offsets, independent
     )
+
+
+def _stride(height: int, width: int) -> int:
+    """Overlapping blocks give small images more flat places to choose from; in large ones they would only cost time."""
+    if height * width > _DENSE_BELOW:
+        return SIZE
+    return 2 if height * width < _FEW_BLOCKS * 9 else 3
 
 
 def _positions(height: int, width: int, stride: int) -> tuple[NDArray[np.intp], NDArray[np.intp], float]:

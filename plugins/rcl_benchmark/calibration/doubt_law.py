@@ -5,8 +5,8 @@ Raws of known noise are simulated from single photographs, from sheets of six, w
 of two sizes. Errors are taken to follow Student's t, whose variance is the sum of what chance, the texture taken off,
 the disagreement of the bins and the model itself make of it. Printed are the most likely factors on texture and
 disagreement, the power of the picture's size that both fall with, and the model's error, all as much wider as makes
-intervals of 90 % hold WANTED of the errors. The code has what `../shared/data/rgb/photos/train` gave; it takes some three
-minutes of one core. `python -m rcl_benchmark.calibration.doubt_law PHOTOGRAPHS SEED` makes other draws.
+intervals of 90 % hold WANTED of the errors. The code has what `../shared/data/rgb/photos/train` gave; it takes some
+three minutes of one core. `python -m rcl_benchmark.calibration.doubt_law PHOTOGRAPHS SEED` makes other draws.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def law(groups: Sequence[Sequence[Array]]) -> Array:
     ends = np.hypot(norm.ppf(0.95) * chance, t.ppf(0.95, FREEDOM) * tried[:, None] * doubt)
     shares = np.average(np.abs(error) <= ends, axis=1, weights=weights)
     wider = tried[np.argmax(shares >= WANTED)]
-    return likely * np.where(np.arange(4) == _POWER, 1.0, wider)
+    return np.asarray(likely * np.where(np.arange(4) == _POWER, 1.0, wider))
 
 
 def _doubt(rows: Array, factors: Array) -> Array:
