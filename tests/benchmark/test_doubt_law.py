@@ -29,7 +29,7 @@ def _errors(raws: int, seed: int) -> list[NDArray[np.float64]]:
 
 @pytest.mark.slow
 def test_the_law_is_found_again() -> None:
-    """Widened by what makes 95 of 90 %: for a t of five degrees of freedom by 1.28, and a part of the errors is normal."""
+    """Widened by what makes 95 of 90 %: for a t of five degrees of freedom by 1.28; part of the errors is normal."""
     texture, other, power, _ = law([_errors(120, 1), _errors(120, 2)])
     assert texture == pytest.approx(1.3 * TRUE[0], rel=0.25)
     assert other == pytest.approx(1.3 * TRUE[1], rel=0.35)

@@ -38,7 +38,7 @@ Array = NDArray[np.float64]
 SMALL = "small procedural scenes"
 _SEED = 51
 WANTED = 0.95
-"""More than 90 %: `rcl_calibration.texture` was read off the same photographs, and is further from what others are like."""
+"""More than 90 %: `rcl_calibration.texture` was read off the same photographs, and fits others less well."""
 _POWER = 2
 """The place of SIZE_POWER among the four."""
 _START = (0.5, 0.3, SIZE_POWER, SYSTEMATIC)
