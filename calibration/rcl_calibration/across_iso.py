@@ -46,7 +46,7 @@ def between(profiles: Sequence[NoiseProfile], iso: float) -> NoiseProfile | None
 
     shot = _planes(lambda plane: mix(lower.shot[plane], higher.shot[plane]))
     read = _planes(lambda plane: mix(lower.read[plane], higher.read[plane]))
-    error = max(_half_width(lower), _half_width(higher)) + _SYSTEMATIC
+    error = max(half_width(lower), half_width(higher)) + _SYSTEMATIC
     quality = "ok" if lower.quality == higher.quality == "ok" else "weak"
     reason = "" if quality == "ok" else "interpolated between weak profiles"
     return _made(lower, iso, shot, read, error, f"interpolated between ISO {low:g} and {high:g}", quality, reason)
@@ -61,7 +61,7 @@ def beyond(profiles: Sequence[NoiseProfile], iso: float) -> NoiseProfile | None:
     ratio = iso / float(nearest.iso or 1.0)
     shot = _planes(lambda plane: nearest.shot[plane] * ratio)
     read = _planes(lambda plane: nearest.read[plane] * ratio**READ_EXPONENT)
-    error = _half_width(nearest) + _EXTRAPOLATED * abs(float(np.log2(ratio)))
+    error = half_width(nearest) + _EXTRAPOLATED * abs(float(np.log2(ratio)))
     method = f"extrapolated from ISO {nearest.iso:g}"
     reason = f"{method} to ISO {iso:g}, which was not measured; calibrate it"
     return _made(nearest, iso, shot, read, error, method, "weak", reason)
@@ -86,11 +86,14 @@ def _planes(value: Callable[[int], float]) -> tuple[float, float, float, float]:
     return value(0), value(1), value(2), value(3)
 
 
-def _half_width(profile: NoiseProfile) -> float:
-    """Widest relative half-width of the interval of σ(x)."""
+def half_width(profile: NoiseProfile, x_range: Interval = (0.0, 1.0)) -> float:
+    """Widest relative half-width of the interval of σ(x), x in `x_range`; where none of SIGMA_X is, of all."""
     if profile.sigma_ci is None:
         return _SYSTEMATIC
-    low, high = np.array(profile.sigma_ci, dtype=np.float64).reshape(-1, 2).T
+    x = np.array(SIGMA_X)
+    inside = (x >= x_range[0]) & (x <= x_range[1])
+    intervals = np.array(profile.sigma_ci, dtype=np.float64)[:, inside if inside.any() else slice(None)]
+    low, high = intervals.reshape(-1, 2).T
     return float(np.max((high - low) / np.maximum(high + low, 1e-12)))
 
 

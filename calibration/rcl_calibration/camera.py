@@ -130,7 +130,7 @@ def _plane_level(
 def _relative_variance(again: Resampled, fit: Fit, bins: Bins, chosen: Mask) -> Array:
     """(R,) variance in the chosen bins over that of the fit."""
     model = np.maximum(fit.noise.variance(fit.x), 1e-24)
-    seen = at_x(again, bins, fit, np.ones(1), np.array([fit.prnu]))
+    seen = at_x(again, bins, fit, np.array([fit.prnu]))
     weight = fit.weight * model**2 * again.present * chosen
     return np.asarray((seen / model * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-12))
 

@@ -53,6 +53,8 @@ class Bins:
     """(n,) variance of the blocks' measured squares over what Gaussian noise of one level gives them, less 1"""
     image: NDArray[np.intp]
     """(n,) 0, or which of several images"""
+    independent: Array
+    """(n,) blocks without a pixel in common that tell as much as those used"""
     tile_x: Array
     """(TILES², n): `x` by tile, times the tile's blocks"""
     tile_variance: Array
@@ -181,6 +183,7 @@ def select(
         middle=middle,
         uneven=uneven,
         image=np.zeros(x.size, np.intp),
+        independent=blocks.independent * tile_count.sum(axis=0),
         tile_x=tile_x,
         tile_variance=tile_variance,
         tile_texture=tile_texture,

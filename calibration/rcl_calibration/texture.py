@@ -69,7 +69,7 @@ def pulled_down(bins: Bins, total: Array) -> Array:
 
     total: (n,) variance of noise and rounding.
     """
-    return np.asarray(_PULL * np.sqrt(2 / (HIGH * np.maximum(bins.blocks, 1))) * total)
+    return np.asarray(_PULL * np.sqrt(2 / (HIGH * np.maximum(bins.independent, 1))) * total)
 
 
 def believe(
@@ -84,7 +84,7 @@ def believe(
     the HIGH frequencies, flat + t, is what the noise is fitted to; it counts less where it is more than _TOLERANCE
     errors above: texture may be more than these tell, never less.
     """
-    blocks = np.maximum(bins.blocks, 1)[:, None]
+    blocks = np.maximum(bins.independent, 1)[:, None]
     total, texture = (flat + rounding)[:, None], flat[:, None] * _CLASSES
     steep_unit, shared_unit = (texture * _RELATIVE**power for power in (STEEPNESS_POWER, SHARED_POWER))
     steep, shared = traits.steepness[bins.image][:, None] * steep_unit, traits.shared[bins.image][:, None] * shared_unit

@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import count
 from pathlib import Path
 
-from rcl_calibration.across_iso import between, beyond
+from rcl_calibration.across_iso import between, beyond, half_width
 from rcl_calibration.exchange import (
     Content,
     find_profile,
@@ -53,8 +53,8 @@ class ProfileBook:
 
     def find(self, lookup: Lookup, blind: Callable[[], NoiseProfile]) -> Found:
         """`given`'s profile; else the store's for this camera, ISO and levels, or one interpolated between two ISOs of
-        it; else the file's own; else what `blind` measures; where that is not to be trusted, one extrapolated from
-        another ISO.
+        it; else the file's own; else what `blind` measures; where that is not to be trusted, or knows σ(x) less well,
+        one extrapolated from another ISO.
 
         Raises FileError if `given` has none for it, or is damaged.
         """
@@ -67,9 +67,9 @@ class ProfileBook:
         if lookup.own is not None:
             return Found(lookup.own, "tag", "the file's own noise profile")
         profile = blind()
-        if profile.quality != "ok" and lookup.iso and lookup.camera:
+        if lookup.iso and lookup.camera:
             extrapolated = beyond(same_camera(self._profiles, **lookup.labels), lookup.iso)
-            if extrapolated is not None:
+            if extrapolated is not None and _surer(extrapolated, profile):
                 words = f"for {lookup.words}, a warning: {extrapolated.reason} ({self._path})"
                 return Found(extrapolated, "extrapolated", words)
         caution = f" ({profile.quality}: {profile.reason})" if profile.reason else ""
@@ -107,6 +107,11 @@ class ProfileBook:
             if self.given is not None:
                 raise
             return [pool_runs(runs) for runs in load_stored(self.store)]
+
+
+def _surer(extrapolated: NoiseProfile, blind: NoiseProfile) -> bool:
+    seen = blind.x_range or (0.0, 1.0)
+    return blind.quality != "ok" or half_width(extrapolated, seen) < half_width(blind, seen)
 
 
 def stored_profiles(store: Path | None = None) -> Path:

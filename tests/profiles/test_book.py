@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from rcl_calibration.exchange import read_profiles
-from rcl_calibration.profile import NoiseProfile
+from rcl_calibration.profile import SIGMA_X, NoiseProfile
 from rcl_cli.errors import FileError
 from rcl_cli.profiles.book import ProfileBook, load_profiles, profile_for, save_profiles, stored_profiles
 from rcl_cli.profiles.lattices import labels, lattices
@@ -117,6 +117,23 @@ def test_a_book_is_read_once_and_between_isos_interpolated(
             assert "interpolated between ISO 100 and 400" in words
         assert book.calibrated(Lookup(camera="Other", iso=200.0)) is None
     assert loads == [store / "profiles.json", given]
+
+
+@pytest.mark.parametrize(
+    ("quality", "width", "source"),
+    [("ok", 0.1, "blind"), ("ok", 0.25, "extrapolated"), ("weak", 0.1, "extrapolated")],
+)
+def test_another_iso_is_asked_where_it_knows_the_noise_better(
+    quality: str, width: float, source: str, frame: RawFrame
+) -> None:
+    """One stop away the camera's law is right to 15 %, and to what its profile is; what was not seen does not count."""
+    save_profiles(stored_profiles(), [NoiseProfile.uniform(2e-3, 1e-6, **labels(frame) | {"iso": 400.0})])
+    measured = NoiseProfile.uniform(5e-4, 1e-6, quality=quality, **labels(frame))
+    inside = [(float(s) * (1 - width), float(s) * (1 + width)) for s in measured.sigma(np.array(SIGMA_X))]
+    seen = replace(measured, sigma_ci=((*inside[:-1], (0.0, 1.0)),) * 4, x_range=(0.01, 0.6))
+    found = ProfileBook().find(Lookup.of(frame), lambda: seen)
+    assert found.source == source
+    assert found.profile.shot[0] == pytest.approx(5e-4 if source == "blind" else 1e-3)
 
 
 def test_what_is_looked_up_by_is_what_the_frame_says(frame: RawFrame) -> None:

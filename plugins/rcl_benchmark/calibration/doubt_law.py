@@ -1,0 +1,166 @@
+"""What blind intervals must hold beside chance: `python -m rcl_benchmark.calibration.doubt_law PHOTOGRAPHS` prints the
+constants of `rcl_calibration.doubt` and `SYSTEMATIC`, and how often intervals hold the truth with those of the code.
+
+Raws of known noise are simulated from single photographs, from sheets of six, with X-Trans, and from procedural scenes
+of two sizes. Errors are taken to follow Student's t, whose variance is the sum of what chance, the texture taken off,
+the disagreement of the bins and the model itself make of it. Printed are the most likely factors on texture and
+disagreement, the power of the picture's size that both fall with, and the model's error, all as much wider as makes
+intervals of 90 % hold WANTED of the errors. The code has what `../shared/data/rgb/photos/train` gave; it takes some
+three minutes of one core. `python -m rcl_benchmark.calibration.doubt_law PHOTOGRAPHS SEED` makes other draws.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.stats import norm, t
+
+from rcl_benchmark.calibration.draws import draw
+from rcl_benchmark.calibration.names import PROCEDURAL, SHEET, SINGLE, XTRANS
+from rcl_benchmark.calibration.photographs import Sheets, singles
+from rcl_benchmark.calibration.pictures import Pictures, Scenes
+from rcl_benchmark.calibration.simulate import clean_mosaic, expose
+from rcl_calibration.doubt import FREEDOM, SIZE_POWER, USUAL_BLOCKS, drawn, standard_errors
+from rcl_calibration.fit import fit_line
+from rcl_calibration.intervals import REPLICATES, SYSTEMATIC, at_x, resampled
+from rcl_calibration.model import Noise
+from rcl_calibration.profile import SIGMA_X, NoiseProfile
+from rcl_calibration.single_image import Measurement, measure, profile_of
+from rcl_cli.profiles.lattices import close_lattices
+
+Array = NDArray[np.float64]
+SMALL = "small procedural scenes"
+_SEED = 51
+WANTED = 0.95
+"""More than 90 %: `rcl_calibration.texture` was read off the same photographs, and fits others less well."""
+_POWER = 2
+"""The place of SIZE_POWER among the four."""
+_START = (0.5, 0.3, SIZE_POWER, SYSTEMATIC)
+_LEAST = 1e-12
+
+
+def measurements(folders: Sequence[Path], seed: int) -> Iterator[tuple[str, Measurement, Noise]]:
+    """Kind, measurement and true noise of each raw."""
+    photographs = singles(folders, seed)
+    sources: list[tuple[str, Pictures, int]] = [
+        (SINGLE, photographs, len(photographs.paths)),
+        (SHEET, Sheets(photographs), 20),
+        (XTRANS, photographs, 56),
+        (PROCEDURAL, Scenes(1024, seed), 36),
+        (SMALL, Scenes(512, seed), 36),
+    ]
+    for number, (kind, pictures, count) in enumerate(sources):
+        for index in range(count):
+            rng = np.random.default_rng([seed, number, index])
+            exposure = draw("sensor", rng, photograph=kind not in (PROCEDURAL, SMALL))
+            if kind == XTRANS:
+                exposure = replace(exposure, phase="X-Trans")
+            frame = expose(clean_mosaic(pictures.get(index), exposure), exposure, rng)
+            yield kind, measure(close_lattices(frame)), exposure.noise
+
+
+def evidence(measurement: Measurement, truth: Noise) -> Array:
+    """(m, 5) for each x of SIGMA_X that was seen, in parts of the variance found: its error, the standard errors of
+    chance, of texture and of disagreement with factors of 1, and the logarithm of the picture's size."""
+    bins, fit = measurement.bins, measurement.fit
+    used = fit.weight > 0
+    if not used.any():
+        return np.empty((0, 5))
+    x = np.array(SIGMA_X)
+    x = x[(x >= fit.x[used].min()) & (x <= fit.x[used].max())]
+    found = np.maximum(fit.noise.variance(x), _LEAST)
+    rng = np.random.default_rng(0)
+    line = fit.noise.variance(fit.x)
+    again = resampled(bins, rng)
+    chance = at_x(again, bins, fit, np.array([fit.prnu]))
+    field = drawn(bins, fit, REPLICATES, rng)
+    spreads = [_spread(fit.x, chance, fit.weight * again.present, x) / found]
+    for factors in ((1.0, 0.0), (0.0, 1.0)):
+        moved = line + standard_errors(bins, fit, *factors) * field
+        spreads.append(_spread(fit.x, moved, fit.weight, x) / found)
+    size = np.full(x.size, np.log(bins.independent[used].sum() / USUAL_BLOCKS))
+    return np.stack([1 - truth.variance(x) / found, *spreads, size], axis=1)
+
+
+def law(groups: Sequence[Sequence[Array]]) -> Array:
+    """TEXTURE, DISAGREEMENT, SIZE_POWER and SYSTEMATIC; groups: the `evidence` of each kind.
+
+    Those that make the errors most likely, and then what makes intervals hold WANTED of them: a factor on all but the
+    power. A kind counts by the root of its raws, so that none decides alone.
+    """
+
+    def surprise(logs: Array) -> float:
+        total = 0.0
+        for group in groups:
+            for rows in group:
+                error, chance = rows.T[:2]
+                square = chance**2 + _doubt(rows, np.exp(logs)) ** 2
+                surprises = np.log(square) / 2 + (FREEDOM + 1) / 2 * np.log1p(error**2 / (FREEDOM * square))
+                total += float(surprises.mean()) / len(group) ** 0.5
+        return total
+
+    likely = np.exp(minimize(surprise, np.log(_START), method="Nelder-Mead").x)
+    weights = np.concatenate([np.full(len(rows), len(group) ** -0.5 / len(rows)) for group in groups for rows in group])
+    error, chance = np.concatenate([rows[:, :2] for group in groups for rows in group]).T
+    doubt = np.concatenate([_doubt(rows, likely) for group in groups for rows in group])
+    tried = np.arange(0.5, 3.0, 0.01)
+    # The 95 % quantile of a normal and of a t that is the wider.
+    ends = np.hypot(norm.ppf(0.95) * chance, t.ppf(0.95, FREEDOM) * tried[:, None] * doubt)
+    shares = np.average(np.abs(error) <= ends, axis=1, weights=weights)
+    wider = tried[np.argmax(shares >= WANTED)]
+    return np.asarray(likely * np.where(np.arange(4) == _POWER, 1.0, wider))
+
+
+def _doubt(rows: Array, factors: Array) -> Array:
+    """(m,) standard errors for all but chance."""
+    texture, other, power, model = factors
+    _, _, unit_texture, unit_other, size = rows.T
+    square = (texture * unit_texture) ** 2 + (other * unit_other) ** 2
+    return np.asarray(np.sqrt(model**2 + square * np.exp(2 * size * (SIZE_POWER - power)) + _LEAST))
+
+
+def held(profile: NoiseProfile, truth: Noise) -> tuple[float, float, float]:
+    """Whether the intervals of λ_shot and λ_read hold the truth, and which part of those of σ(x) that was seen do."""
+    if profile.shot_ci is None or profile.read_ci is None or profile.sigma_ci is None or profile.x_range is None:
+        return 0.0, 0.0, 0.0
+    x = np.array(SIGMA_X)
+    low, high = np.array(profile.sigma_ci[0]).T
+    inside, sigma = (x >= profile.x_range[0]) & (x <= profile.x_range[1]), np.sqrt(truth.variance(x))
+    (shot_low, shot_high), (read_low, read_high) = profile.shot_ci[0], profile.read_ci[0]
+    part = float(((low <= sigma) & (sigma <= high))[inside].mean()) if inside.any() else 1.0
+    return float(shot_low <= truth.shot <= shot_high), float(read_low <= truth.read <= read_high), part
+
+
+def _spread(x: Array, variance: Array, weight: Array, at: Array) -> Array:
+    """(m,) half of what 68 % of the lines fitted to (R, n) variances differ by."""
+    shot, read = fit_line(x, variance, weight).T
+    low, high = np.quantile(shot[:, None] * at + read[:, None], [0.16, 0.84], axis=0)
+    return np.asarray((high - low) / 2)
+
+
+def main(folders: Sequence[Path], seed: int) -> Iterator[str]:
+    """The lines printed."""
+    groups: dict[str, list[Array]] = {}
+    shares: dict[str, list[tuple[float, float, float]]] = {}
+    for kind, measurement, truth in measurements(folders, seed):
+        rows = evidence(measurement, truth)
+        if len(rows):
+            groups.setdefault(kind, []).append(rows)
+            shares.setdefault(kind, []).append(held(profile_of(measurement), truth))
+    for kind, found in shares.items():
+        shot, read, sigma = (f"{100 * share:.0f} %" for share in np.mean(found, axis=0))
+        yield f"{kind or 'procedural scenes'}, {len(found)}: λ_shot {shot}, λ_read {read}, σ(x) {sigma}"
+    texture, other, power, model = law(list(groups.values()))
+    yield (f"TEXTURE = {texture:.2f}, DISAGREEMENT = {other:.2f}, SIZE_POWER = {power:.2f}, SYSTEMATIC = {model:.4f}")
+
+
+if __name__ == "__main__":
+    given = [int(word) for word in sys.argv[2:]]
+    for said in main([Path(sys.argv[1])], *(given or [_SEED])):
+        sys.stdout.write(said + "\n")
