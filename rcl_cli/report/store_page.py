@@ -12,6 +12,7 @@ from rcl_cli.errors import FileError, RclError
 from rcl_cli.files import is_file, is_folder
 from rcl_cli.models.store import Store
 from rcl_cli.profiles.book import STORED, load_runs, load_stored
+from rcl_cli.raw.sniff import RAW_SUFFIXES, RGB_SUFFIXES
 from rcl_cli.report.calibration import Measured, calibration_sections
 from rcl_cli.report.kit import html
 from rcl_cli.report.run_page import Run, is_run, read_run
@@ -21,8 +22,9 @@ _CHARTED = 4
 
 
 def is_store(folder: Path) -> bool:
-    """Whether `folder` has what a store has."""
-    return is_file(folder / STORED) or is_folder(folder / "models") or is_folder(folder / "runs")
+    """Whether `folder` has what a store has, and no pictures beside it: profiles are saved there too."""
+    found = is_file(folder / STORED) or is_folder(folder / "models") or is_folder(folder / "runs")
+    return found and not any(entry.suffix.lower() in RAW_SUFFIXES | RGB_SUFFIXES for entry in folder.iterdir())
 
 
 def store_page(store: Store) -> str:

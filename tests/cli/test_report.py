@@ -69,6 +69,15 @@ def test_the_store(tmp_path: Path, store: Path, page: Path) -> None:
         assert text.count("<svg") == 6
 
 
+def test_pictures_beside_profiles_are_pictures(tmp_path: Path, store: Path, page: Path) -> None:
+    rcl("samples", tmp_path / "card", "--count", 1, "--size", 64)
+    save_profiles(tmp_path / "card" / "profiles.json", PROFILES)
+    assert rcl("apply", "--task", "denoise", tmp_path / "card", "--device", "cpu").exit_code == 0
+    made = rcl("report", tmp_path / "card", "-o", page)
+    assert made.exit_code == 0, made.stderr
+    assert "before" in page.read_text()
+
+
 def test_what_is_nothing_to_report_on_is_said_so(tmp_path: Path, page: Path) -> None:
     (tmp_path / "notes.json").write_text("{}")
     (tmp_path / "empty").mkdir()

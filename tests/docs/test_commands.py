@@ -27,6 +27,7 @@ OF_A_TEMPLATE = {"raws": "raws", "clean": "pictures"}
 INPUTS = {
     "docs/calibration.md": {"raws": "raws", "frames": "frames", "flats": "flats", "darks": "darks"},
     "docs/evaluation.md": {"train": "pictures", "test": "pictures"},
+    "docs/export.md": {"card": "raws"},
     "docs/faq.md": {"card": "raws"},
     "docs/files.md": {"raws": "raws"},
     "docs/flats-and-darks.md": {
@@ -59,7 +60,7 @@ INPUTS = {
 
 SMALLER = {
     "samples": {"--size": "96x128"},
-    "pretrain": {"--steps": "2", "--batch": "2", "--crop": "16", "--encoder-steps": "2", "--width": "8"},
+    "pretrain": {"--steps": "2", "--batch": "4", "--crop": "16", "--encoder-steps": "2", "--width": "8"},
     "finetune": {"--steps": "2", "--batch": "4", "--crop": "32", "--lr": "0.00003"},
     "judge": {"--steps": "2", "--batch": "2", "--crop": "16", "--trials": "1"},
 }
@@ -74,6 +75,10 @@ NOT_RUN = {
     "python -m tests.": "run by tests/fuzz, tests/kill and tests/soak, for a few seconds each",
     "python -m rcl_tasks.train_heads": "takes an hour; a few steps are run by tests/tasks",
     "make ": "installs and runs everything",
+    "torchrun ": "needs two machines; two processes are run by tests/pretraining/test_processes.py",
+    "dask scheduler": "a cluster; tests/test_cluster.py starts one for these commands",
+    "rcl apply --task denoise ~/card -o out --dask": "the same",
+    "rcl calibrate ~/card --dask": "the same",
     "rcl benchmark": "takes hours; small ones are run by tests/benchmark",
     "rcl simulate {": "a pattern, filled in by docs/benchmarks/restorer_pretraining.py",
     "rcl pretrain {": "the same",
