@@ -87,7 +87,8 @@ def test_memory_is_that_of_the_side_alone_with_the_processes_that_it_starts() ->
     (result,) = measure(case(none, both), 1, memory=True)
     small, large = (side.peak_mib or 0.0 for side in result.sides)
     assert 2 < small < 40
-    assert 140 < large < 140 + 3 * small
+    # A child that is seen before it has become another program counts as large as its parent.
+    assert 140 < large < 2 * (80 + 2 * small)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is measured on Linux")
