@@ -35,7 +35,7 @@ def _line_variance(blocks: Blocks, usable: Mask, expected: Array, direction: int
         first, last = _outer_thirds(blocks, usable[p], expected[p], p, direction)
         both = np.isfinite(first).all(axis=1) & np.isfinite(last).all(axis=1)
         if both.sum() >= _LEAST_LINES:
-            found.append(float(_robust_covariance(first[both], last[both]).min()))
+            found.append(float(_robust_covariance(first[both], last[both], blocks.apart).min()))
     # A block of SIZE×SIZE sees each offset SIZE times.
     return max(min(found), 0.0) / SIZE if len(found) > 1 else 0.0
 
@@ -61,11 +61,13 @@ def _mean(total: Array, weight: Array, count: Array) -> Array:
     return np.where(count >= _LEAST_BLOCKS, total / np.maximum(weight, 1e-300), np.nan)
 
 
-def _robust_covariance(first: Array, second: Array) -> Array:
-    """(k,) covariance of (n, k) with (n, k), of which a third may be anything.
+def _robust_covariance(first: Array, second: Array, apart: int) -> Array:
+    """(k,) covariance of (n, k) with (n, k), of which a third may be anything; 0 where chance gives as much.
 
+    `apart`: how many lines on is one that sees nothing of what the first has seen; those between say the same again.
     The quadrant correlation (Blomqvist 1950), made consistent for Gaussians, times median absolute deviations.
     """
     agreement = (np.sign(first) * np.sign(second)).mean(axis=0)
+    agreement = np.where(agreement > np.sqrt(apart / len(first)), agreement, 0.0)
     spread = np.median(np.abs(first), axis=0) * np.median(np.abs(second), axis=0) * _MEDIAN_TO_DEVIATION**2
     return np.asarray(np.sin(math.pi / 2 * agreement) * spread)

@@ -56,6 +56,16 @@ def test_stripes_of_the_scene_are_no_banding(scene: NDArray[np.float64], sensor:
     assert "banding" not in profile.reason
 
 
+@pytest.mark.parametrize("seed", [4, 6, 9, 10, 20])
+def test_steps_of_a_small_chart_are_no_banding(seed: int) -> None:
+    """Eight patches side by side: the lines at their edges have something in common, and overlap."""
+    x = (1000 + 1000 * (np.mgrid[:256, :384][1] // 48)) / 15871 * np.tile([[0.5, 1], [1, 0.7]], (128, 192))
+    noisy = x + np.random.default_rng(seed).normal(0, 1, x.shape) * np.sqrt(1.89e-4 * x + 2.86e-6)
+    values = np.rint(noisy * 15871 + 2048).clip(0, 17919).astype(np.uint16)
+    lattices = [Lattice(values[i::2, j::2], 2 * i + j, 2048.0, 17919.0) for i in (0, 1) for j in (0, 1)]
+    assert "banding" not in estimate(lattices).reason
+
+
 @pytest.mark.parametrize("size", [(3, 3), (6, 40), (40, 6)])
 def test_small_pictures_have_no_lines_to_compare(size: tuple[int, int]) -> None:
     values = np.random.default_rng(6).integers(100, 200, size).astype(np.uint16)

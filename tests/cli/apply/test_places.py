@@ -188,7 +188,7 @@ def test_shards_divide_the_files_and_skip_what_exists(
     assert "RANK" in second.stderr
     done = [line["path"] for run in (first, second) for line in run.lines]
     assert len(done) == len(set(done)) == 6
-    assert len([path for path in out.rglob("*") if path.is_file()]) == 6
+    assert len([path for path in out.rglob("*.dng") if path.is_file()]) == 6
     assert [run.exit_code for run in (first, second)] == [0, 0]
     all_of_them = apply(*arguments, "--shard", "1/1")
     assert [line["status"] for line in all_of_them.lines] == ["skipped"] * 6
