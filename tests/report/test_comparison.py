@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 
 import cv2
@@ -102,6 +103,23 @@ def test_folders_pair_by_name(folders: tuple[Path, Path], tmp_path: Path) -> Non
     assert rcl("compare", *folders, "-o", tmp_path / "sides", "--overwrite").exit_code == 1
     assert cv2.imread(str(kept)) is not None
     assert rcl("compare", *folders, "--no-pictures").exit_code == 1
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")  # noqa: PTH110
+def test_a_full_disk_is_said(
+    folders: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    real = os.open
+
+    def full(path: object, *how: object, **more: object) -> int:
+        return real("/dev/full", os.O_WRONLY) if "/.rcl-" in str(path) else real(path, *how, **more)  # type: ignore
+
+    monkeypatch.setattr(os, "open", full)
+    monkeypatch.setattr(Path, "write_bytes", lambda path, data: os.write(full(path), data))
+    result = rcl("compare", folders[0] / "a.png", folders[1] / "a.tif", "-o", tmp_path / "sides")
+    assert result.exit_code == 2
+    assert "because the disk is full" in result.stderr
+    assert not capfd.readouterr().err  # libraries have nothing to say
 
 
 def test_two_files_are_one_pair_and_nothing_else(folders: tuple[Path, Path], tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def _compared(
     """The figures, and False where the picture that exists was kept."""
     import cv2
 
-    from rcl_cli.disk.write import atomic_path
+    from rcl_cli.disk.write import write_bytes
     from rcl_cli.raw.guarded import read_frame
     from rcl_cli.report.comparison import compare, fitted, light, shown, side_by_side
 
@@ -133,8 +133,8 @@ def _compared(
     new = target is None or overwrite or not exists(target)
     if target is not None and new:
         beside = side_by_side(first, second, None if whole else found.crop)
-        with atomic_path(target, overwrite=overwrite) as temporary:
-            cv2.imwrite(str(temporary), beside[..., ::-1])
+        _, png = cv2.imencode(".png", beside[..., ::-1])
+        write_bytes(target, png.tobytes(), overwrite=overwrite)
     row = {
         "psnr_db": found.psnr_db,
         "noise_before": found.noise_before,
