@@ -54,6 +54,8 @@ _lines_go_to: list[TextIO] = []
 """Where JSON lines go; empty: standard output."""
 console = _Terminal(stderr=True, highlight=False)
 """For messages: standard error, looked up at each call, so that tests can capture it."""
+_ROOM_FOR_A_BAR = 60
+"""Columns; with fewer the figures of a bar are folded over several lines, and each change writes them again."""
 _PLAIN = box.Box("    \n    \n -- \n" + "    \n" * 5, ascii=True)
 """As SIMPLE_HEAD, for terminals and files without its letters."""
 
@@ -113,11 +115,12 @@ def progress(total: float | None, description: str, unit: str = "files", *, done
     if not _has_room_for_a_bar():
         yield Bar(None, lines)
         return
+    wide = console.width >= _ROOM_FOR_A_BAR
     bar = Progress(
         TextColumn("{task.description}"),
-        BarColumn(),
+        *([BarColumn()] if wide else []),
         MofNCompleteColumn(),
-        _RateColumn(unit),
+        *([_RateColumn(unit)] if wide else []),
         TimeRemainingColumn(),
         console=console,
         # Else rich would send what goes to a file or a pipe to the terminal.

@@ -31,8 +31,15 @@ class ShardLog:
         self.path = path
         self._begun = False
 
+    def begin(self) -> None:
+        """Makes the file, so that a part that no file belongs to has a log as well."""
+        self._append(b"")
+
     def write(self, values: Mapping[str, Any]) -> None:
         """One line, as `rcl apply --json` prints it."""
+        self._append(json_line(values).encode() + b"\n")
+
+    def _append(self, content: bytes) -> None:
         if self.path is None:
             return
         try:
@@ -41,7 +48,7 @@ class ShardLog:
                 if not self._begun:
                     file.truncate(_whole(self.path.read_bytes()))
                     self._begun = True
-                file.write(json_line(values).encode() + b"\n")
+                file.write(content)
         except OSError as error:
             log.warning("%s %s; the work goes on without a log", self.path, unwritable(error, self.path.parent))
             self.path = None
@@ -65,22 +72,31 @@ class Merged:
     """Of each input the one that counts, by its path."""
     missing: list[str] = field(default_factory=list)
     """Parts of which there is no log, "I/N"."""
+    damaged: list[FileError] = field(default_factory=list)
+    """Logs that cannot be used."""
 
 
 def merge(paths: Iterable[Path]) -> Merged:
     """The logs among these files and in these folders, put together.
 
     Of several lines about a file the last counts, but that a result exists does not hide how it was made. A last line
-    that was cut off is left out. Raises RclError where there are no logs, FileError for one that is damaged.
+    that was cut off is left out. Raises RclError where there are no logs.
     """
     merged, parts = Merged(), dict[tuple[str, int], set[int]]()
-    files = [file for path in paths for file in _logs(path)]
+    files = [file for path in paths for file in _logs(path, merged.damaged)]
+    if merged.damaged and not files:
+        return merged
     if not files:
         raise RclError("there are no logs of parts, such as rcl-denoise-1-of-8.jsonl; name the folder of the results")
     for file in files:
         if found := _NAME.fullmatch(file.name):
             parts.setdefault((found["task"], int(found["count"])), set()).add(int(found["number"]))
-        for line in _lines(file):
+        try:
+            lines = _lines(file)
+        except FileError as error:
+            merged.damaged.append(error)
+            continue
+        for line in lines:
             before = merged.lines.get(line["path"])
             if before is None or before["status"] != "done" or line["status"] == "done":
                 merged.lines[line["path"]] = line
@@ -89,10 +105,14 @@ def merge(paths: Iterable[Path]) -> Merged:
     return merged
 
 
-def _logs(path: Path) -> list[Path]:
+def _logs(path: Path, failures: list[FileError]) -> list[Path]:
     if not is_folder(path):
         return [path]
-    return sorted(file for file in path.iterdir() if _NAME.fullmatch(file.name))
+    try:
+        return sorted(file for file in path.iterdir() if _NAME.fullmatch(file.name))
+    except OSError as error:
+        failures.append(FileError(path, f"cannot be listed ({error.strerror})"))
+        return []
 
 
 def _whole(content: bytes) -> int:

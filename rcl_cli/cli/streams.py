@@ -81,7 +81,11 @@ def _replace_closed() -> None:
         try:
             os.fstat(number)
         except OSError:
-            os.dup2(os.open(os.devnull, mode), number)
+            nowhere = os.open(os.devnull, mode)
+            os.dup2(nowhere, number)
+            os.set_inheritable(number, True)  # which it is not where `nowhere` took this very number
+            if nowhere != number:
+                os.close(nowhere)
         setattr(sys, name, open(os.devnull, "r" if number == 0 else "w", encoding="utf-8"))  # noqa: SIM115, PTH123
 
 

@@ -174,6 +174,10 @@ def open_pipeline(task: Work, settings: Settings, announce: Callable[[str], None
         choose_device(settings.device)
         if settings.model is not None:
             given_model(task, store, settings.model)
+    else:
+        from rcl_cli.inference.onnx_engine import require_cpu
+
+        require_cpu(settings.device)
     if settings.profile is not None:
         load_profiles(settings.profile)
     for domain in task.domains:

@@ -87,6 +87,12 @@ class OnnxEngine:
         return picture
 
 
+def require_cpu(device: str) -> None:
+    """Raises RclError for another device than "auto" and "cpu"."""
+    if device not in ("auto", "cpu"):
+        raise RclError(f"exported heads run on the CPU, not on {device!r}; leave --device out")
+
+
 def load_exported(
     path: Path,
     *,
@@ -100,8 +106,7 @@ def load_exported(
     Raises CheckpointError if it is damaged, or for another task or domain than named; RclError for a device that is not
     the CPU, and where a package is missing.
     """
-    if device not in ("auto", "cpu"):
-        raise RclError(f"exported heads run on the CPU, not on {device!r}; leave --device out")
+    require_cpu(device)
     exported = read_exported(path)
     contract = exported.contract
     if task is not None and contract.task != task:

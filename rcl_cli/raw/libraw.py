@@ -97,7 +97,8 @@ class _QuietStderr:
     def __enter__(self) -> None:
         with self._lock:
             if self._users == 0:
-                sys.stderr.flush()
+                if sys.stderr is not None:  # as in a program without a terminal
+                    sys.stderr.flush()
                 self._buffer = tempfile.TemporaryFile()
                 self._terminal = os.dup(2)
                 os.dup2(self._buffer.fileno(), 2)

@@ -93,7 +93,7 @@ def _holds(folder: Path, files: Iterable[Path]) -> bool:
 def _by_record(
     inputs: Sequence[Found], results: Sequence[tuple[Path, Record]], paths: Sequence[Path], matches: Matches
 ) -> None:
-    known, usual = _Sources(file.path for file in inputs), _Sources(path for path, _ in results)
+    known, usual = Sources(file.path for file in inputs), Sources(path for path, _ in results)
     for folder in {place for path, _ in results for place in _usual_folders(path)} if not inputs else ():
         usual.add(_files_in(folder))
     lonely = []
@@ -116,7 +116,7 @@ def _usual_folders(result: Path) -> Iterator[Path]:
         yield Path(*parts[:number], *parts[number + 1 :])
 
 
-class _Sources:
+class Sources:
     """Files by their stems, so that few have to be read for one of them to be found."""
 
     def __init__(self, paths: Iterable[Path]) -> None:

@@ -42,14 +42,22 @@ def spread(things: Sequence[Thing], count: int) -> list[Thing]:
     return [things[round(i * (len(things) - 1) / (count - 1))] for i in range(count)]
 
 
-def pictures(pairs: Sequence[Pair], *, linear: bool = False, done: Callable[[], None] = lambda: None) -> str:
+def pictures(
+    pairs: Sequence[Pair],
+    *,
+    linear: bool = False,
+    done: Callable[[], None] = lambda: None,
+    failed: Callable[[FileError], None] = lambda error: None,
+) -> str:
     """The section; each file that cannot be shown is named in it with its reason. `done` hears of each."""
     parts = []
     for pair in pairs:
         try:
             parts.append(_shown(pair, linear))
         except (RclError, OSError, ValueError) as error:
-            reason = error.reason if isinstance(error, FileError) else str(error)
+            fault = error if isinstance(error, FileError) else FileError(pair.match.after, str(error))
+            failed(fault)
+            reason = fault.reason
             parts.append(html.heading(pair.match.before.name) + html.paragraph(f"Cannot be shown: {reason}", soft=True))
         done()
     return html.section("Pictures", *parts)

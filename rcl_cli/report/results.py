@@ -41,8 +41,12 @@ def results_page(
     linear: bool = False,
     count: int = SHOWN,
     done: Callable[[], None] = lambda: None,
+    failed: Callable[[FileError], None] = lambda error: None,
 ) -> str:
-    """The page; `count` pictures at most are shown, spread over the ISOs, and `done` hears of each."""
+    """The page; `count` pictures at most are shown, spread over the ISOs, and `done` hears of each.
+
+    `failed` hears of those that cannot be shown.
+    """
     shown = spread(sorted(made, key=lambda one: -one.iso), count)
     counts = Counter(one.status for one in made) + Counter(failed=len(failures))
     said = ", ".join(_counted(number, status) for status, number in counts.items() if number)
@@ -52,7 +56,9 @@ def results_page(
     about = {"work": f"{seconds:.1f} s, {megapixels:.1f} MP"} if seconds else {}
     lead = html.paragraph(f"{said}.") + html.facts(about)
     pairs = [Pair(one.match, _about(one)) for one in shown]
-    return html.page(title, lead, [pictures(pairs, linear=linear, done=done), failed_section(failures), _files(made)])
+    return html.page(
+        title, lead, [pictures(pairs, linear=linear, done=done, failed=failed), failed_section(failures), _files(made)]
+    )
 
 
 def _counted(number: int, status: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rcl_cli.errors import RclError
+from rcl_cli.errors import FileError, RclError
 from rcl_cli.files import exists, is_file, is_folder
 from rcl_cli.models.store import Store
 from rcl_cli.report.kit.write import is_report
@@ -33,25 +33,29 @@ class Wanted:
     linear: bool = False
 
 
-def make_page(paths: Sequence[Path], wanted: Wanted, done: Callable[[], None] = lambda: None) -> tuple[str, int]:
-    """The page of `paths`, without any that of the store, and how many files could not be used.
+def make_page(
+    paths: Sequence[Path], wanted: Wanted, done: Callable[[], None] = lambda: None
+) -> tuple[str, list[FileError]]:
+    """The page of `paths`, without any that of the store, and the files that could not be used or shown.
 
     A single path may be a run's folder or its metrics, or a store; several are files of noise profiles, or pictures and
     results. `done` hears of each picture shown. Raises RclError where there is nothing to show.
     """
     if not paths:
-        return store_page(Store.open(wanted.store)), 0
+        return store_page(Store.open(wanted.store)), []
     for path in paths:
         if not exists(path):
-            raise RclError(f"{path}: does not exist")
+            raise FileError(path, "does not exist")
+    if wanted.clean is not None and not exists(wanted.clean):
+        raise FileError(wanted.clean, "does not exist")
     if len(paths) == 1:
         path = paths[0].parent if paths[0].name == NAME else paths[0]
         if is_folder(path) and is_run(path):
-            return run_page(path, store=wanted.store), 0
+            return run_page(path, store=wanted.store), []
         if is_folder(path) and is_store(path):
-            return store_page(Store(path)), 0
+            return store_page(Store(path)), []
     if all(is_file(path) and path.suffix.lower() == ".json" for path in paths):
-        return profiles_page(paths), 0
+        return profiles_page(paths), []
     if any(is_folder(path) and (is_run(path) or is_store(path)) for path in paths):
         raise RclError("a report is of one run or one store; name it alone")
     if any(is_report(path) for path in paths):
@@ -60,5 +64,8 @@ def make_page(paths: Sequence[Path], wanted: Wanted, done: Callable[[], None] = 
     made = [Made(one, status="") for one in found.found]
     if not made and found.left:
         raise found.left[0]
-    page = results_page(made, found.left, linear=wanted.linear, count=wanted.count, done=done)
-    return page, len(found.left)
+    unshown: list[FileError] = []
+    page = results_page(made, found.left, linear=wanted.linear, count=wanted.count, done=done, failed=unshown.append)
+    if len(unshown) == min(len(made), wanted.count):
+        raise unshown[0]
+    return page, [*found.left, *unshown]

@@ -79,6 +79,11 @@ class Place:
         threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
+def started_by_another() -> bool:
+    """Whether `launch` of another process has started this one, which has said what holds for all of them."""
+    return _PARENT in os.environ
+
+
 def launch(arguments: Sequence[str], count: int, *, listed: bytes = b"", output: IO[str] | None = None) -> int:
     """Run `rcl` with these arguments in `count` processes on this machine; the exit code of the first.
 

@@ -101,3 +101,26 @@ def test_a_bar_on_the_terminal_leaves_redirected_lines_alone(tmp_path: Path) -> 
     assert [json.loads(line) for line in target.read_text().splitlines()] == [{"i": 0}, {"i": 1}]
     assert "Reading [x]" in shown
     assert "2/2" in shown
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="needs pseudo-terminals")
+def test_figures_stay_on_one_line_of_a_narrow_terminal() -> None:
+    import pty
+
+    master, slave = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "40"}
+    program = """
+import time
+from rcl_cli.cli.console import progress
+with progress(8, "Comparing") as bar:
+    for _ in range(8):
+        time.sleep(0.05)
+        bar.advance()
+"""
+    subprocess.run([sys.executable, "-c", program], stdout=-3, stderr=slave, env=environment, check=True)
+    os.close(slave)
+    shown = os.read(master, 100_000).decode()
+    os.close(master)
+    assert "8/8" in shown
+    assert "\x1b[1A" not in shown  # the cursor never goes up

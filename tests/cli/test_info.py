@@ -44,6 +44,17 @@ def write_model(path: Path) -> Path:
     return path
 
 
+def test_packages_that_are_missing_cost_the_exported_heads_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    (tmp_path / "head.onnx").write_bytes(b"none")
+    head, raw = info(tmp_path / "head.onnx", write_raw(tmp_path / "a.dng"), code=1)
+    assert head["status"] == "failed"
+    assert "rcl-cli[onnx]" in head["reason"]
+    assert raw["status"] == "done"
+
+
 def test_a_raw_says_its_size_pattern_levels_and_shot(tmp_path: Path) -> None:
     (values,) = info(write_raw(tmp_path / "a.dng"))
     expected = {

@@ -41,6 +41,33 @@ def page(tmp_path: Path) -> Path:
     return tmp_path / "pages" / "report.html"
 
 
+def test_what_cannot_be_shown_is_named(tmp_path: Path) -> None:
+    picture = np.zeros((40, 60, 3), np.uint8)
+    for name in ("a", "b"):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), picture)
+    (tmp_path / "cut.png").write_bytes((tmp_path / "a.png").read_bytes()[:50])
+    page = tmp_path / "page.html"
+
+    def said(*words: object) -> tuple[int, str]:
+        result = CliRunner().invoke(cli, ["report", "-o", str(page), *map(str, words)])
+        return result.exit_code, result.stderr
+
+    code, error = said(tmp_path / "a.png", tmp_path / "cut.png")
+    assert (code, page.exists()) == (2, False)
+    assert error.startswith("Error: ")
+    code, error = said(tmp_path / "a.png", tmp_path / "b.png", "--clean", tmp_path / "none")
+    assert code == 2
+    assert "none: does not exist" in error
+    for folder in ("in", "out"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "b.png").write_bytes((tmp_path / "b.png").read_bytes())
+    (tmp_path / "in" / "a.png").write_bytes((tmp_path / "a.png").read_bytes())
+    (tmp_path / "out" / "a.png").write_bytes(b"cut")
+    code, error = said(tmp_path / "in", tmp_path / "out")
+    assert (code, page.exists()) == (1, True)
+    assert "1 failed" in error
+
+
 def test_noise_profiles(tmp_path: Path, page: Path) -> None:
     save_profiles(tmp_path / "mine.json", PROFILES)
     made = rcl("report", tmp_path / "mine.json", "-o", page)

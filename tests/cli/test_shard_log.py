@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 import rcl_cli
 from rcl_cli.cli.main import cli
 from rcl_cli.cli.shard_log import ShardLog, merge, shard_log
-from rcl_cli.errors import FileError, RclError
+from rcl_cli.errors import RclError
 
 
 def run(*words: object) -> Result:
@@ -85,10 +85,31 @@ def test_a_log_that_cannot_be_written_ends_nothing(tmp_path: Path, caplog: pytes
 
 
 @pytest.mark.parametrize("content", [b"no json\n", b"[]\n", b'{"path": 1, "status": "done"}\n', b'{"path": "a"}\n'])
-def test_what_is_no_log_is_named(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "rcl-sr-1-of-2.jsonl").write_bytes(content)
-    with pytest.raises(FileError, match="is no log"):
-        merge([tmp_path])
+def test_what_is_no_log_is_named_and_the_others_are_put_together(tmp_path: Path, content: bytes) -> None:
+    bad = tmp_path / "rcl-sr-1-of-2.jsonl"
+    bad.write_bytes(content)
+    ShardLog(tmp_path / "rcl-sr-2-of-2.jsonl").write(line("a", "done"))
+    merged = merge([tmp_path])
+    assert [error.path for error in merged.damaged] == [bad]
+    assert "is no log" in merged.damaged[0].reason
+    assert list(merged.lines) == ["a"]
+    assert not merged.missing
+    result = run("logs", "merge", tmp_path, tmp_path / "none")
+    assert result.exit_code == 1
+    assert result.stderr.count("is no log") == result.stderr.count("cannot be read") == 1
+    assert run("logs", "merge", bad).exit_code == 2
+
+
+@pytest.mark.slow
+def test_a_part_without_files_has_a_log_too(tmp_path: Path) -> None:
+    mosaic = np.random.default_rng(0).integers(600, 9000, (32, 48)).astype(np.uint16)
+    rcl_cli.write(tmp_path / "raws" / "a.dng", rcl_cli.Raw(mosaic, "RGGB", black=512, white=16383))
+    for part in ("1/2", "2/2"):
+        made = run("apply", "--task", "denoise", tmp_path / "raws", "-o", tmp_path / "out", "--shard", part)
+        assert made.exit_code == 0, made.output
+    merged = run("logs", "merge", tmp_path / "out")
+    assert merged.exit_code == 0
+    assert "No log of" not in merged.stderr
 
 
 def test_without_logs_it_says_where_they_are(tmp_path: Path) -> None:

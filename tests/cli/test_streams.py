@@ -8,8 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import rcl_cli
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.cli.streams import spelled
 from rcl_cli.profiles.book import save_profiles
@@ -59,6 +61,18 @@ def test_standard_error_may_be_closed(store: Path) -> None:
         line = f"{RCL} profiles show --store '{store}'{more}"
         assert shell(f"{line} 2>&-").stdout == shell(line).stdout != b""
     assert shell(f"{RCL} aply 2>&-").returncode == 2
+
+
+def test_raws_are_read_with_standard_error_closed(tmp_path: Path) -> None:
+    """By readers in processes of their own, which get the streams of the program."""
+    mosaic = np.random.default_rng(0).integers(600, 9000, (32, 48)).astype(np.uint16)
+    rcl_cli.write(tmp_path / "a.dng", rcl_cli.Raw(mosaic, "RGGB", black=512, white=16383))
+    line = f"{RCL} info '{tmp_path / 'a.dng'}' --json"
+    for closed in ("2>&-", "<&- 2>&-"):
+        assert shell(f"{line} {closed}").stdout == shell(line).stdout != b""
+    assert json.loads(shell(line).stdout)["status"] == "done"
+    program = f"import rcl_cli; print(rcl_cli.read(r'{tmp_path / 'a.dng'}').mosaic.shape)"
+    assert shell(f"'{sys.executable}' -c \"{program}\" 2>&-").stdout == b"(32, 48)\n"
 
 
 def test_all_streams_may_be_closed(store: Path, tmp_path: Path) -> None:

@@ -95,6 +95,8 @@ def test_nothing_is_replaced(store: Path, tmp_path: Path) -> None:
     assert (tmp_path / "a.onnx").read_bytes() == b"mine"
     assert "--twin is for ONNX files" in failing("export", "mine", "--twin", "--format", "darktable", "--store", store)
     assert "no file and no model" in failing("export", "nothing", "--store", store)
+    assert "did you mean 'denoise-bayer'?" in failing("export", "denoise-bayr", "--store", store)
+    assert "is exported already" in failing("export", tmp_path / "a.onnx", "--store", store)
 
 
 def test_engines_and_models_must_fit(exported: Path, raw: Path, store: Path, tmp_path: Path) -> None:
@@ -106,6 +108,8 @@ def test_engines_and_models_must_fit(exported: Path, raw: Path, store: Path, tmp
         failing(*words, "--task", "demosaic", "--engine", "onnx").split()
     )
     assert "there is no exported head" in failing(*words, "--task", "denoise", "--model", tmp_path / "no.onnx")
+    away = failing(*words, "--task", "denoise", "--model", model, "--device", "cuda")
+    assert away.startswith("Error: exported heads run on the CPU")  # once, and not for each file
 
 
 @pytest.mark.slow

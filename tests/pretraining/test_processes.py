@@ -124,10 +124,15 @@ def test_without_what_has_started_them_the_processes_save_and_end(
 
 
 @pytest.mark.slow
-def test_an_error_of_all_is_said_once(start: Callable[..., Started], pictures: Path, tmp_path: Path) -> None:
-    astray = start(pictures, "-o", tmp_path / "astray", *TINY, "--lr", 1e9, "--steps", 60, "--processes", 2)
+def test_an_error_of_all_is_said_once_as_are_the_defaults(
+    start: Callable[..., Started], pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rcl.toml").write_text("[pretrain]\nprocesses = 2\n")
+    monkeypatch.setenv("RCL_CONFIG", str(tmp_path / "rcl.toml"))
+    astray = start(pictures, "-o", tmp_path / "astray", *TINY, "--lr", 1e9, "--steps", 60)
     _, said = astray.communicate(timeout=240)
     assert astray.returncode == 2
+    assert said.count("From ") == 1
     (error,) = [line for line in said.splitlines() if "Error" in line]
     assert "smaller --lr" in error
 

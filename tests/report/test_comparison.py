@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 from rcl_cli.cli.main import cli
 from rcl_cli.errors import RclError
 from rcl_cli.report.comparison import compare, fitted
+
+from .pictures import picture
 
 
 def rcl(*arguments: object) -> Result:
@@ -89,10 +92,54 @@ def test_folders_pair_by_name(folders: tuple[Path, Path], tmp_path: Path) -> Non
         side = cv2.imread(str(tmp_path / "sides" / name))
         assert side is not None
         assert side.shape == (64, 132, 3)
-    again = rcl("compare", *folders, "-o", tmp_path / "sides")
-    assert again.exit_code == 2
-    assert "exists already" in again.stderr
+    kept = tmp_path / "sides" / "a.png.png"
+    kept.write_bytes(b"mine")
+    again = rcl("compare", *folders, "-o", tmp_path / "sides", "--json")
+    assert again.exit_code == 1
+    assert "2 pictures existed already and are kept; use --overwrite" in again.stderr
+    lines = [json.loads(line) for line in again.stdout.splitlines()]
+    assert [line["status"] for line in lines] == ["done", "done", "failed"]  # the figures are there nonetheless
+    assert kept.read_bytes() == b"mine"
+    assert rcl("compare", *folders, "-o", tmp_path / "sides", "--overwrite").exit_code == 1
+    assert cv2.imread(str(kept)) is not None
     assert rcl("compare", *folders, "--no-pictures").exit_code == 1
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")  # noqa: PTH110
+def test_a_full_disk_is_said(
+    folders: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    real = os.open
+
+    def full(path: object, *how: object, **more: object) -> int:
+        return real("/dev/full", os.O_WRONLY) if "/.rcl-" in str(path) else real(path, *how, **more)  # type: ignore
+
+    monkeypatch.setattr(os, "open", full)
+    monkeypatch.setattr(Path, "write_bytes", lambda path, data: os.write(full(path), data))
+    result = rcl("compare", folders[0] / "a.png", folders[1] / "a.tif", "-o", tmp_path / "sides")
+    assert result.exit_code == 2
+    assert "because the disk is full" in result.stderr
+    assert not capfd.readouterr().err  # libraries have nothing to say
+
+
+def test_two_files_are_one_pair_and_nothing_else(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    source, made = folders
+    result = rcl("compare", source / "a.png", made / "a.tif", "-o", tmp_path / "x", "--json")
+    assert result.exit_code == 0, result.stderr
+    (line,) = map(json.loads, result.stdout.splitlines())
+    assert (line["path"], line["result"]) == (str(source / "a.png"), str(made / "a.tif"))
+    assert "given twice" in rcl("compare", source / "a.png", source / "a.png").stderr
+
+
+def test_several_results_of_one_file_have_a_picture_each(tmp_path: Path) -> None:
+    source = picture(tmp_path / "in" / "a.png", 1)
+    for task in ("denoise", "other", "third/other"):
+        picture(tmp_path / "in" / task / "a.png", 2, source)
+    result = rcl("compare", source, tmp_path / "in", "-o", tmp_path / "sides", "--json")
+    assert result.exit_code == 0, result.stderr
+    outputs = {Path(json.loads(line)["output"]).name for line in result.stdout.splitlines()}
+    assert outputs == {"a.png-denoise.png", "a.png-other.png", "a.png-other-2.png"}
+    assert {path.name for path in (tmp_path / "sides").iterdir()} == outputs
 
 
 def test_files_that_are_no_pair_are_told(folders: tuple[Path, Path], tmp_path: Path) -> None:
@@ -101,7 +148,9 @@ def test_files_that_are_no_pair_are_told(folders: tuple[Path, Path], tmp_path: P
     assert result.exit_code == 2
     assert "is 9×9 pixels, and its source 320×256" in result.stderr
     assert not (tmp_path / "x").exists()
-    assert "does not exist" in rcl("compare", source, tmp_path / "none").stderr
+    missing = rcl("compare", source, tmp_path / "none")
+    assert missing.exit_code == 2
+    assert missing.stderr == f"Error: {tmp_path / 'none'}: does not exist\n"
     (tmp_path / "empty").mkdir()
     assert rcl("compare", source, tmp_path / "empty").exit_code == 2
 

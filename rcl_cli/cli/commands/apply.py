@@ -215,6 +215,7 @@ def command(
         ctx.exit(show_plan(batch, as_json=as_json))
     page = Report.begin(report, shard)
     log = shard_log(paths or (Path(),), folder, task, suffix, batch.settings.shard)
+    log.begin()
     failures = list(batch.failures)
     outcomes: list[Outcome] = []
     for failure in failures:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,7 +21,10 @@ from rcl_cli.cli.console import (
 from rcl_cli.cli.options.numbers import Whole
 from rcl_cli.cli.options.shared import LINEAR, OVERWRITE, PATH, json_option
 from rcl_cli.errors import FileError, RclError, blamed_on
-from rcl_cli.files import real_path
+from rcl_cli.files import exists
+
+if TYPE_CHECKING:
+    from rcl_cli.report.matching import Match
 
 
 @click.command()
@@ -57,29 +61,32 @@ def command(
 ) -> None:
     """Compare pictures before and after: figures, and a PNG side by side.
 
-    IN and OUT are two files, or a folder and the folder of its results, which are found by name. Raws and DNGs are
-    developed in the same plain way. All figures are of what is seen then: the noise in brightness (standard deviation
-    of the finest detail, of 255), the change of the mean of each colour in linear light, the share of clipped pixels,
-    and the PSNR between the two. The PNG has, at full size, the square that changed most.
+    IN and OUT are two files, or a folder and the folder of its results, which are found by what they say of themselves
+    and by name. Raws and DNGs are developed in the same plain way. All figures are of what is seen then: the noise in
+    brightness (standard deviation of the finest detail, of 255), the change of the mean of each colour in linear light,
+    the share of clipped pixels, and the PSNR between the two. The PNG has, at full size, the square that changed most.
     """
-    from rcl_cli.report.matching import match
+    from rcl_cli.report.two_paths import match_two
 
-    matches = match([before] if real_path(before) == real_path(after) else [before, after])
+    matches = match_two(before, after)
     failures = [*matches.left, *(FileError(path, f"has no result in {after}") for path in matches.without)]
     rows = []
+    kept = 0
     with progress(len(matches.found), "Comparing") as bar:
-        for source, result in ((one.before, one.after) for one in matches.found):
-            name = str(source.relative_to(before)) if before in source.parents else source.name
+        for one, name in zip(matches.found, _names(matches.found, before), strict=True):
             target = None if no_pictures else output / f"{name}.png"
             try:
-                with blamed_on(result):
-                    row = _compared(source, result, target, whole, size, overwrite, linear)
+                with blamed_on(one.after):
+                    row, new = _compared(one.before, one.after, target, whole, size, overwrite, linear)
             except FileError as error:
                 failures.append(error)
             else:
                 rows.append((name, row))
+                kept += not new
                 if as_json:
-                    print_json_line({**json_head("comparison", source), "result": result, "output": target, **row})
+                    print_json_line(
+                        {**json_head("comparison", one.before), "result": one.after, "output": target, **row}
+                    )
             bar.advance()
     if as_json:
         for failure in failures:
@@ -88,16 +95,31 @@ def command(
         _print_rows(rows)
     if rows and not no_pictures:
         say(f"Side by side in {output}.")
+    if kept:
+        had = "1 picture existed already and is" if kept == 1 else f"{kept} pictures existed already and are"
+        say(f"{had} kept; use --overwrite to replace what exists.")
     print_failures(failures)
     ctx.exit(exit_code(len(rows), len(failures)))
 
 
+def _names(found: Sequence[Match], folder: Path) -> list[str]:
+    """What each pair is called, by its source; where several were made of one, also by the folders of these."""
+    plain = [str(one.before.relative_to(folder)) if folder in one.before.parents else one.before.name for one in found]
+    names: list[str] = []
+    for one, name in zip(found, plain, strict=True):
+        own = name if plain.count(name) == 1 else f"{name}-{one.after.parent.name}"
+        number = 1 + sum(own == other or other.startswith(f"{own}-") for other in names)
+        names.append(own if number == 1 else f"{own}-{number}")
+    return names
+
+
 def _compared(
     source: Path, result: Path, target: Path | None, whole: bool, size: int, overwrite: bool, linear: bool
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], bool]:
+    """The figures, and False where the picture that exists was kept."""
     import cv2
 
-    from rcl_cli.disk.write import atomic_path
+    from rcl_cli.disk.write import write_bytes
     from rcl_cli.raw.guarded import read_frame
     from rcl_cli.report.comparison import compare, fitted, light, shown, side_by_side
 
@@ -108,11 +130,12 @@ def _compared(
     except RclError as error:
         raise FileError(result, str(error)) from error
     found = compare(first, second, size, light(*frames))
-    if target is not None:
+    new = target is None or overwrite or not exists(target)
+    if target is not None and new:
         beside = side_by_side(first, second, None if whole else found.crop)
-        with atomic_path(target, overwrite=overwrite) as temporary:
-            cv2.imwrite(str(temporary), beside[..., ::-1])
-    return {
+        _, png = cv2.imencode(".png", beside[..., ::-1])
+        write_bytes(target, png.tobytes(), overwrite=overwrite)
+    row = {
         "psnr_db": found.psnr_db,
         "noise_before": found.noise_before,
         "noise_after": found.noise_after,
@@ -122,6 +145,7 @@ def _compared(
         "clipped_after": found.clipped_after,
         "crop": found.crop,
     }
+    return row, new
 
 
 def _print_rows(rows: list[tuple[str, dict[str, Any]]]) -> None:
@@ -134,8 +158,8 @@ def _print_rows(rows: list[tuple[str, dict[str, Any]]]) -> None:
         table.add_row(
             escape(name),
             f"{row['noise_before']:.2f} → {row['noise_after']:.2f}",
-            f"{row['noise_removed']:.0%}",
-            " ".join(f"{change:+.1%}" for change in row["mean_change"]),
+            f"{row['noise_removed']:z.0%}",
+            " ".join(f"{change:+z.1%}" for change in row["mean_change"]),
             f"{row['clipped_before']:.1%} → {row['clipped_after']:.1%}",
             f"{row['psnr_db']:.1f} dB",
             f"{width}×{height} at {left}, {top}",

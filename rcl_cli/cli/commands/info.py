@@ -115,9 +115,15 @@ def _describe_model(path: Path) -> dict[str, Any]:
 
 
 def _describe_exported(path: Path) -> dict[str, Any]:
+    from rcl_cli.errors import FileError, RclError
     from rcl_cli.models.exported import read_exported
 
-    contract = read_exported(path).contract
+    try:
+        contract = read_exported(path).contract
+    except FileError:
+        raise
+    except RclError as error:  # the packages that read it are missing, which is no matter of the other files
+        raise FileError(path, str(error)) from error
     layouts = {"domain": contract.domain.value, "result": contract.result.value}
     told = {"inputs": contract.inputs, "output": contract.output, "bytes": path.stat().st_size}
     return {"kind": "head", **vars(contract), **layouts, **told}

@@ -29,7 +29,7 @@ def merge_logs(paths: tuple[Path, ...], output: Path | None, overwrite: bool, as
     """Show what all parts of `rcl apply --shard` did.
 
     PATHS are logs, or folders of results that have logs in them: rcl-TASK-I-of-N.jsonl. Each input counts once, by its
-    last line. Parts without a log are named. The exit code is 1 where inputs failed or parts are missing.
+    last line. Parts without a log are named. The exit code is 1 where inputs failed, or parts are missing or damaged.
     """
     from rcl_cli.cli.shard_log import merge
     from rcl_cli.disk.write import write_text
@@ -50,6 +50,7 @@ def merge_logs(paths: tuple[Path, ...], output: Path | None, overwrite: bool, as
     if merged.missing:
         some = ", ".join(merged.missing[:8]) + (" and others" if len(merged.missing) > 8 else "")
         say(f"No log of {len(merged.missing)} {'part' if len(merged.missing) == 1 else 'parts'}: {some}")
-    failures = [FileError(line["path"], line["reason"]) for line in lines if line["status"] == "failed"]
+    failed = [FileError(line["path"], str(line.get("reason"))) for line in lines if line["status"] == "failed"]
+    failures = [*merged.damaged, *failed]
     print_failures(failures)
-    sys.exit(exit_code(len(lines) - len(failures), len(failures) + len(merged.missing)))
+    sys.exit(exit_code(len(lines) - len(failed), len(failures) + len(merged.missing)))

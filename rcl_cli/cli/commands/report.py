@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from rcl_cli.cli.console import exit_code, progress, say
+from rcl_cli.cli.console import exit_code, print_failures, progress, say
 from rcl_cli.cli.options.file_lists import paths_argument
 from rcl_cli.cli.options.numbers import Whole
 from rcl_cli.cli.options.shared import LINEAR, PATH, STORE
@@ -60,7 +60,8 @@ def command(
 
     check_target(output, overwrite=overwrite)
     with progress(None, "Making the report", "pictures") as bar:
-        page, failed = make_page(paths, Wanted(store, clean, shown, linear), bar.advance)
+        page, failures = make_page(paths, Wanted(store, clean, shown, linear), bar.advance)
     write_report(output, page, overwrite=overwrite)
     say(f"Report: {output}")
-    ctx.exit(exit_code(1, failed))
+    print_failures(failures)
+    ctx.exit(exit_code(1, len(failures)))

@@ -37,7 +37,7 @@ _RIVALS = {
     "in_place": ("output",),
 }
 """Parameters that say the same thing in another way: typed ones put away those of files."""
-_OF_A_RUN = frozenset([*EVERYWHERE, "as_json", "output", "workers", "cache"])
+_OF_A_RUN = frozenset([*EVERYWHERE, "as_json", "output", "report", "workers", "processes", "cache"])
 _WHOLE = {
     "resume": _OF_A_RUN,
     "preset": _OF_A_RUN | {"name", "profile", "linear", "domain", "cache_size", "seed"},
@@ -202,7 +202,9 @@ class ConfiguredContext(click.Context):
 
             if self.params.get("as_json") and self.get_parameter_source("as_json") is ParameterSource.DEFAULT_MAP:
                 self.with_resource(json_lines_alone())
-            for path, values in said.items():
+            from rcl_cli.train.launch import started_by_another
+
+            for path, values in () if started_by_another() else said.items():
                 say(f"From {path}: {', '.join(values)}")
 
 

@@ -86,8 +86,19 @@ def _answer(read: Any) -> tuple[dict[str, Any], list[Buffer]]:
     return {"value": tree, "buffers": [(buffer.dtype.str, buffer.shape) for buffer in packed]}, packed
 
 
+def _open_stderr() -> None:
+    """Where the program that asks has it closed, what is opened first would take its number, and the messages."""
+    if sys.stderr is None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        if nowhere != 2:
+            os.dup2(nowhere, 2)
+            os.close(nowhere)
+        sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+
+
 def main() -> None:
     """Serve on standard input and output; what libraries print goes to standard error."""
+    _open_stderr()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     sys.stdout = sys.stderr

@@ -211,6 +211,15 @@ def test_typed_options_put_away_those_that_say_the_same_otherwise(here: Path) ->
     assert options("finetune")["profile"]["source"] == "project"
     assert options("finetune", "--shot", "0.1")["profile"]["source"] == "built-in"
     assert options("finetune", "--clean", "x")["pairs"]["source"] == "built-in"
+    put(here / "rcl.toml", "[pretrain]\nprocesses = 2\nreport = 'r.html'\nsteps = 5\n")
+    for words in (("--resume",), ("--preset", "smoke")):  # which say nothing of where it is done, and who hears of it
+        of = options("pretrain", *words)
+        assert [of[name]["source"] for name in ("processes", "report", "steps")] == [
+            "project",
+            "project",
+            "built-in",
+        ]
+    put(here / "rcl.toml", "[finetune]\nsteps = 5\ndevice = 'cpu'\n")
     resumed = options("finetune", "--resume")
     assert (resumed["steps"]["source"], resumed["device"]["source"]) == ("built-in", "project")
     put(here / "rcl.toml", "[pretrain]\nsteps = 5\n")
