@@ -49,6 +49,9 @@ class SavedFinetuning:
     """Fingerprint of the pictures learnt from; empty before they have been read."""
     head: str = ""
     """What the head is called there; empty before it has come there."""
+    rival: dict[str, Any] | None = None
+    """The head in use before this one: its `name` and `figures`, empty where there is none; None before this one has
+    learnt anything. Afterwards the head in use is this run's own."""
 
 
 def save_finetuning(folder: Path, run: SavedFinetuning) -> None:
@@ -61,12 +64,13 @@ def load_finetuning(folder: Path) -> SavedFinetuning:
     path = folder / NOTE
     try:
         note = json.loads(path.read_text(encoding="utf-8"))
+        note.setdefault("rival", None)  # runs of earlier versions
         values = {field.name: note[field.name] for field in fields(SavedFinetuning)}
         settings = {field.name: note["settings"][field.name] for field in fields(FinetuneSettings)}
         return SavedFinetuning(**{**values, "settings": FinetuneSettings(**settings)})
     except FileNotFoundError as error:
         raise FileError(path, "is not there, so there is no run to resume; start it without --resume") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise FileError(path, "is damaged; start the run again in a new folder") from error
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from rcl_cli.data.clean_pairs import CleanPairs
@@ -12,7 +12,7 @@ from rcl_cli.disk.write import try_folder
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
 from rcl_cli.files import exists
-from rcl_cli.finetuning.in_use import compared, head_in_use
+from rcl_cli.finetuning.in_use import InUse, compared, head_in_use
 from rcl_cli.finetuning.label_noise import label_noise
 from rcl_cli.finetuning.run import HEAD, METRICS, STATE, refuse_run, save_run
 from rcl_cli.finetuning.saved import SavedFinetuning, save_finetuning
@@ -157,7 +157,11 @@ class Session:
         model, left_out = None, list(source.failures)
         if result.learnt:
             domain, place = Domain(saved.domain), saved.settings.device
-            in_use = head_in_use(self.task, domain, saved.camera, self.store, source.pairs, place)
+            if saved.rival is None:
+                found = head_in_use(self.task, domain, saved.camera, self.store, source.pairs, place)
+                saved = replace(saved, rival=asdict(found) if found else {})
+                save_finetuning(self.folder, saved)
+            in_use = InUse(**saved.rival) if saved.rival else None
             if in_use is not None:
                 # The run's own head is the same, whatever is in the store.
                 save_run(self.folder / _TO_STORE, *about, in_use)

@@ -19,6 +19,7 @@ from rcl_cli.disk.locks import locked
 from rcl_cli.errors import FileError, RclError
 from rcl_cli.finetuning.begin import finetune
 from rcl_cli.finetuning.saved import noise_from
+from rcl_cli.models.header import read_header
 from rcl_cli.models.store import Store
 from rcl_cli.noise import FixedNoise, SensorNoise, SigmaNoise
 from rcl_cli.simulate.source import ListedNoise
@@ -117,6 +118,30 @@ def test_the_newest_finetuning_of_the_store_goes_on_under_its_name(pictures: Pat
     resumed = run("--resume")
     assert resumed.exit_code == 0, resumed.output
     assert [model.name for model in Store(store).scan()[0]] == ["mine"]
+
+
+def test_a_head_is_not_compared_with_itself_where_the_run_died_after_storing_it(
+    pictures: Path, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("--task", "demosaic", "--clean", pictures, *SETTINGS, "--name", "mine", "-o", tmp_path / "run")
+    put = Store.add_model
+
+    def added(self: Store, source: Path, name: str = "") -> Path:
+        put(self, source, name)
+        raise Killed
+
+    monkeypatch.setattr(Store, "add_model", added)
+    with pytest.raises(Killed):
+        CliRunner().invoke(cli, ["finetune", *map(str, arguments)])
+    monkeypatch.undo()
+    monkeypatch.setenv("RCL_STORE", str(store))
+    head = store / "models" / "mine.safetensors"
+    before = head.read_bytes()
+    assert read_header(head).notes["rival"]["name"] == "shipped"
+    resumed = run("--resume", "-o", tmp_path / "run")
+    assert resumed.exit_code == 0, resumed.output
+    assert [model.name for model in Store(store).scan()[0]] == ["mine"]
+    assert head.read_bytes() == before
 
 
 @pytest.mark.parametrize(
