@@ -86,7 +86,8 @@ def _said(target: Path, temporary: Path | None = None) -> Iterator[None]:
         raise FileError(target, error.reason) from error
     except OSError as error:
         name = error.filename
-        elsewhere = name not in own and not str(name).startswith(str(temporary or target))
+        hidden = os.fspath(target.parent / ".rcl-")  # a temporary file that could not be made
+        elsewhere = name not in own and not str(name).startswith((str(temporary or target), hidden))
         if elsewhere and error.errno not in OF_WRITING:  # copying says the source where the target is full
             raise
         raise FileError(target, unwritable(error, target.parent)) from error

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rcl_cli.disk.write import atomic_path
-from rcl_cli.errors import RclError
+from rcl_cli.errors import FileError, RclError
 from rcl_cli.models.runs import name_after
 from rcl_cli.models.store import check_name
 from rcl_cli.names import fitted, is_plain, plain
@@ -71,3 +71,9 @@ def test_a_name_that_fits_stays_and_cut_ones_differ() -> None:
     assert one != two
     assert len(os.fsencode(one)) <= 40
     assert one.endswith(".dng")
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs Linux's /proc")
+def test_a_folder_in_which_nothing_can_be_made_is_named_by_what_was_to_be_there() -> None:
+    with pytest.raises(FileError, match=r"/proc/x\.onnx: cannot be written"), atomic_path(Path("/proc/x.onnx")):
+        pass
