@@ -46,17 +46,24 @@ class Cluster:
 
         batches = _divided(items, len(self._client.nthreads()))
         waiting = {self._submit(work, batch): batch for batch in batches}
+        suspects: list[T] = []
         completed = as_completed(list(waiting), loop=self._client.loop)
         try:
             for future in completed:
                 batch = waiting.pop(future)
                 found: Sequence[R | Refused[R]] | None = self._found(future, batch)
-                if found is None:  # one of them ends workers: each is tried alone
+                if found is None and len(batch) == 1:
+                    suspects += batch
+                elif found is None:  # one of them ends workers: each is tried by itself
                     again = {self._submit(work, [item]): [item] for item in batch}
                     waiting |= again
                     completed.update(list(again))
                 else:
-                    yield from zip(batch, found, strict=True)
+                    yield from zip(batch, found or [], strict=True)
+            # Whatever waits at a worker that dies is blamed for it. While nothing else does, there is but one to blame.
+            for item in suspects:
+                found = self._found(self._submit(work, [item]), [item])
+                yield item, found[0] if found else Refused()
         finally:
             self._client.cancel(list(waiting))
 
@@ -71,7 +78,7 @@ class Cluster:
         try:
             words, found = future.result()
         except KilledWorker:
-            return [Refused()] if len(batch) == 1 else None
+            return None
         except (ImportError, AttributeError) as error:
             raise RclError(
                 f"the workers of {self._address} lack this version of rcl or a part of it: {error}"

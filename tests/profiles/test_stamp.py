@@ -215,7 +215,9 @@ def test_the_store_s_profile_is_taken_and_none_is_guessed(tmp_path: Path, store:
 
 
 def test_the_picture_itself_is_measured_only_when_asked_and_where_it_can_tell(tmp_path: Path) -> None:
-    noise = _sample(tmp_path / "noise.dng")  # pixels that are nothing but noise
+    ramp = np.broadcast_to(np.linspace(0.05, 0.8, 288, dtype=np.float32)[:, None], (192, 288, 3))
+    noise = tmp_path / "noise.dng"
+    write_dng(noise, SAMPLE_CAMERA.expose(ramp, 400.0, CFA.bayer("GRBG"), np.random.default_rng(2)))
     assert _run(noise).return_value == 2
     (line,) = _lines(_run(noise, "--blind", "--json"))
     assert (line["status"], line["profile"]) == ("done", "blind")

@@ -30,7 +30,11 @@ def test_each_case_has_its_base_and_sides_that_other_processes_can_do(part: str,
 
 def test_a_tool_that_is_not_installed_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "version_of", lambda name: "" if name in ("POT", "bm3d") else version_of(name))
-    assert parts.missing() == {"POT, wasserstein_1d": "POT", "bm3d, each plane": "bm3d"}
+    missing = parts.missing()
+    assert (missing["POT, wasserstein_1d"], missing["bm3d, each plane"]) == ("POT", "bm3d")
+    assert {tool for tool in missing.values() if tool not in ("POT", "bm3d")} == {
+        tool for tool in ("colour-demosaicing",) if not version_of(tool)
+    }
     sides = [side.name for part in PARTS for case in parts.cases(part, QUICK, tmp_path) for side in case.sides]
     assert not any("POT" in side or "bm3d" in side for side in sides)
 
