@@ -59,7 +59,7 @@ class Cluster:
                     waiting |= again
                     completed.update(list(again))
                 else:
-                    yield from zip(batch, found or [], strict=True)
+                    yield from zip(batch, found, strict=True)
             # Whatever waits at a worker that dies is blamed for it. While nothing else does, there is but one to blame.
             for item in suspects:
                 found = self._found(self._submit(work, [item]), [item])
