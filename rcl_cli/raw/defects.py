@@ -25,12 +25,9 @@ _UNCERTAIN = 2.0
 """Standard deviations by which what falls there may be mistaken."""
 _OUTLYING = 0.64
 """Share of the most that one site can be off; what is `_CONTRAST` beyond its neighbours has more."""
-_TINY = 1e-6
 _REACH = 2
 """Pixels around a site in which its colour is looked at."""
-_INNER = [6, 7, 8, 11, 12, 13, 16, 17, 18]
-"""The 3×3 sites in the middle of the 5×5 that are looked at."""
-_STRIP = 1024
+_STRIP = 512
 """Rows worked on together."""
 _NONE = 3
 """The colour beyond the borders."""
@@ -48,65 +45,99 @@ def mend(mosaic: Float, cfa: CFA, noise: NoiseProfile) -> Float:
     reach, height = _REACH + 1, len(mosaic)
     mended = mosaic
     for start in range(0, height, _STRIP):
-        first, last = max(start - reach, 0), min(start + _STRIP + reach, height)
-        beyond = ((reach - (start - first), max(start + _STRIP + reach - last, 0)), (reach, reach))
-        colors = cfa.shifted(first, 0).colors(last - first, mosaic.shape[1])
-        padded = np.pad(mosaic[first:last], beyond)
-        (rows, columns), values = _defects(padded, np.pad(colors, beyond, constant_values=_NONE), noise)
-        if len(rows):
+        end = min(start + _STRIP, height)
+        first, last = max(start - reach, 0), min(end + reach, height)
+        x, colors = mosaic[first:last], cfa.shifted(first, 0).colors(last - first, mosaic.shape[1])
+        inside = slice(start - first, end - first)
+        rows, columns = np.nonzero(_suspects(x, colors, bayer=cfa.period == 2)[inside])
+        places = rows + inside.start + reach, columns + reach
+        around = (_around(np.pad(x, reach), places, reach), _around(_padded(colors, reach), places, reach))
+        found, values = _defects(*around, noise)
+        if found.any():
             mended = mosaic.copy() if mended is mosaic else mended
-            mended[start + rows - reach, columns - reach] = values
+            mended[start + rows[found], columns[found]] = values
     return mended
 
 
-def _defects(x: Float, colors: NDArray[np.uint8], noise: NoiseProfile) -> tuple[Places, Float]:
-    """Places, none nearer to the borders than `_REACH` + 1, and what should be there."""
-    means, counts, outlying = _means(x, colors)
-    sigma = np.sqrt(np.maximum(max(noise.shot) * np.maximum(means, 0) + max(noise.read), 0))
-    inner = slice(_REACH + 1, -_REACH - 1)
-    # Cheap tests first, which let everything pass that may pass the others.
-    far = outlying & (np.abs(x - means) > (_SURE * sigma + _LEAST) / 2)
-    rows, columns = (np.nonzero(far[inner, inner])[axis] + _REACH + 1 for axis in (0, 1))
-    around = _around(x, (rows, columns), _REACH)
-    own = _around(colors, (rows, columns), _REACH) == colors[rows, columns][:, None]
-    own[:, own.shape[1] // 2] = False
-    high = np.where(own, around, -np.inf).max(axis=1)
-    low = np.where(own, around, np.inf).min(axis=1)
-    beyond = np.maximum(x[rows, columns] - high, low - x[rows, columns])
-    certain = beyond > _SURE * sigma[rows, columns] + _CONTRAST * (high - low) + _LEAST
-    beside = (rows[certain], columns[certain])
-    near, mean, count = (_around(values, beside, 1) for values in (x, means, counts))
-    # A mean that the site itself is part of is taken without it.
-    without = np.where(own[:, _INNER][certain], (mean * count - x[beside][:, None]) / (count - 1), mean)
-    chance = np.square(_around(sigma, beside, 1))
-    left = near - without
-    left[:, left.shape[1] // 2] = chance[:, left.shape[1] // 2] = 0
-    alone = np.abs(left.sum(axis=1)) + _UNCERTAIN * np.sqrt(chance.sum(axis=1)) < _SPREAD * beyond[certain]
-    total = np.where(own, around, 0)[certain][alone].sum(axis=1)
-    return (beside[0][alone], beside[1][alone]), total / own[certain][alone].sum(axis=1)
+def _padded(colors: NDArray[np.uint8], beyond: int) -> NDArray[np.uint8]:
+    return np.pad(colors, beyond, constant_values=_NONE)
 
 
-def _means(x: Float, colors: NDArray[np.uint8]) -> tuple[Float, Float, NDArray[np.bool_]]:
-    """Of each site's colour around it, itself included: mean, number, and whether it has nearly all the variance."""
-    means, counts, outlying = np.zeros_like(x), np.full_like(x, 2), np.zeros(x.shape, np.bool_)
+def _suspects(x: Float, colors: NDArray[np.uint8], *, bayer: bool) -> NDArray[np.bool_]:
+    """All sites that can be defects, and few others: far beyond those of their colour near them, or beyond some."""
     side = 2 * _REACH + 1
+    if bayer:
+        # At even distances lies the same colour, wherever one is.
+        kernel = np.zeros((side, side), np.uint8)
+        kernel[::2, ::2] = 1
+        kernel[_REACH, _REACH] = 0
+        return _beyond(x, cv2.dilate(x, kernel), cv2.erode(x, kernel))
+    kernel = np.ones((side, side), np.uint8)
+    kernel[_REACH, _REACH] = 0
+    found = np.zeros(x.shape, np.bool_)
     for color in range(3):
-        own = (colors == color).astype(np.float32)
-        values = x * own
-        share = np.maximum(cv2.boxFilter(own, -1, (side, side)), _TINY)
-        mean = cv2.boxFilter(values, -1, (side, side)) / share
-        count = share * side**2
-        variance = cv2.boxFilter(values * values, -1, (side, side)) / share - mean * mean
-        # One value of n can be (n − 1)² / n variances off, and is if the others are equal.
-        far = np.square(x - mean) * count > _OUTLYING * np.square(count - 1) * variance
-        np.copyto(means, mean, where=own > 0)
-        np.copyto(counts, count, where=own > 0)
-        np.copyto(outlying, far, where=own > 0)
-    return means, counts, outlying
+        own = colors == color
+        high, low = (np.where(own, x, np.float32(none)) for none in (-np.inf, np.inf))
+        found |= own & _beyond(x, cv2.dilate(high, kernel), cv2.erode(low, kernel))
+    return found
+
+
+def _beyond(x: Float, high: NDArray[Any], low: NDArray[Any]) -> NDArray[np.bool_]:
+    """Beyond the highest or the lowest neighbours by more than their contrast asks for."""
+    with np.errstate(invalid="ignore"):  # infinite where there is no neighbour
+        least = cv2.scaleAdd(cv2.subtract(high, low), _CONTRAST, np.full_like(x, _LEAST))
+        return (cv2.subtract(x, high) > least) | (cv2.subtract(low, x) > least)
+
+
+def _defects(x: Float, colors: NDArray[np.uint8], noise: NoiseProfile) -> tuple[NDArray[np.bool_], Float]:
+    """Which of the sites in the middle of these squares, (n, 7, 7), are defects, and what those should be."""
+    middle = _REACH + 1
+    means, counts, variance = _means(x, colors)
+    sigma = np.sqrt(np.maximum(max(noise.shot) * np.maximum(means, 0) + max(noise.read), 0))
+    site, seen = x[:, middle, middle], np.s_[:, 1:-1, 1:-1]
+    own = colors[seen] == colors[:, middle, middle, None, None]
+    own[:, _REACH, _REACH] = False
+    high = np.where(own, x[seen], -np.inf).max(axis=(1, 2))
+    low = np.where(own, x[seen], np.inf).min(axis=(1, 2))
+    beyond = np.maximum(site - high, low - site)
+    # One value of n can be (n − 1)² / n variances off, and is if the others are equal.
+    n = counts[:, 1, 1]
+    outlying = np.square(site - means[:, 1, 1]) * n > _OUTLYING * np.square(n - 1) * variance
+    certain = outlying & (beyond > _SURE * sigma[:, 1, 1] + _CONTRAST * (high - low) + _LEAST)
+    # A mean that the site itself is part of is taken without it.
+    beside = np.s_[:, _REACH:-_REACH, _REACH:-_REACH]
+    shared = own[:, 1:-1, 1:-1]
+    others = np.maximum(counts - 1, 1)
+    without = np.where(shared, (means * counts - site[:, None, None]) / others, means)
+    chance, left = np.square(sigma), x[beside] - without
+    left[:, 1, 1] = chance[:, 1, 1] = 0
+    share = np.abs(left.sum(axis=(1, 2))) + _UNCERTAIN * np.sqrt(chance.sum(axis=(1, 2)))
+    found = certain & (share < _SPREAD * beyond)
+    mean = np.where(own, x[seen], 0).sum(axis=(1, 2))[found] / own.sum(axis=(1, 2))[found]
+    return found, mean.astype(np.float32)
+
+
+def _means(x: Float, colors: NDArray[np.uint8]) -> tuple[Float, Float, Float]:
+    """Of the 3×3 in the middle of each square (n, 7, 7): mean and number of their colour around them, (n, 3, 3).
+
+    And the variance around the one in the middle, (n,).
+    """
+    side = 2 * _REACH + 1
+    means, counts = (np.empty((len(x), 3, 3), np.float32) for _ in range(2))
+    variance = np.empty(len(x), np.float32)
+    for row, column in np.ndindex(3, 3):
+        seen = np.s_[:, row : row + side, column : column + side]
+        own = colors[seen] == colors[:, row + _REACH, column + _REACH, None, None]
+        values, count = np.where(own, x[seen], 0), own.sum(axis=(1, 2))
+        mean = values.sum(axis=(1, 2)) / count
+        means[:, row, column], counts[:, row, column] = mean, count
+        if (row, column) == (1, 1):
+            variance[:] = np.square(values).sum(axis=(1, 2)) / count - np.square(mean)
+    return means, counts, variance
 
 
 def _around(values: NDArray[Any], places: Places, reach: int) -> NDArray[Any]:
-    """The square around each place, row by row: (number of places, (2 · reach + 1)²)."""
-    dy, dx = (axis.ravel() for axis in np.mgrid[-reach : reach + 1, -reach : reach + 1])
-    square: NDArray[Any] = values[places[0][:, None] + dy, places[1][:, None] + dx]
+    """The square around each place: (number of places, 2 · reach + 1, 2 · reach + 1)."""
+    dy, dx = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    square: NDArray[Any] = values[places[0][:, None, None] + dy, places[1][:, None, None] + dx]
     return square
