@@ -23,6 +23,8 @@ LEAST_BLACK = 4096.0
 """DN. The black level of mosaics whose source has none, so that noise below black survives."""
 _SPANS = (3, 5, 9, 17, 33, 33, 65, 65, 129)
 """Pixels over which a debt is spread, one after the other."""
+_NO_DEBT = 1e-6
+"""Of white, a fifteenth of a step of 16 bits."""
 _STRIP = 768
 """Rows worked on together; a multiple of the period of every pattern."""
 _LEAST_OF_PEAK = 0.75
@@ -125,11 +127,14 @@ def with_peak(pixels: Float, peak: float) -> Float:
 
 
 def _raised(values: Float) -> Float:
-    raised, debt = np.maximum(values, 0), np.maximum(-values, 0)
+    raised = np.maximum(values, 0)
+    debt = np.subtract(raised, values)
+    paid = np.empty_like(debt)
     for span in _SPANS:
-        if not debt.any():
+        if debt.max(initial=0) < _NO_DEBT:
             break
-        debt = cv2.blur(debt, (span, span), borderType=cv2.BORDER_REFLECT).astype(np.float32)
-        paid = np.minimum(raised, debt)
-        raised, debt = raised - paid, debt - paid
+        cv2.blur(debt, (span, span), dst=debt, borderType=cv2.BORDER_REFLECT)
+        cv2.min(raised, debt, dst=paid)
+        cv2.subtract(raised, paid, dst=raised)
+        cv2.subtract(debt, paid, dst=debt)
     return raised
