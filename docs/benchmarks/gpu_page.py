@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 Result = Mapping[str, Any]
+APPLY = ("decode", "network", "network in float32", "encode", "end to end")
 TIMES, RATIOS = ("step", "resident", "network", "views"), ("step / network", "step / resident", "EMD / step")
 
 
@@ -77,9 +78,7 @@ def apply(found: Result) -> str:
     """Times of a raw."""
     height, width = found["size"]
     tasks = [task for task in ("denoise", "demosaic") if task in found]
-    rows = [
-        [what, *(milliseconds(found[t][what]) for t in tasks)] for what in ("decode", "network", "encode", "end to end")
-    ]
+    rows = [[what, *(milliseconds(found[t][what]) for t in tasks)] for what in APPLY]
     rows.append(["peak memory, GiB", *(f"{found[task]['memory_gib']:.2f}" for task in tasks)])
     head = f"A Bayer raw of {height} × {width}, known noise, the shipped heads. Median (least – most), ms.\n\n"
     return head + table(["", *tasks], rows)

@@ -218,6 +218,7 @@ def apply(given: argparse.Namespace, save: Save) -> bool:
 def raw_times(watch: Stopwatch, task: str, path: Path) -> dict[str, Any]:
     """Of each thing that is done to a file."""
     frame, model = rcl_cli.read(path), rcl_cli.load(task, "bayer", device=watch.device.type)
+    exact = rcl_cli.load(task, "bayer", device=watch.device.type, precision="float32")
     noise, target = frame.metadata.noise_profile, path.with_name(f"{task}.dng")
     result = model(frame, noise)
 
@@ -229,6 +230,7 @@ def raw_times(watch: Stopwatch, task: str, path: Path) -> dict[str, Any]:
     return {
         "decode": watch.times(lambda: rcl_cli.read(path)),
         "network": watch.times(lambda: model(frame, noise)),
+        "network in float32": watch.times(lambda: exact(frame, noise)),
         "encode": watch.times(lambda: rcl_cli.write(target, result, overwrite=True)),
         "end to end": watch.times(together),
     }

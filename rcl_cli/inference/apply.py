@@ -11,7 +11,7 @@ from rcl_cli.errors import FileError, RclError
 from rcl_cli.folders import as_path
 from rcl_cli.inference.batch import Outcome, run_batch, unfit
 from rcl_cli.inference.model import AUTO
-from rcl_cli.inference.models import ENGINES, ONNX, TORCH, Models
+from rcl_cli.inference.models import ENGINES, ONNX, PRECISIONS, TORCH, Models
 from rcl_cli.inference.noise import NoiseOfFiles
 from rcl_cli.inference.outputs import Job, fitting, leave_out_results, plan_outputs
 from rcl_cli.inference.pipeline import Pipeline
@@ -57,6 +57,8 @@ class Settings:
     """What ends the names of results, such as _dn; they go beside the inputs then, if no folder is given."""
     chroma_strength: float | None = None
     """0…1: the strength for colour, where it is not that for brightness."""
+    precision: str = "auto"
+    """One of `PRECISIONS`."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,8 @@ def open_pipeline(task: Work, settings: Settings, announce: Callable[[str], None
     Raises RclError where the settings do not fit the task: once, before the first file.
     """
     store, engine = Store.open(settings.store), chosen_engine(settings)
+    if settings.precision not in PRECISIONS:
+        raise RclError(f"there is no precision {settings.precision!r}; there are {', '.join(PRECISIONS)}")
     if engine == TORCH:
         from rcl_cli.train.device import choose_device
 
@@ -186,7 +190,8 @@ def open_pipeline(task: Work, settings: Settings, announce: Callable[[str], None
         )
     for error in store.scan()[1]:
         announce(f"Model in the store left out: {error}")
-    models = Models(task, store, settings.device, settings.model, settings.tile, engine, announce)
+    how = (settings.device, settings.model, settings.tile, engine, settings.precision)
+    models = Models(task, store, *how, announce)
     noise = NoiseOfFiles(settings.profile, store.root, announce=announce)
     return Pipeline(models, noise, settings.strength, settings.ensemble, settings.chroma_strength)
 

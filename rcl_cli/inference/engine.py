@@ -23,6 +23,8 @@ class Told:
     balance: Balance
     share: float = 1.0
     """Of σ that is told."""
+    exact: bool = False
+    """In full float32, since results are compared that hardly differ."""
 
 
 class Engine(Protocol):

@@ -18,6 +18,9 @@ from rcl_cli.task_facts import Work
 TORCH, ONNX = "torch", "onnx"
 ENGINES = ("auto", TORCH, ONNX)
 """auto: onnx where the model that is named is an exported one, else torch."""
+FLOAT32 = "float32"
+PRECISIONS = ("auto", FLOAT32)
+"""auto: half precision where the device has instructions for it, else float32."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Models:
     tile: int | None = None
     engine: str = TORCH
     """Or "onnx": exported heads alone."""
+    precision: str = "auto"
+    """One of `PRECISIONS`."""
     announce: Callable[[str], None] = lambda sentence: None
     _choices: dict[tuple[Domain, str], Choice] = field(default_factory=dict)
     _loaded: dict[tuple[Domain, Path], Model] = field(default_factory=dict)
@@ -76,7 +81,8 @@ class Models:
         from rcl_cli.task import Task
 
         assert isinstance(self.task, Task)
-        return load_model(path, self.task, domain, self.device, self.tile)
+        exact = self.precision == FLOAT32
+        return load_model(path, self.task, domain, self.device, self.tile, exact=exact)
 
 
 def misfit(task: Work, domain: Domain) -> str:

@@ -95,7 +95,7 @@ class Restoration:
         has another shape than the task says.
         """
         engine = ready.engine
-        told = Told(profile, balance, self._told)
+        told = Told(profile, balance, self._told, exact=self.strength is None)
         passes = 2 if self.strength is None else 1
 
         def predict(picture: Float, number: int) -> Float:

@@ -24,7 +24,7 @@ from rcl_cli.models.task_model import TaskModel, load_head
 from rcl_cli.nn.bend import bend_for
 from rcl_cli.noise import sigma_map
 from rcl_cli.task import Task
-from rcl_cli.train.device import choose_device, full_float32
+from rcl_cli.train.device import choose_device, full_float32, half_precision, place_module
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class TorchEngine:
     task: Task
     domain: Domain
     device: torch.device
+    half: torch.dtype | None = None
+    """What the network computes in, unless results have to be exact; None: float32."""
 
     @property
     def coded(self) -> bool:
@@ -49,13 +51,20 @@ class TorchEngine:
         def network(tile: Tensor) -> Tensor:
             x = tile * gains
             sigma = sigma_map(x, noise, self.domain) * told.share if noise else None
-            prediction: Tensor = self.model(x, sigma, bend)
+            prediction = self._run(x, sigma, bend, None if told.exact else self.half)
             require_shape(self.task, self.domain, tile.shape, prediction.shape)
             return prediction / back
 
         return apply_tiled(
             network, x, ready.tiling, size=ready.tile, workers=ready.workers, device=self.device, report=report
         )
+
+    def _run(self, x: Tensor, sigma: Tensor | None, bend: Tensor, half: torch.dtype | None) -> Tensor:
+        with torch.autocast(self.device.type, dtype=half, enabled=half is not None):
+            found: Tensor = self.model(x, sigma, bend)
+        # Features that float16 cannot hold are left to float32.
+        overflown = half is not None and not torch.isfinite(found).all()
+        return self._run(x, sigma, bend, None) if overflown else found
 
     def finish(self, prediction: Float, x: Float) -> Float:
         with torch.inference_mode():
@@ -89,10 +98,13 @@ def apply_tiled(
         return run_tiled(run, x, tiling, size=size, workers=workers, crew=crew, report=report)
 
 
-def load_model(path: Path, task: Task, domain: Domain, device: str, tile: int | None = None) -> Model:
+def load_model(
+    path: Path, task: Task, domain: Domain, device: str, tile: int | None = None, *, exact: bool = False
+) -> Model:
     """The head of `task` in a file, ready on `device`; the task gets the options that the file keeps.
 
-    Raises CheckpointError if the file is damaged, or for another task or domain, RclError as `choose_device`.
+    `exact`: as `prepare`. Raises CheckpointError if the file is damaged, or for another task or domain, RclError as
+    `choose_device`.
     """
     options = read_header(path).options
     try:
@@ -103,15 +115,19 @@ def load_model(path: Path, task: Task, domain: Domain, device: str, tile: int | 
         raise CheckpointError(path, f"does not fit its task: {error}") from error
     network, _ = load_head(path, configured, domain)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    return Model(configured, domain, path, prepare(network, configured, domain, choose_device(device), tile), digest)
+    ready = prepare(network, configured, domain, choose_device(device), tile, exact=exact)
+    return Model(configured, domain, path, ready, digest)
 
 
-def prepare(model: TaskModel, task: Task, domain: Domain, device: torch.device, tile: int | None = None) -> Ready:
+def prepare(
+    model: TaskModel, task: Task, domain: Domain, device: torch.device, tile: int | None = None, *, exact: bool = False
+) -> Ready:
     """Put `model` on `device` and work out its tiling; `tile` overrides the size that the memory suggests.
 
-    Raises RclError where the head looks at the whole picture.
+    `exact`: compute in float32 where the device is faster in half precision, too. Raises RclError where the head looks
+    at the whole picture.
     """
-    model = model.eval().to(device)
+    place_module(model.eval(), device)
     if device.type == "cpu":
         keep_freed_memory()
     tiling, layers = tiling_of(model, task, domain), layers_of(model)
@@ -119,7 +135,8 @@ def prepare(model: TaskModel, task: Task, domain: Domain, device: torch.device, 
     size = tile or tile_size(layers, task, domain, tiling.halo, budget=budget, cpu=device.type == "cpu")
     seen = size + 2 * tiling.halo
     workers = tiles_at_once(layers, task, domain, seen, torch.get_num_threads()) if device.type == "cpu" else 1
-    return Ready(TorchEngine(model, task, domain, device), tiling, size, workers)
+    half = None if exact else half_precision(device)
+    return Ready(TorchEngine(model, task, domain, device, half), tiling, size, workers)
 
 
 def tiling_of(model: TaskModel, task: Task, domain: Domain) -> Tiling:

@@ -83,6 +83,16 @@ def has_bfloat16(device: torch.device) -> bool:
     return False
 
 
+def half_precision(device: torch.device) -> torch.dtype | None:
+    """In which the device applies networks faster than in float32, and about as well; None: there is none.
+
+    CUDA's float16 has three bits more than bfloat16, for as many bytes. What is too large for it is not finite.
+    """
+    if device.type == "cuda":
+        return torch.float16
+    return torch.bfloat16 if has_bfloat16(device) else None
+
+
 def placed(tensor: Tensor, device: torch.device) -> Tensor:
     """The tensor on the device; (N, C, h, w) with channels last in memory, by which convolutions are faster.
 

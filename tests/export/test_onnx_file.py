@@ -60,7 +60,7 @@ def by_rcl(model: Model, x: np.ndarray, told: Told) -> np.ndarray:
 @pytest.mark.parametrize(("task", "domain"), CASES)
 def test_onnxruntime_equals_torch_at_odd_sizes_too(task: str, domain: Domain, tmp_path: Path, small_head) -> None:
     path = small_head(tmp_path / "a.safetensors", task, domain)
-    run, model = session(onnx_bytes(Source.load(path))), load(path, device="cpu")
+    run, model = session(onnx_bytes(Source.load(path))), load(path, device="cpu", precision="float32")
     told = Told(NOISE if model.task.noise_aware else None, Balance((2.0, 1.0, 1.4)), 0.6)
     inputs = {"balance": np.array(told.balance.gains, np.float32)}
     if model.task.noise_aware:
@@ -102,7 +102,9 @@ def test_it_passes_the_checker_and_says_what_it_is(exported: Path) -> None:
 def test_load_takes_it_and_gives_the_same_result(exported: Path) -> None:
     mosaic = np.random.default_rng(3).integers(64, 1023, (45, 51)).astype(np.uint16)
     frame = rcl.Raw(mosaic, "GBRG", black=64, white=1023)
-    models = (rcl.load(exported / f"small.{suffix}", tile=16) for suffix in ("onnx", "safetensors"))
+    models = (
+        rcl.load(exported / f"small.{suffix}", tile=16, precision="float32") for suffix in ("onnx", "safetensors")
+    )
     here, there = (model(frame, NOISE, strength=0.7) for model in models)
     np.testing.assert_allclose(here.pixels, there.pixels, rtol=0, atol=1e-5)
     assert here.picture.record == there.picture.record
@@ -132,7 +134,7 @@ def test_networks_of_others_are_exported_as_well(tmp_path: Path) -> None:
     assert {item.name for item in run.get_inputs()} == {"x", "shot", "read"}
     told, x = Told(NOISE, Balance()), picture(Domain.XTRANS, 31, 40)
     inputs = {"x": x, "shot": np.array(NOISE.shot, np.float32), "read": np.array(NOISE.read, np.float32)}
-    expected = by_rcl(load(path, device="cpu"), x, told)
+    expected = by_rcl(load(path, device="cpu", precision="float32"), x, told)
     np.testing.assert_allclose(run.run(None, inputs)[0], expected, rtol=0, atol=1e-4)
 
 

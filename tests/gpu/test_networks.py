@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.gpu
 
 NOISE = rcl.NoiseProfile.uniform(0.01, 1e-4)
 WHOLE = 100_000
+load = partial(rcl.load, precision="float32")
 
 
 def frame(domain: str, height: int = 180, width: int = 240) -> rcl.Frame:
@@ -39,11 +41,22 @@ def frame(domain: str, height: int = 180, width: int = 240) -> rcl.Frame:
 @pytest.mark.parametrize("task", ["denoise", "sr"])
 def test_tiled_is_whole_and_the_device_is_the_cpu(task: str, domain: str, device: str) -> None:
     seen = frame(domain)
-    tiled, whole = (rcl.load(task, domain, device=device, tile=tile)(seen, NOISE).pixels for tile in (32, WHOLE))
+    tiled, whole = (load(task, domain, device=device, tile=tile)(seen, NOISE).pixels for tile in (32, WHOLE))
     np.testing.assert_allclose(tiled, whole, rtol=0, atol=1e-4)
     # Another size of tiles, so that the CPU is not compared with itself.
-    cpu = rcl.load(task, domain, device="cpu", tile=48)(seen, NOISE).pixels
+    cpu = load(task, domain, device="cpu", tile=48)(seen, NOISE).pixels
     np.testing.assert_allclose(whole, cpu, rtol=0, atol=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("domain", ["bayer", "xtrans", "rgb"])
+@pytest.mark.parametrize("task", ["denoise", "sr"])
+def test_results_in_half_precision_are_those_in_float32(task: str, domain: str, device: str) -> None:
+    seen = frame(domain)
+    half, full = (
+        rcl.load(task, domain, device=device, precision=name)(seen, NOISE).pixels for name in ("auto", "float32")
+    )
+    assert np.abs(half - full).max() < (1e-3 if device == "cuda" else 1e-2)  # float16, and bfloat16 or float32
 
 
 @pytest.mark.slow
@@ -72,9 +85,7 @@ def test_a_head_trained_on_the_device_does_the_same_on_the_cpu(device: str, pict
     )
     assert trained.model is not None
     seen = frame("bayer")
-    there, here = (
-        rcl.load(trained.model, device=d, tile=t)(seen, NOISE).pixels for d, t in ((device, 32), ("cpu", 48))
-    )
+    there, here = (load(trained.model, device=d, tile=t)(seen, NOISE).pixels for d, t in ((device, 32), ("cpu", 48)))
     np.testing.assert_allclose(there, here, rtol=0, atol=1e-4)
 
 
@@ -90,7 +101,7 @@ def test_tiles_shrink_where_the_memory_of_the_device_runs_out(device: str, monke
     told = tiling.is_out_of_memory
     monkeypatch.setattr(tiling, "is_out_of_memory", heard)
     seen = frame("rgb", 1024, 1024)
-    model = rcl.load("denoise", "rgb", device=device, tile=WHOLE)
+    model = load("denoise", "rgb", device=device, tile=WHOLE)
     torch.cuda.empty_cache()
     limit = torch.cuda.memory_reserved() + 300 * 2**20
     torch.cuda.set_per_process_memory_fraction(limit / torch.cuda.mem_get_info()[1])
@@ -99,5 +110,5 @@ def test_tiles_shrink_where_the_memory_of_the_device_runs_out(device: str, monke
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
     assert failures
-    cpu = rcl.load("denoise", "rgb", device="cpu", tile=256)(seen, NOISE).pixels
+    cpu = load("denoise", "rgb", device="cpu", tile=256)(seen, NOISE).pixels
     np.testing.assert_allclose(small, cpu, rtol=0, atol=1e-4)

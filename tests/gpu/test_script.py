@@ -180,7 +180,7 @@ def test_the_page_shows_what_each_part_has_found(gpu: ModuleType) -> None:
     times = {"median_s": 0.002, "least_s": 0.001, "most_s": 0.0045, "repeats": 3}
     loss: dict[str, Any] = dict.fromkeys(("step", "resident", "network", "views"), times)
     loss |= {"step / network": 1.0, "step / resident": 1.02, "EMD / step": 0.25}
-    raw = dict.fromkeys(("decode", "network", "encode", "end to end"), times)
+    raw = dict.fromkeys(import_module("gpu_page").APPLY, times)
     row = {"method": "oracle", "labels": 9, "psnr_db": 31.5, "psnr_std": 0.25, "ssim": 0.9}
     found: dict[str, Any] = {
         "environment": {"device": "Abacus 9", "commit": ""},

@@ -34,7 +34,7 @@ def random_model(task: Task, domain: Domain, depth: int = 2) -> TaskModel:
 
 
 def ready(task: Task, domain: Domain, tile: int | None = None) -> Ready:
-    return prepare(random_model(task, domain), task, domain, CPU, tile)
+    return prepare(random_model(task, domain), task, domain, CPU, tile, exact=True)
 
 
 def torch_model(made: Ready) -> TaskModel:
@@ -84,7 +84,7 @@ def coded(task: Task, domain: Domain, tile: int | None = None) -> Ready:
     model = build_model(task, domain, Restorer(domain, {"width": 6, "blocks": 2, "depth": 1}))
     for parameter in model.head.parameters():
         nn.init.normal_(parameter, std=0.02)
-    return prepare(model, task, domain, CPU, tile)
+    return prepare(model, task, domain, CPU, tile, exact=True)
 
 
 @pytest.mark.parametrize(("name", "domain"), CASES)
