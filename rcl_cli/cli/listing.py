@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -10,10 +11,23 @@ from typing import Any
 
 import click
 
-from rcl_cli.cli.console import console, json_head, new_table, print_json_line, print_table
 from rcl_cli.cli.streams import written
 from rcl_cli.cli.visible import visible
-from rcl_cli.plugins.entries import NETWORKS, PRETEXTS, TASKS, Problem, collisions, defects, entries, kind_of
+from rcl_cli.plugins.entries import (
+    NETWORKS,
+    OWN,
+    PRETEXTS,
+    TASKS,
+    Entry,
+    Problem,
+    collisions,
+    defects,
+    entries,
+    kind_of,
+)
+
+_UNFOLDED = 10_000
+"""Columns, where it is not a terminal that is written to."""
 
 
 def list_plugins(group: str, name: str | None, as_json: bool) -> None:
@@ -26,24 +40,36 @@ def list_plugins(group: str, name: str | None, as_json: bool) -> None:
         return
     found, broken = entries(group), {problem.entry: problem.reason for problem in defects(group)}
     if as_json:
+        from rcl_cli.cli.console import json_head, print_json_line
+
         for entry in found:
             reason = broken.get(entry, "")
             said = {"name": entry.name, "description": entry.description}
             origin = {"distribution": entry.distribution, "version": entry.version}
             print_json_line({**json_head(entry.kind, None, "failed" if reason else "done", reason), **said, **origin})
     else:
-        table = new_table(kind_of(group), "what it does", "from")
-        for entry in found:
-            about = "broken, see below" if entry in broken else entry.description
-            table.add_row(*map(_escape, (entry.name, about, entry.source)))
-        print_table(table)
-    for entry, reason in broken.items():
-        console.print(f"Broken: {Problem(entry, reason)}", markup=False, soft_wrap=True)
-    for problem in collisions(group):
-        console.print(f"Left out: {problem}", markup=False, soft_wrap=True)
+        _print_all(group, {entry: "broken, see below" if entry in broken else entry.description for entry in found})
+    left_out = [f"Broken: {Problem(entry, reason)}" for entry, reason in broken.items()]
+    left_out += [f"Left out: {problem}" for problem in collisions(group)]
+    for sentence in left_out:
+        click.echo(written(visible(sentence), sys.stderr), err=True)
+
+
+def _print_all(group: str, about: dict[Entry, str]) -> None:
+    """As click lists commands: rich's tables would take as long to import as all else."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _UNFOLDED
+    formatter = click.HelpFormatter(width=width)
+    with formatter.section(f"{kind_of(group)}s".capitalize()):
+        rows = [
+            (visible(entry.name), visible(text if entry.distribution == OWN else f"{text} ({entry.source})"))
+            for entry, text in about.items()
+        ]
+        formatter.write_dl(rows)
+    click.echo(written(formatter.getvalue(), sys.stdout), nl=False)
 
 
 def _print_one(group: str, name: str, as_json: bool) -> None:
+    from rcl_cli.cli.console import json_head, new_table, print_json_line, print_table
     from rcl_cli.network import get_network
     from rcl_cli.plugins.options import options_of
     from rcl_cli.pretext import get_pretext

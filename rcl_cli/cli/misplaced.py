@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Sequence
-from importlib import import_module
 from pathlib import Path
 
 import click
 
+from rcl_cli.cli.verbs import BELOW
 from rcl_cli.files import exists, is_folder
 from rcl_cli.plugins.entries import NETWORKS, PRETEXTS, TASKS, entries
 from rcl_cli.suggest import closest
 
-_BELOW = {"profiles": "rcl_cli.cli.commands.profiles"}
-"""Verbs that have verbs below them, which may be taken for verbs themselves, and their modules."""
 _MOST_WORDS = 6
 
 
@@ -27,7 +25,7 @@ def advice(words: Sequence[str], verbs: Collection[str]) -> str:
     tasks = task_names()
     if word in tasks:
         return f"; {word} is a task: {line('apply', '--task', word, *rest)}"
-    below = {name: verb for verb, module in _BELOW.items() for name in import_module(module).command.commands}
+    below = {name: verb for verb, names in reversed(BELOW.items()) for name in names}
     if word in below:
         return f"; did you mean {line(below[word], word, *rest)}?"
     for group, flag in ((PRETEXTS, "--pretext"), (NETWORKS, "--network")):

@@ -53,7 +53,7 @@ def _unreachable(entry: Entry) -> str:
         COMMANDS: {verb for section in SECTIONS.values() for verb in section},
         FORMATS: {"auto", *(suffix[1:] for suffix in SUFFIXES)},
     }
-    if entry.name.lower() in taken.get(entry.point.group, ()):
+    if entry.name.lower() in taken.get(entry.group, ()):
         return "rcl has this name itself, so that it is never asked for; give it another one"
     return ""
 
@@ -61,7 +61,7 @@ def _unreachable(entry: Entry) -> str:
 def check(entry: Entry) -> str:
     """Load one plugin; "" where that works, else the reason."""
     try:
-        _LOADERS[entry.point.group](entry)
+        _LOADERS[entry.group](entry)
     except BrokenPlugin as error:
         return error.reason
     return ""

@@ -33,5 +33,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
 }
 """Section of `rcl --help` → verb, a module of `rcl_cli.cli.commands` → the first sentence of its help."""
+BELOW = {"profiles": ("show", "merge", "export", "stamp"), "logs": ("merge",)}
+"""Verbs that have verbs below them, which may be taken for verbs themselves."""
 OTHERS = "From plugins"
 """The section of plugged-in verbs."""

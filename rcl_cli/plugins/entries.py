@@ -12,12 +12,14 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from rcl_cli.plugins.quick import only_own
 
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
+    from importlib.metadata import Distribution
 
 TASKS, PRETEXTS, NETWORKS, FORMATS, COMMANDS = (
     f"rcl.{kind}s" for kind in ("task", "pretext", "network", "format", "command")
@@ -27,6 +29,10 @@ OWN = "rcl-cli"
 ENVIRONMENT = "RCL_LOAD_PLUGINS"
 _ANNOUNCEMENT = "entry_points.txt"
 _DISTRIBUTION = "distribution"
+_VALUE = re.compile(r"([\w.]+)\s*(:\s*[\w.]+\s*)?(\[.*\]\s*)?$")
+"""As the packaging specification has it: module, attribute, extras."""
+_DOCSTRING = re.compile(r'\s*"""([^"\\\n]+)("""|\n)')
+"""Its first line, where it begins as most do; others cost a parse of the module."""
 log = logging.getLogger(__name__)
 
 
@@ -34,19 +40,19 @@ log = logging.getLogger(__name__)
 class Entry:
     """One plugin as its distribution announces it."""
 
-    point: metadata.EntryPoint
+    name: str
+    """Of the thing that it registers."""
+    value: str
+    """Where that is: a module, or what is to be got from one."""
+    group: str
+    """One of GROUPS."""
     distribution: str
     version: str
 
     @property
-    def name(self) -> str:
-        """Of the thing that it registers."""
-        return self.point.name
-
-    @property
     def kind(self) -> str:
         """ "task", "pretext", "network", "format" or "command"; "distribution" for one that cannot be read."""
-        return kind_of(self.point.group)
+        return kind_of(self.group)
 
     @property
     def source(self) -> str:
@@ -61,17 +67,20 @@ class Entry:
     @property
     def module(self) -> str:
         """That it is to be loaded from; "" where what is announced is no name of a module."""
-        try:
-            module = self.point.module
-        except (AttributeError, AssertionError, ValueError):  # as the versions of Python have it
-            return ""
-        return module if all(part.isidentifier() for part in module.split(".")) else ""
+        found = _VALUE.match(self.value)
+        return found[1] if found and all(part.isidentifier() for part in found[1].split(".")) else ""
+
+    def load(self) -> Any:
+        """What it announces, imported. Whatever it raises."""
+        from importlib.metadata import EntryPoint
+
+        return EntryPoint(self.name, self.value, self.group).load()
 
     @property
     def defect(self) -> str:
         """Why it can never load, as far as that shows without importing it; "" where nothing is wrong."""
         if not self.module:
-            return f"its module is to be {self.point.value!r}, which is no name of a Python module"
+            return f"its module is to be {self.value!r}, which is no name of a Python module"
         try:
             missing = _spec_without_import(self.module) is None
         except (ImportError, ValueError):  # odd importers, which loading is left to
@@ -134,22 +143,37 @@ def _announced(group: str) -> Iterator[tuple[Entry, Entry | None]]:
 def _installed(group: str) -> Iterator[Entry]:
     allowed = os.environ.get(ENVIRONMENT)
     chosen = None if allowed is None else {_canonical(name) for name in allowed.split(",")}
-    for distribution in _distributions():
-        for entry in _read(distribution)[0]:
-            counts = chosen is None or entry.distribution in (OWN, *chosen)
-            if entry.point.group == group and counts:
-                yield entry
+    for entry in _all_installed():
+        counts = chosen is None or entry.distribution in (OWN, *chosen)
+        if entry.group == group and counts:
+            yield entry
 
 
-def _distributions() -> Iterator[metadata.Distribution]:
+def _all_installed() -> list[Entry]:
+    own = only_own()
+    if own is None:
+        return [entry for distribution in _distributions() for entry in _read(distribution)[0]]
+    found, group = [], ""
+    for line in map(str.strip, own[1].splitlines()):
+        name, is_entry, value = line.partition("=")
+        if is_entry and group in GROUPS:
+            found.append(Entry(name.strip(), value.strip(), group, OWN, own[0]))
+        elif line.startswith("["):
+            group = line.strip("[]")
+    return found
+
+
+def _distributions() -> Iterator[Distribution]:
     """The installed ones in whose announcement plugins of rcl may be: others, however broken, are none of ours."""
+    from importlib import metadata
+
     try:
         yield from filter(_mentions_plugins, metadata.distributions())
     except Exception as error:  # whatever is on sys.path
         log.warning("The installed distributions cannot be listed (%s)", error)
 
 
-def _mentions_plugins(distribution: metadata.Distribution) -> bool:
+def _mentions_plugins(distribution: Distribution) -> bool:
     try:
         return "[rcl." in (distribution.read_text(_ANNOUNCEMENT) or "")
     except UnicodeDecodeError as error:
@@ -158,8 +182,10 @@ def _mentions_plugins(distribution: metadata.Distribution) -> bool:
         return False
 
 
-def _read(distribution: metadata.Distribution) -> tuple[list[Entry], Problem | None]:
+def _read(distribution: Distribution) -> tuple[list[Entry], Problem | None]:
     """What a distribution announces, of all groups, and what is wrong with it."""
+    from importlib import metadata
+
     name = ""
     try:
         name = _canonical(distribution.metadata["Name"])
@@ -169,13 +195,13 @@ def _read(distribution: metadata.Distribution) -> tuple[list[Entry], Problem | N
         if str(first.locate_file("")) != str(distribution.locate_file("")):
             return [], None
         points = [point for point in distribution.entry_points if point.group in GROUPS]
-        return [Entry(point, name, version) for point in points], None
+        return [Entry(point.name, point.value, point.group, name, version) for point in points], None
     except Exception as error:
         place = str(distribution.locate_file(""))
-        point = metadata.EntryPoint(name or place, "", f"rcl.{_DISTRIBUTION}s")
         words = " ".join(f"{type(error).__name__}: {error}".split())
         reason = f"its metadata cannot be read ({words}); install it again, or uninstall it"
-        return [], Problem(Entry(point, name or "unknown", ""), reason)
+        broken = Entry(name or place, "", f"rcl.{_DISTRIBUTION}s", name or "unknown", "")
+        return [], Problem(broken, reason)
 
 
 def _canonical(distribution: str) -> str:
@@ -188,13 +214,15 @@ def _canonical(distribution: str) -> str:
 
 
 def _first_docstring_line(module: str) -> str:
-    import ast
-
     if not module:
         return ""
     try:
         spec = _spec_without_import(module)
         source = Path(spec.origin or "").read_text(encoding="utf-8") if spec else ""
+        if plain := _DOCSTRING.match(source):
+            return plain[1].strip()
+        import ast
+
         return (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
     except Exception:  # whatever is in a file of somebody else, or in the way to it
         return ""

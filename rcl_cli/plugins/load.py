@@ -45,7 +45,7 @@ def registered(entry: Entry) -> Any:
     manager, hook = pluggy.PluginManager("rcl"), f"rcl_{entry.kind}"
     manager.add_hookspecs(hooks)
     try:
-        manager.register(entry.point.load(), entry.name)
+        manager.register(entry.load(), entry.name)
         manager.check_pending()
         found = getattr(manager.hook, hook)()
     except BaseException as error:

@@ -110,8 +110,7 @@ def test_optional_packages_that_are_missing_say_what_for(monkeypatch: pytest.Mon
 
 
 def test_a_broken_plugin_of_others_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    point = metadata.EntryPoint("wonder", "no_such_module_anywhere", "rcl.tasks")
-    theirs = Entry(point, "wonder-pack", "1.0")
+    theirs = Entry("wonder", "no_such_module_anywhere", "rcl.tasks", "wonder-pack", "1.0")
     known = entries
     monkeypatch.setattr(checkup, "entries", lambda group: [*known(group), *([theirs] if group == "rcl.tasks" else [])])
     found = {one.name: one for one in checkup.plugins()}

@@ -1,0 +1,70 @@
+"""Our own plugins are seen without importlib.metadata, as that sees them; anything unusual is left to it."""
+
+from __future__ import annotations
+
+import sys
+import zipfile
+from importlib import metadata
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from rcl_cli.cli.main import cli
+from rcl_cli.cli.verbs import BELOW
+from rcl_cli.plugins import entries as module
+from rcl_cli.plugins.entries import GROUPS, OWN, entries
+from rcl_cli.plugins.quick import only_own
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A path on which this program is the only one with plugins."""
+    if only_own() is None:
+        pytest.skip("other plugins are installed here, or this program is installed twice")
+    monkeypatch.delenv("RCL_LOAD_PLUGINS", raising=False)
+
+
+def test_it_sees_what_importlib_sees(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = only_own()
+    assert found is not None
+    assert found[0] == metadata.version(OWN)
+    quick = [entries(group) for group in GROUPS]
+    monkeypatch.setattr(module, "only_own", lambda: None)
+    assert quick == [entries(group) for group in GROUPS]
+    announced = metadata.distribution(OWN).entry_points
+    told = {(entry.group, entry.name, entry.value) for group in quick for entry in group}
+    assert told == {(point.group, point.name, point.value) for point in announced if point.group in GROUPS}
+
+
+@pytest.mark.parametrize("folder", ["other-1.0.dist-info", "other.egg-info", "Other-1.0.DIST-INFO"])
+def test_another_plugin_is_left_to_importlib(folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    info = tmp_path / folder
+    info.mkdir()
+    (info / "entry_points.txt").write_text("[console_scripts]\nother = other:main\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert only_own() is not None
+    (info / "entry_points.txt").write_text("[rcl.tasks]\nother = other\n")
+    assert only_own() is None
+
+
+def test_what_cannot_be_looked_into_is_left_to_importlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path / "gone"))
+    assert only_own() is not None
+    with zipfile.ZipFile(tmp_path / "packed.egg", "w") as packed:
+        packed.writestr("EGG-INFO/entry_points.txt", "[rcl.tasks]\nother = other\n")
+    monkeypatch.syspath_prepend(str(tmp_path / "packed.egg"))
+    assert only_own() is None
+
+
+def test_other_ways_to_find_distributions_are_left_to_importlib(monkeypatch: pytest.MonkeyPatch) -> None:
+    finder = SimpleNamespace(find_distributions=lambda context: [], find_spec=lambda *_: None)
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, finder])
+    assert only_own() is None
+
+
+def test_the_verbs_below_others_are_known_without_importing_them() -> None:
+    for verb, below in BELOW.items():
+        context = cli.make_context("rcl", [verb], resilient_parsing=True)
+        command = cli.get_command(context, verb)
+        assert tuple(sorted(getattr(command, "commands", {}))) == tuple(sorted(below))
