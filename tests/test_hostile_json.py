@@ -15,8 +15,7 @@ from rcl_cli.data.cache import _load
 from rcl_cli.errors import FileError
 from rcl_cli.pretraining.settings import PretrainSettings, SavedRun, load_run
 from rcl_cli.raw.record import Record, read_record, sidecar
-from rcl_cli.raw.tags.exif_block import SOFTWARE
-from rcl_cli.raw.tags.xmp import history_packet
+from rcl_cli.raw.tags.xmp import SOFTWARE, history_packet
 from rcl_cli.samples.truth import read_truth
 from rcl_cli.train.log import _step
 

@@ -9,8 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from rcl_cli.raw.tags.exif_block import SOFTWARE
-from rcl_cli.raw.tags.xmp import history, history_packet, read_packet
+from rcl_cli.raw.tags.xmp import SOFTWARE, history, history_packet, read_packet
 
 _AGENT = "rcl "
 _ENDS = 1 << 16

@@ -10,9 +10,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from rcl_cli.cli.commands.apply import _format
 from rcl_cli.cli.main import cli
 from rcl_cli.cli.misplaced import line
+from rcl_cli.cli.options.formats import format_name
 from rcl_cli.cli.options.words import Word
 from rcl_cli.errors import RclError
 from rcl_cli.models.store import Store
@@ -130,7 +130,7 @@ def test_a_missing_task_names_the_tasks(card: Path) -> None:
     [("tif", "tiff"), ("jpg", "jpeg"), ("TIFF", "tiff"), (".DNG", "dng"), ("Auto", "auto"), ("JPG", "jpeg")],
 )
 def test_formats_are_known_by_their_suffixes_and_in_capitals(typed: str, taken: str) -> None:
-    assert _format(click.Context(cli), click.Option(["--format"]), typed) == taken
+    assert format_name(click.Context(cli), click.Option(["--format"]), typed) == taken
 
 
 def test_words_may_be_in_capitals() -> None:

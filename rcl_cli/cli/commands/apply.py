@@ -20,7 +20,8 @@ from rcl_cli.cli.console import (
     say_left_out,
 )
 from rcl_cli.cli.options.file_lists import paths_argument
-from rcl_cli.cli.options.numbers import Whole, shown
+from rcl_cli.cli.options.formats import FORMAT_OF_RESULTS
+from rcl_cli.cli.options.numbers import Whole
 from rcl_cli.cli.options.report import REPORT, Report
 from rcl_cli.cli.options.shared import (
     CHROMA_STRENGTH,
@@ -36,10 +37,9 @@ from rcl_cli.cli.options.shared import (
     Option,
     json_option,
 )
-from rcl_cli.cli.options.words import FORMAT, FORMATS, MODEL, TASK, Word
+from rcl_cli.cli.options.words import MODEL, TASK, Word
 from rcl_cli.cli.shard_log import ShardLog, shard_log
 from rcl_cli.errors import FileError
-from rcl_cli.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from rcl_cli.inference.apply import Batch
@@ -47,24 +47,7 @@ if TYPE_CHECKING:
     from rcl_cli.inference.outputs import Job
     from rcl_cli.raw.select import Selection
 
-OTHER_NAMES = {"tif": "tiff", "jpg": "jpeg", "openexr": "exr"}
 INTERRUPTED = 130
-
-
-def _format(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
-    """One of FORMATS, or of a plugged format, in upper or lower case, or the suffix of one."""
-    wanted = value.lower().removeprefix(".")
-    wanted = OTHER_NAMES.get(wanted, wanted)
-    if wanted in FORMATS:
-        return wanted
-    from rcl_cli.raw.format import format_names
-
-    known = [*FORMATS, *format_names()]
-    found = {name.lower(): name for name in known}.get(wanted)
-    if found is None:
-        meant = did_you_mean(wanted, known)
-        raise click.BadParameter(f"{shown(value)!r} is none of {', '.join(known[:-1])} or {known[-1]}{meant}")
-    return found
 
 
 @click.command()
@@ -99,16 +82,7 @@ def _format(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
 @STRENGTH
 @CHROMA_STRENGTH
 @ENSEMBLE
-@click.option(
-    "--format",
-    "file_format",
-    type=FORMAT,
-    callback=_format,
-    metavar="|".join(FORMATS),
-    default="auto",
-    show_default=True,
-    help="Format of the results. auto: DNG for raws, the format of the input for other pictures.",
-)
+@FORMAT_OF_RESULTS
 @SELECT
 @OVERWRITE
 @DEVICE

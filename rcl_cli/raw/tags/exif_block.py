@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from importlib.metadata import version
 
 from rcl_cli.raw.frame import Metadata
 from rcl_cli.raw.tags.carried import DESCRIPTION, EXIF_POINTER, GPS_POINTER, carried
 from rcl_cli.raw.tags.exif import LARGEST_SHORT_ISO
 from rcl_cli.raw.tags.ifd import HEADER, Entry, directory, longs, numbers, rationals, shorts, text, undefined
+from rcl_cli.raw.tags.xmp import SOFTWARE
 
-SOFTWARE = f"rcl {version('rcl-cli')}"
 """For the Software tag."""
 _MAKE, _MODEL, _SOFTWARE = 271, 272, 305
 _OF_PROGRAMS = ('{"shape"', "ImageJ=", "<?xml", "<OME")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from html import escape
+from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO
 from xml.etree import ElementTree
@@ -14,6 +15,8 @@ from rcl_cli.raw.pictures.openexr import exr_attributes
 from rcl_cli.raw.pictures.png import metadata_chunks, text_of
 from rcl_cli.raw.sniff import Kind, identify
 
+SOFTWARE = f"rcl {version('rcl-cli')}"
+"""What files say made them."""
 XMP_TAG = 700
 JPEG_SIGNATURE = b"http://ns.adobe.com/xap/1.0/\0"
 PNG_KEYWORD = b"XML:com.adobe.xmp"
