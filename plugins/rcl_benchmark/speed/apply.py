@@ -12,9 +12,11 @@ from rcl_benchmark.speed.inputs import raw_file, raw_path
 from rcl_benchmark.speed.names import APPLY
 from rcl_benchmark.speed.program import rcl
 from rcl_benchmark.speed.side import Case, Side, Size, Work
+from rcl_cli.train.device import half_precision
 
 TASKS = ("demosaic", "denoise")
 NETWORK, CONVOLUTION = "the network, tiles and all", "its multiplications, at the rate of one convolution"
+_IN_FLOAT32 = "the network in float32"
 _WIDTH, _TILE = 32, 288
 """Features, and elements a side, of a convolution as the shipped heads have most."""
 
@@ -31,6 +33,7 @@ def _case(task: str, size: Size, folder: Path) -> Case:
     sides = (
         Side("decode", prepare=decode, arguments=given, amount=megapixels),
         Side(NETWORK, prepare=network, arguments=(task, *given), amount=megapixels, operations=operations),
+        Side(_IN_FLOAT32, prepare=network, arguments=(task, *given, "float32"), amount=megapixels),
         Side(CONVOLUTION, prepare=convolution, arguments=(operations,), amount=megapixels, operations=operations),
         Side("write", prepare=write, arguments=(task, *given), amount=megapixels),
         *(
@@ -64,11 +67,12 @@ def operations_per_element(task: str) -> float:
     return float(counter.get_total_flops()) / 2 / side**2
 
 
-def network(task: str, folder: Path, megapixels: float) -> Work:
+def network(task: str, folder: Path, megapixels: float, precision: str = "auto") -> Work:
     """A decoded raw of known noise → the result, not encoded."""
     import rcl_cli
 
-    frame, model = rcl_cli.read(raw_file(folder, megapixels)), rcl_cli.load(task, "bayer", device="cpu")
+    frame = rcl_cli.read(raw_file(folder, megapixels))
+    model = rcl_cli.load(task, "bayer", device="cpu", precision=precision)
     noise = rcl_cli.estimate_noise(frame)
 
     def work() -> None:
@@ -78,13 +82,16 @@ def network(task: str, folder: Path, megapixels: float) -> Work:
 
 
 def convolution(operations: float) -> Work:
-    """One 3×3 convolution as the heads have most, over and over, a tile for each thread, as often as that takes."""
+    """One 3×3 convolution as the heads have most, over and over, a tile for each thread, as often as that takes.
+
+    In half precision where `rcl apply` computes so.
+    """
     from rcl_cli.inference.threads import single_threads
 
-    threads = torch.get_num_threads()
+    threads, kind = torch.get_num_threads(), half_precision(torch.device("cpu")) or torch.float32
     conv = torch.nn.Conv2d(_WIDTH, _WIDTH, 3, padding=1, bias=False)
-    conv.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    x = torch.rand(1, _WIDTH, _TILE, _TILE).to(memory_format=torch.channels_last)
+    conv.to(dtype=kind, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    x = torch.rand(1, _WIDTH, _TILE, _TILE).to(dtype=kind, memory_format=torch.channels_last)
     each = 9 * _WIDTH**2 * _TILE**2
     times = max(1, round(operations / each / threads))
 

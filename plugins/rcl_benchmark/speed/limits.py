@@ -33,7 +33,8 @@ def words(part: str, size: Size, lines: Sequence[Line]) -> str:
         case _ if part == APPLY:
             return " ".join(
                 [
-                    "Limited by the multiplications of the network. `rcl apply` decodes the next raw and writes the "
+                    "Limited by the multiplications of the network, in half precision where the processor has it. "
+                    "`rcl apply` decodes the next raw and writes the "
                     "last one meanwhile, so that several raws should take as long as their networks.",
                     *_rates(lines),
                 ]
