@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import log2
 
 from rcl_benchmark.speed.apply import CONVOLUTION, NETWORK
-from rcl_benchmark.speed.names import APPLY, CALIBRATE, EMD, PEERS, SCALE, START, STEP
+from rcl_benchmark.speed.names import APPLY, CALIBRATE, EMD, PEERS, SCALE, START, STEP, WORKERS
 from rcl_benchmark.speed.record import Line
 from rcl_benchmark.speed.side import Size
 
@@ -43,6 +43,11 @@ def words(part: str, size: Size, lines: Sequence[Line]) -> str:
             return (
                 "LibRaw's times hold the decoding, which it does in the same go. All tools but rcl's network use as "
                 "many cores as they do by themselves. bm3d is told the noise, as rcl's network is."
+            )
+        case _ if part == WORKERS:
+            return (
+                "Limited by the workers, each of which has one core here, as `rcl apply` by itself is. What a file "
+                "costs the scheduler is a few milliseconds; no pixel passes through it."
             )
         case _ if part == SCALE:
             return (

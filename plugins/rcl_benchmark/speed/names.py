@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-START, CALIBRATE, EMD, STEP, APPLY, PEERS, SCALE = "start", "calibrate", "emd", "step", "apply", "peers", "scale"
+START, CALIBRATE, EMD, STEP, APPLY = "start", "calibrate", "emd", "step", "apply"
+PEERS, WORKERS, SCALE = "peers", "workers", "scale"
 PARTS = {
     START: "Starting",
     CALIBRATE: "Calibrating a raw",
@@ -10,6 +11,7 @@ PARTS = {
     STEP: "A training step",
     APPLY: "Applying a task to raws",
     PEERS: "Demosaicing and denoising beside other tools",
+    WORKERS: "Many machines",
     SCALE: "Many files",
 }
 """Headings by name."""

@@ -14,15 +14,15 @@ from rcl_benchmark.engine.page import hardware
 from rcl_benchmark.engine.records import digest
 from rcl_benchmark.quality.methods import version_of
 from rcl_benchmark.speed.measure import measure
-from rcl_benchmark.speed.names import APPLY, CALIBRATE, EMD, PARTS, PEERS, SCALE, START, STEP
+from rcl_benchmark.speed.names import APPLY, CALIBRATE, EMD, PARTS, PEERS, SCALE, START, STEP, WORKERS
 from rcl_benchmark.speed.side import Case, Size
 
 
 def peer_packages() -> dict[str, str]:
     """The package of each tool that is none of ours."""
-    from rcl_benchmark.speed import emd, peers
+    from rcl_benchmark.speed import emd, peers, workers
 
-    return {**emd.PACKAGES, **peers.PACKAGES}
+    return {**emd.PACKAGES, **peers.PACKAGES, **workers.PACKAGES}
 
 
 def missing() -> dict[str, str]:
@@ -32,7 +32,7 @@ def missing() -> dict[str, str]:
 
 def cases(part: str, size: Size, folder: Path) -> list[Case]:
     """Those of a part; its inputs go to `folder`."""
-    from rcl_benchmark.speed import apply, calibrate, emd, peers, scale, start, step
+    from rcl_benchmark.speed import apply, calibrate, emd, peers, scale, start, step, workers
 
     away = set(missing())
     match part:
@@ -48,6 +48,8 @@ def cases(part: str, size: Size, folder: Path) -> list[Case]:
             return apply.cases(size, folder)
         case _ if part == PEERS:
             return peers.cases(size, folder, away)
+        case _ if part == WORKERS:
+            return workers.cases(size, folder, away)
         case _ if part == SCALE:
             return scale.cases(size, folder)
     raise ValueError(f"there is no part {part!r}")

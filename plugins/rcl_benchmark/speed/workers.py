@@ -1,0 +1,83 @@
+"""`rcl apply --dask` by one worker and by two, on one machine; each has one core."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import weakref
+from functools import partial
+from pathlib import Path
+
+from rcl_benchmark.speed.calibrate import raws
+from rcl_benchmark.speed.names import WORKERS
+from rcl_benchmark.speed.side import Case, Side, Size, Work
+
+DASK = "workers of dask"
+PACKAGES = {DASK: "distributed"}
+_TASK, _FILES, _MOST_MEGAPIXELS = "denoise", 8, 4.0
+_CLUSTER = """
+import sys
+from distributed import LocalCluster
+
+if __name__ == "__main__":
+    cluster = LocalCluster(n_workers={count}, threads_per_worker=1, dashboard_address=None, host="127.0.0.1")
+    print(cluster.scheduler_address, flush=True)
+    sys.stdin.read()
+    cluster.close()
+"""
+
+
+def cases(size: Size, folder: Path, missing: set[str]) -> list[Case]:
+    """Some raws by each; the start of the program is left out, the models are loaded before."""
+    if DASK in missing:
+        return []
+    megapixels = min(size.megapixels, _MOST_MEGAPIXELS)
+    place = folder / f"raws-{_FILES}"
+    names = {1: "one worker", 2: "two workers"}
+    sides = tuple(
+        Side(name, prepare=applied, arguments=(place, count), amount=_FILES * megapixels)
+        for count, name in names.items()
+    )
+    inputs = partial(raws, place, megapixels, _FILES)
+    return [Case(WORKERS, f"{_TASK}, {_FILES} raws of {megapixels:g} MP", "MP", sides, names[1], inputs)]
+
+
+def applied(place: Path, count: int) -> Work:
+    """`rcl apply --dask` on all raws of a folder, by so many workers."""
+    from rcl_cli.inference.apply import Settings, open_batch
+    from rcl_cli.inference.spread import spread
+
+    address, output = _workers(place.parent, count), place.parent / f"spread-{count}"
+
+    def work() -> None:
+        shutil.rmtree(output, ignore_errors=True)
+        batch = open_batch(_TASK, [place], output, Settings(store=place.parent / "no-store", device="cpu"))
+        for outcome in spread(batch, address):
+            if outcome.status != "done":
+                raise RuntimeError(outcome.reason)
+
+    weakref.finalize(work, _stop, address)
+    return work
+
+
+_running: dict[str, subprocess.Popen[str]] = {}
+
+
+def _workers(folder: Path, count: int) -> str:
+    """Start them; the address of their scheduler."""
+    program = folder / f"cluster-{count}.py"
+    program.write_text(_CLUSTER.format(count=count))
+    variables = {**os.environ, "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        [sys.executable, str(program)], stdin=-1, stdout=-1, stderr=subprocess.DEVNULL, env=variables, text=True
+    )
+    assert process.stdout is not None  # it is a pipe
+    address = process.stdout.readline().strip()
+    _running[address] = process
+    return address
+
+
+def _stop(address: str) -> None:
+    _running.pop(address).communicate("", timeout=60)
