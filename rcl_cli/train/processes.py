@@ -72,6 +72,11 @@ class Processes:
         Raises RclError for one that mixes the items of a batch.
         """
 
+    def require_same(self, pictures: object) -> None:
+        """Raises RclError where what is known of the pictures is not the same in all processes."""
+        if not self.agree(pictures):
+            raise RclError("the processes see different pictures; give paths that are the same on all machines")
+
 
 ALONE = Processes()
 
@@ -80,12 +85,14 @@ ALONE = Processes()
 def processes(device: str = "auto") -> Iterator[Processes]:
     """Those that torchrun or `launch` has started, for a training on devices of this name; else this one alone.
 
-    One device each, where a machine has as many CUDA devices and the name does not say which.
+    One device each, where a machine has as many CUDA devices and the name does not say which. Raises RclError where it
+    is not said how they find each other.
     """
     place = Place.here()
     if place is None:
         yield Processes(device)
         return
+    place.require_meeting()
     name, own = _own_device(place, device)
     with _heard():
         dist.init_process_group(
