@@ -211,11 +211,3 @@ def test_a_backbone_has_its_own_network(pictures: Path, backbone: Path) -> None:
     result = run("--task", "denoise", "--clean", pictures, "--backbone", backbone, *QUICK)
     assert result.exit_code == 2
     assert "go with --backbone none" in result.stderr
-
-
-def test_under_torchrun_it_is_not_done_several_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RANK", "0")
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    result = run("--task", "denoise", "--clean", tmp_path)
-    assert result.exit_code == 2
-    assert "trains in one process" in result.output
