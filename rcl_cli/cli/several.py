@@ -57,7 +57,8 @@ def start_processes(ctx: click.Context, count: int | None, paths: Sequence[Path]
 def together(device: str) -> Iterator[Processes]:
     """The processes that this one trains with.
 
-    Where another one is lost, the process that has started them says so, and this one ends without a word.
+    Where another one is lost, the process that has started them says so, under torchrun the first, and the others end
+    without a word.
     """
     from rcl_cli.train.processes import Lost, processes
 
@@ -66,6 +67,6 @@ def together(device: str) -> Iterator[Processes]:
             yield team
     except Lost:
         place = Place.here()
-        if place is None or place.parent is None:
+        if place is None or (place.parent is None and place.rank == 0):
             raise
         sys.exit(LOST)

@@ -43,12 +43,12 @@ class Finetuned:
 
     model: Path | None
     """The head in the store, under the name that `rcl apply --model` takes; in the run's folder where the store could
-    not be written; None where the run was stopped before it had learnt anything, and in all processes but the first."""
+    not be written; None where the run was stopped before it had learnt anything."""
     folder: Path
     """The run's."""
     result: FinetuneResult
     left_out: list[FileError]
-    """Pictures that could not be used, and the store where it could not be written."""
+    """Pictures that could not be used, and the store where it could not be written; in the first process alone."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +97,10 @@ class Session:
         if team.first:
             save_finetuning(self.folder, saved)
         result = self._train(source, watch, team)
-        if not team.first:
-            return Finetuned(None, self.folder, result, [])
-        return self._finish(saved, source, result, watch, team)
+        done = Finetuned(None, self.folder, result, [])
+        if team.first:
+            done = self._finish(saved, source, result, watch, team)
+        return replace(done, model=team.given(lambda: done.model))
 
     def _try_folders(self, watch: Watch) -> None:
         # In the run's folder: the old and the new state, each of the weights, Adam's two means and the best weights.

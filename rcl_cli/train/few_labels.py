@@ -164,6 +164,8 @@ def train_head(
             keeper.after(step)
         keeper.now(run.step)
     except KeyboardInterrupt:  # in the midst of a step, after which no state would be right
+        if team.count > 1:  # each is at another place now, and cannot go on with the others
+            raise
         interrupted = True
     model.load_state_dict(run.best.weights)
     model.eval().requires_grad_(True)

@@ -99,8 +99,10 @@ def main() -> None:
     """Each result as "CASE/NAME"."""
     exactly()
     file, folder, steps = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-    with processes("cpu") as team:
-        found = {f"{name}/{key}": value for name in CASES for key, value in trained(name, folder, steps, team).items()}
+    found: dict[str, Tensor] = {}
+    for name in CASES:
+        with processes("cpu") as team:  # several trainings, one after the other
+            found |= {f"{name}/{key}": value for key, value in trained(name, folder, steps, team).items()}
     save_file({name: value.clone().contiguous() for name, value in found.items()}, file)
 
 
