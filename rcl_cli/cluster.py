@@ -19,7 +19,7 @@ CONNECT_S, WORKERS_S = 10, 60
 """How long the scheduler and its first worker are waited for."""
 _MOST, _ROUNDS = 16, 4
 """Items in a task at most, and tasks for each worker at least, so that all of them end at about the same time."""
-_ADDRESS = re.compile(r"(?:(?:tcp|tls|wss?|ucx)://)?(\[[0-9A-Fa-f:.%\w]+\]|[^:/@\[\]\s]+):([0-9]{1,5})")
+_ADDRESS = re.compile(r"(?:(?:tcp|tls|wss?|ucx)://)?(\[[\w:.%]+\]|[^:/@\[\]\s]+):([0-9]{1,5})")
 _one_at_a_time = threading.Lock()
 
 

@@ -156,8 +156,10 @@ def test_what_is_no_address_is_said_before_anything_is_done(verb: tuple[str, ...
 @pytest.mark.parametrize("words", ["127.0.0.1:1", "tcp://[::1]:1", "nowhere.invalid:8786"])
 def test_a_dry_run_asks_no_cluster(words: str, raws: Path, tmp_path: Path) -> None:
     made = (*DRY, raws, "-o", tmp_path / "out", "--device", "cpu")
-    plans = [CliRunner().invoke(cli, [*map(str, made), *more]).stdout for more in ((), ("--dask", words))]
-    assert plans[0] == plans[1] != ""
+    without, planned = (CliRunner().invoke(cli, [*map(str, made), *more]) for more in ((), ("--dask", words)))
+    assert (planned.exit_code, planned.stdout) == (without.exit_code, without.stdout)
+    assert "Dry run: " in planned.stderr
+    assert f"The scheduler {words} is not asked in a dry run." in planned.stderr
 
 
 def test_a_scheduler_that_is_not_there_is_soon_given_up(raws: Path, tmp_path: Path) -> None:

@@ -114,6 +114,18 @@ def test_errors_are_said_once(start: Start, clean: Path, tmp_path: Path) -> None
         assert "no head was put into the store" in said or "--labels 50 is too many" in said
 
 
+@pytest.mark.parametrize("words", [("--clean", "-"), ("--clean=-",)])
+def test_each_process_reads_the_list_that_was_on_standard_input(
+    clean: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr("rcl_cli.cli.several.launch", lambda arguments, count, **more: given.update(more) or 0)
+    paths = [str(path) for path in sorted(clean.iterdir())]
+    result = CliRunner().invoke(cli, ["finetune", *words, *TINY, "--processes", "2"], input="\n".join(paths))
+    assert result.exit_code == 0, result.output
+    assert given["listed"].decode().split("\0")[:-1] == paths
+
+
 def test_torchrun_says_how_many_there_are(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RANK", "1")
     monkeypatch.setenv("WORLD_SIZE", "2")
