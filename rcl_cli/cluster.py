@@ -19,6 +19,7 @@ CONNECT_S, WORKERS_S = 10, 60
 """How long the scheduler and its first worker are waited for."""
 _MOST, _ROUNDS = 16, 4
 """Items in a task at most, and tasks for each worker at least, so that all of them end at about the same time."""
+_ADDRESS = re.compile(r"(?:(?:tcp|tls|wss?|ucx)://)?(\[[\w:.%]+\]|[^:/@\[\]\s]+):([0-9]{1,5})")
 _one_at_a_time = threading.Lock()
 
 
@@ -105,7 +106,7 @@ def connected(address: str) -> Iterator[Cluster]:
         raise RclError("--dask needs dask.distributed, which is not installed; pip install 'rcl-cli[dask]'") from error
     # It tells of lost connections by itself, at length; what they come to is said in a sentence.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    _try(address)
+    _try(address, *host_and_port(address))
     try:
         client = Client(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -120,13 +121,22 @@ def connected(address: str) -> Iterator[Cluster]:
         client.close(timeout=CONNECT_S)
 
 
-def _try(address: str) -> None:
-    """Raises RclError where nothing listens: dask itself has more to say of that than a sentence."""
-    found = re.fullmatch(r"(?:\w+://)?(\[[^\]]+\]|[^:/\s]+):(\d{1,5})", address)
-    if found is None:
+def host_and_port(address: str) -> tuple[str, int]:
+    """Of a scheduler. Raises RclError for what is no address of one.
+
+    >>> host_and_port("node1:8786"), host_and_port("tls://[::1]:8786")
+    (('node1', 8786), ('::1', 8786))
+    """
+    found = _ADDRESS.fullmatch(address)
+    if found is None or not 0 < int(found[2]) < 1 << 16:
         raise RclError(f"a dask scheduler is named as HOST:PORT, such as node1:8786, not {address!r}")
+    return found[1].strip("[]"), int(found[2])
+
+
+def _try(address: str, host: str, port: int) -> None:
+    """Raises RclError where nothing listens: dask itself has more to say of that than a sentence."""
     try:
-        socket.create_connection((found[1].strip("[]"), int(found[2])), timeout=CONNECT_S).close()
+        socket.create_connection((host, port), timeout=CONNECT_S).close()
     except (OSError, OverflowError, UnicodeError) as error:
         said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise RclError(f"the dask scheduler {address!r} cannot be reached ({said}); is it running?") from error

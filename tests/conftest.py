@@ -5,12 +5,16 @@ Torch is imported where it is used: many tests need none of its seconds.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
-from collections.abc import Callable
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -21,6 +25,8 @@ from rcl_calibration.samples import Lattice
 from rcl_cli.domain import Domain
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from rcl_cli.data.crops import RegionSource
 
 Image = NDArray[np.float64]
@@ -169,3 +175,76 @@ def noisy_source() -> Callable[..., RegionSource]:
         )
 
     return make
+
+
+@pytest.fixture
+def by_processes(tmp_path: Path) -> Callable[..., list[dict[str, Tensor]]]:
+    """Runs `PROGRAM FILE …` as so many processes that find each other, and returns the tensors that each has saved."""
+    from safetensors.torch import load_file
+
+    def run(program: Path, count: int, *arguments: object) -> list[dict[str, Tensor]]:
+        files = [tmp_path / f"{rank}-of-{count}.safetensors" for rank in range(count)]
+        meeting = {"RCL_MEETING": f"file://{tmp_path / f'meeting-{count}'}", "WORLD_SIZE": str(count)}
+        started = [
+            subprocess.Popen(
+                [sys.executable, str(program), str(file), *map(str, arguments)],
+                env={**os.environ, **meeting, "RANK": str(rank), "OMP_NUM_THREADS": "1"},
+                stderr=subprocess.PIPE,
+            )
+            for rank, file in enumerate(files)
+        ]
+        said = [process.communicate(timeout=240)[1].decode() for process in started]
+        assert [process.returncode for process in started] == [0] * count, said
+        return [load_file(file) for file in files]
+
+    return run
+
+
+class Started:
+    """`rcl`, in a process of its own."""
+
+    def __init__(self, *arguments: object) -> None:
+        command = [sys.executable, "-P", "-m", "rcl_cli", *map(str, arguments)]
+        self.process = subprocess.Popen(
+            command, env={**os.environ, "OMP_NUM_THREADS": "1"}, stdout=-1, stderr=-1, text=True
+        )
+
+    def lines(self, count: int) -> list[dict[str, Any]]:
+        """Its next so many JSON lines."""
+        assert self.process.stdout is not None
+        return [json.loads(self.process.stdout.readline()) for _ in range(count)]
+
+    def end(self) -> tuple[int, list[dict[str, Any]], str]:
+        """Waits; the exit code, the JSON lines that are left, and what it has said."""
+        printed, said = self.process.communicate(timeout=240)
+        return self.process.returncode, [json.loads(line) for line in printed.splitlines()], said
+
+    def children(self) -> list[int]:
+        """The processes that it has started."""
+        text = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(word) for word in text.split()]
+
+    @staticmethod
+    def gone(pids: list[int], seconds: float = 60.0) -> bool:
+        """Whether these processes end in time."""
+        deadline = time.monotonic() + seconds
+        while any(Path(f"/proc/{pid}").exists() for pid in pids):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        return True
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Started]]:
+    """Starts `rcl` with arguments; what has not ended by itself is killed."""
+    begun: list[Started] = []
+
+    def call(*arguments: object) -> Started:
+        begun.append(Started(*arguments))
+        return begun[-1]
+
+    yield call
+    for one in begun:
+        one.process.kill()
+        one.process.communicate()

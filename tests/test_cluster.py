@@ -36,6 +36,9 @@ if __name__ == "__main__":
     found.close()
 """
 
+NO_ADDRESSES = ["", "3", "node", "node:port", "node:0", "node:65536", "http://node:8787", "scheduler.json", "me@node:1"]
+DRY = ("apply", "--task", "denoise", "--dry-run")
+
 
 @pytest.fixture(scope="module")
 def address(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -130,10 +133,33 @@ def test_an_item_that_no_worker_lives_through_fails_alone(
     assert results == {item: item**2 for item in range(16) if item != 3}
 
 
-@pytest.mark.parametrize("words", ["", "node", "node:", "node:port", "a b:1", "http://node:1/x", "node:99999999"])
+@pytest.mark.parametrize(
+    "words", ["", "node", "node:", "node:port", "a b:1", "http://node:1/x", "node:99999999", *NO_ADDRESSES]
+)
 def test_what_is_no_address_is_said(words: str) -> None:
     with pytest.raises(RclError, match="HOST:PORT"), connected(words):
         pass
+
+
+@pytest.mark.parametrize("words", ["", *NO_ADDRESSES])
+@pytest.mark.parametrize(
+    "verb", [("apply", "--task", "denoise", "--dry-run"), ("apply", "--task", "denoise"), ("calibrate",)]
+)
+def test_what_is_no_address_is_said_before_anything_is_done(verb: tuple[str, ...], words: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli, [*verb, str(tmp_path), "--dask", words])
+    assert result.exit_code == 2
+    (said,) = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
+    assert said.endswith(f"a dask scheduler is named as HOST:PORT, such as node1:8786, not {words!r}")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", ["127.0.0.1:1", "tcp://[::1]:1", "nowhere.invalid:8786"])
+def test_a_dry_run_asks_no_cluster(words: str, raws: Path, tmp_path: Path) -> None:
+    made = (*DRY, raws, "-o", tmp_path / "out", "--device", "cpu")
+    without, planned = (CliRunner().invoke(cli, [*map(str, made), *more]) for more in ((), ("--dask", words)))
+    assert (planned.exit_code, planned.stdout) == (without.exit_code, without.stdout)
+    assert "Dry run: " in planned.stderr
+    assert f"The scheduler {words} is not asked in a dry run." in planned.stderr
 
 
 def test_a_scheduler_that_is_not_there_is_soon_given_up(raws: Path, tmp_path: Path) -> None:

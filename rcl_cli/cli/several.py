@@ -13,11 +13,19 @@ from typing import TYPE_CHECKING
 import click
 
 from rcl_cli.cli.console import json_output
+from rcl_cli.cli.options.numbers import Whole
 from rcl_cli.errors import RclError
 from rcl_cli.train.launch import LOST, Place, launch
 
 if TYPE_CHECKING:
     from rcl_cli.train.processes import Processes
+
+PROCESSES = click.option(
+    "--processes",
+    type=Whole(1),
+    metavar="N",
+    help="Divide each batch among N processes on this machine, one for each GPU.  [default: 1, under torchrun its own]",
+)
 
 
 def start_processes(ctx: click.Context, count: int | None, paths: Sequence[Path], output: Path | None) -> None:
@@ -34,7 +42,8 @@ def start_processes(ctx: click.Context, count: int | None, paths: Sequence[Path]
     if count in (None, 1):
         return
     arguments = list(ctx.find_root().obj)
-    listed = b"".join(os.fsencode(path) + b"\0" for path in paths) if "-" in arguments else b""
+    from_input = any(word == "-" or word.endswith("=-") for word in arguments)
+    listed = b"".join(os.fsencode(path) + b"\0" for path in paths) if from_input else b""
     try:
         code = launch(arguments, count, listed=listed, output=json_output())
     except RclError as error:
@@ -48,7 +57,8 @@ def start_processes(ctx: click.Context, count: int | None, paths: Sequence[Path]
 def together(device: str) -> Iterator[Processes]:
     """The processes that this one trains with.
 
-    Where another one is lost, the process that has started them says so, and this one ends without a word.
+    Where another one is lost, the process that has started them says so, under torchrun the first, and the others end
+    without a word.
     """
     from rcl_cli.train.processes import Lost, processes
 
@@ -57,6 +67,6 @@ def together(device: str) -> Iterator[Processes]:
             yield team
     except Lost:
         place = Place.here()
-        if place is None or place.parent is None:
+        if place is None or (place.parent is None and place.rank == 0):
             raise
         sys.exit(LOST)

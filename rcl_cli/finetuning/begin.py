@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from rcl_cli.noise import NoiseSource, SensorNoise
 from rcl_cli.plugins.options import plain_options
 from rcl_cli.task import Task, get_task
 from rcl_cli.train.few_labels import FinetuneSettings
+from rcl_cli.train.processes import Processes, processes
 from rcl_cli.train.watch import NOBODY, Watch
 
 
@@ -45,6 +47,7 @@ def finetune(
     name: str = "",
     store: Path | str | None = None,
     watch: Watch = NOBODY,
+    team: Processes | None = None,
     **changes: Any,
 ) -> Finetuned:
     """Train a head for a task, with few labels, and put it into the store.
@@ -61,55 +64,89 @@ def finetune(
     when it is stopped. `resume`: go on with the run in `output`, else the newest in the store, with its own settings
     but for `steps`, `device` and `name`; `clean` or `pairs`: where its pictures lie now, if they have moved.
 
+    A script that torchrun starts trains in all of its processes together; the first one puts the head into the store.
+    `team`: these processes, where the caller has them already.
+
     Raises RclError where labels, task, network and settings do not fit each other, `output` holds a run already or
     another process works there, and where nothing was learnt: such a head does not enter the store.
     """
     opened = Store.open(as_path(store))
     given = [clean] if isinstance(clean, str | Path) else list(clean)
     places = [str(real_path(Path(path))) for path in given], None if pairs is None else str(real_path(Path(pairs)))
-    if resume:
-        if set(changes) - {"steps", "device"} or task is not None:
-            raise RclError("a resumed run keeps its task and settings, so leave them out")
-        return _resumed(opened, as_path(output), places, noise, name, changes).run(watch)
-    if task is None:
+    if task is None and not resume:
         raise RclError("name the task to learn, or continue a run with --resume")
+    if resume and (set(changes) - {"steps", "device"} or task is not None):
+        raise RclError("a resumed run keeps its task and settings, so leave them out")
     made = get_task(task) if isinstance(task, str) else task
-    folder_of_pairs = as_path(pairs)
-    if bool(given) == (folder_of_pairs is not None):
+    folder_of_pairs, where = as_path(pairs), as_path(output)
+    if not resume and bool(given) == (folder_of_pairs is not None):
         raise RclError("name clean pictures (--clean) or pairs (--pairs), one of the two")
-    training = replace(settings or FinetuneSettings(), **changes)
-    origin = None if backbone is None else str(backbone)
-    chosen = choose_domain(made, None if domain is None else Domain(domain).value, origin, folder_of_pairs, opened)
-    fresh = bool(network or network_options)
-    if fresh and origin not in (None, FRESH):
-        raise RclError("the network is the backbone's; --network and its options go with --backbone none")
-    pretrained = None if fresh else find_backbone(origin, made, chosen, opened)
-    start = starting_model(
-        made, chosen, pretrained, network=network, network_options=network_options, seed=training.seed
-    )
-    called = check_name(name) if name else f"{made.name}-{chosen.value}"
-    added = None if folder_of_pairs is not None else noise or SensorNoise()
-    saved = SavedFinetuning(
-        made.name,
-        plain_options(made.options),
-        chosen.value,
-        *places,
-        labels,
-        None if added is None else added.describe(),
-        None if profile is None else str(real_path(Path(profile))),
-        None if pretrained is None else str(real_path(pretrained)),
-        start.model.network.name,
-        plain_options(start.model.network.options),
-        start.parent,
-        training,
-        crop,
-        reduce,
-        linear,
-        camera,
-        called,
-    )
-    folder = run_folder(as_path(output), opened, called)
-    return Session(saved, folder, opened, made, added, start, resume=False).run(watch)
+    training = replace(settings or FinetuneSettings(), **({} if resume else changes))
+
+    def session() -> Session:
+        if made is None:
+            return _resumed(opened, where, places, noise, name, changes)
+        origin = None if backbone is None else str(backbone)
+        chosen = choose_domain(made, None if domain is None else Domain(domain).value, origin, folder_of_pairs, opened)
+        fresh = bool(network or network_options)
+        if fresh and origin not in (None, FRESH):
+            raise RclError("the network is the backbone's; --network and its options go with --backbone none")
+        pretrained = None if fresh else find_backbone(origin, made, chosen, opened)
+        start = starting_model(
+            made, chosen, pretrained, network=network, network_options=network_options, seed=training.seed
+        )
+        called = check_name(name) if name else f"{made.name}-{chosen.value}"
+        added = None if folder_of_pairs is not None else noise or SensorNoise()
+        saved = SavedFinetuning(
+            made.name,
+            plain_options(made.options),
+            chosen.value,
+            *places,
+            labels,
+            None if added is None else added.describe(),
+            None if profile is None else str(real_path(Path(profile))),
+            None if pretrained is None else str(real_path(pretrained)),
+            start.model.network.name,
+            plain_options(start.model.network.options),
+            start.parent,
+            training,
+            crop,
+            reduce,
+            linear,
+            camera,
+            called,
+        )
+        folder = run_folder(where, opened, called)
+        return Session(saved, folder, opened, made, added, start, resume=False)
+
+    device = changes.get("device") or (_device_of(where, opened) if resume else training.device)
+    with processes(device) if team is None else nullcontext(team) as found:
+        return _shared(session, made, noise, opened, found).run(watch, found)
+
+
+def _shared(
+    make: Callable[[], Session], task: Task | None, noise: NoiseSource | None, store: Store, team: Processes
+) -> Session:
+    """What `make` returns in the first process; the others make theirs by its note, and have its weights."""
+    made: list[Session] = []
+
+    def note() -> tuple[SavedFinetuning, Path, bool]:
+        made.append(make())
+        return made[0].saved, made[0].folder, made[0].resume
+
+    saved, folder, resume = team.given(note)
+    if not made:
+        own = task or get_task(saved.task, saved.options)
+        added = None if saved.noise is None else noise or noise_from(saved.noise)
+        # As of a run that has begun: the backbone need not be on every machine.
+        made.append(Session(saved, folder, store, own, added, resumed_model(own, saved, begun=True), resume))
+    model = made[0].start.model
+    model.load_state_dict(team.given(model.state_dict))
+    return made[0]
+
+
+def _device_of(folder: Path | None, store: Store) -> str:
+    return load_finetuning(run_to_resume(folder, store)).settings.device
 
 
 def _resumed(

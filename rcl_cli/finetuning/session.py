@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from rcl_cli.data.clean_pairs import CleanPairs
@@ -24,9 +25,11 @@ from rcl_cli.models.store import Store
 from rcl_cli.noise import NoiseSource, SensorNoise
 from rcl_cli.profiles.book import ProfileBook
 from rcl_cli.task import Task
-from rcl_cli.train.few_labels import FinetuneResult, Record, train_head
+from rcl_cli.train.few_label_run import Record
+from rcl_cli.train.few_labels import FinetuneResult, train_head
 from rcl_cli.train.interrupt import stop_on_interrupt
 from rcl_cli.train.log import MetricsLog
+from rcl_cli.train.processes import Processes
 from rcl_cli.train.state import saved_step
 from rcl_cli.train.watch import NOBODY, Watch
 
@@ -45,7 +48,7 @@ class Finetuned:
     """The run's."""
     result: FinetuneResult
     left_out: list[FileError]
-    """Pictures that could not be used, and the store where it could not be written."""
+    """Pictures that could not be used, and the store where it could not be written; in the first process alone."""
 
 
 @dataclass(frozen=True)
@@ -69,23 +72,35 @@ class Session:
         domain = Domain(saved.domain)
         return Wanted(self.task, domain, model.multiple, saved.crop, saved.labels, seed, saved.linear, coded)
 
-    def run(self, watch: Watch = NOBODY) -> Finetuned:
-        """Train, and put the head into the store. Raises RclError as `finetune`."""
+    def run(self, watch: Watch, team: Processes) -> Finetuned:
+        """Train on the device of the process, and put the head into the store. Raises RclError as `finetune`.
+
+        The processes of a `team` call this together, with sessions that are the same; the first one writes.
+        """
+        if not team.first:
+            return self._run(NOBODY, team)
         with given_back(self.folder, self.store), locked(self.folder / ".lock", self.folder):
             if not self.resume:
                 refuse_run(self.folder)
             self._try_folders(watch)
             save_finetuning(self.folder, self.saved)
-            source = self._source(watch)
-            if self.saved.data not in ("", source.files):
-                raise RclError(
-                    f"these are not the pictures that the run began with ({self.saved.data}, now {source.files});"
-                    " give the same ones, or start a new run"
-                )
-            saved = replace(self.saved, data=source.files)
+            return self._run(watch, team)
+
+    def _run(self, watch: Watch, team: Processes) -> Finetuned:
+        source = self._source(watch, team)
+        if self.saved.data not in ("", source.files):
+            raise RclError(
+                f"these are not the pictures that the run began with ({self.saved.data}, now {source.files});"
+                " give the same ones, or start a new run"
+            )
+        saved = replace(self.saved, data=source.files)
+        if team.first:
             save_finetuning(self.folder, saved)
-            result = self._train(source, watch)
-            return self._finish(saved, source, result, watch)
+        result = self._train(source, watch, team)
+        done = Finetuned(None, self.folder, result, [])
+        if team.first:
+            done = self._finish(saved, source, result, watch, team)
+        return replace(done, model=team.given(lambda: done.model))
 
     def _try_folders(self, watch: Watch) -> None:
         # In the run's folder: the old and the new state, each of the weights, Adam's two means and the best weights.
@@ -96,7 +111,7 @@ class Session:
         except FileError as error:
             watch.say(f"The head will stay in {self.folder}, because the store is of no use: {error}")
 
-    def _source(self, watch: Watch) -> Source:
+    def _source(self, watch: Watch, team: Processes) -> Source:
         saved = self.saved
         with watch.stage(None, "Decoding", "pictures") as stage:
             hearing = replace(self.wanted, done=stage.advance)
@@ -108,20 +123,29 @@ class Session:
         if source.note:
             watch.say(source.note)
         watch.failed(source.failures)
-        about = source.pairs.describe()
+        about, batch = source.pairs.describe(), saved.settings.batch
+        team.require_same((source.files, about))
         watch.say(
             f"Finetuning {self.task.name} on {saved.domain} pictures: {about['labels']} for training, "
             f"{about['validation']} held out for validation, backbone {self.start.parent}"
         )
-        if isinstance(source.pairs, CleanPairs) and not self.resume:
+        if batch < team.count:
+            watch.say(f"Only {batch} of the {team.count} processes have work, one crop of the batch each (--batch)")
+        if isinstance(source.pairs, CleanPairs) and not self.resume and team.first:
             noise = label_noise([*source.pairs.train, *source.pairs.held_out])
             for sentence in noise.sentences if noise else ():
                 watch.say(sentence)
         return source
 
-    def _train(self, source: Source, watch: Watch) -> FinetuneResult:
-        settings, state = self.saved.settings, self.folder / STATE
-        resume = self.resume and exists(state)
+    def _train(self, source: Source, watch: Watch, team: Processes) -> FinetuneResult:
+        settings, state = replace(self.saved.settings, device=team.device), self.folder / STATE
+        resume = team.given(lambda: self.resume and exists(state))
+        train = partial(
+            train_head, self.task, self.start.model, source.pairs, settings, state=state, resume=resume, team=team
+        )
+        if not team.first:
+            with stop_on_interrupt() as stopped:
+                return train(should_stop=stopped)
         done = saved_step(state) if resume else 0
         with (
             MetricsLog(self.folder / METRICS, done if resume else None) as log,
@@ -137,28 +161,20 @@ class Session:
                 stage.advance()
                 stage.describe(words)
 
-            return train_head(
-                self.task,
-                self.start.model,
-                source.pairs,
-                settings,
-                log=on_validation,
-                advance=on_step,
-                state=state,
-                resume=resume,
-                should_stop=stopped,
-            )
+            return train(log=on_validation, advance=on_step, should_stop=stopped)
 
-    def _finish(self, saved: SavedFinetuning, source: Source, result: FinetuneResult, watch: Watch) -> Finetuned:
+    def _finish(
+        self, saved: SavedFinetuning, source: Source, result: FinetuneResult, watch: Watch, team: Processes
+    ) -> Finetuned:
         watch.say(_ended(result))
         about = (self.wanted, self.start, source, saved.settings, result, saved.camera)
         if result.best_step:
             save_run(self.folder / HEAD, *about)
         model, left_out = None, list(source.failures)
         if result.learnt:
-            domain, place = Domain(saved.domain), saved.settings.device
+            domain = Domain(saved.domain)
             if saved.rival is None:
-                found = head_in_use(self.task, domain, saved.camera, self.store, source.pairs, place)
+                found = head_in_use(self.task, domain, saved.camera, self.store, source.pairs, team.device)
                 saved = replace(saved, rival=asdict(found) if found else {})
                 save_finetuning(self.folder, saved)
             in_use = InUse(**saved.rival) if saved.rival else None
@@ -173,7 +189,7 @@ class Session:
             raise RclError(f"{_why_not(result)}; no head was put into the store. Run folder: {self.folder}")
         watch.say(f"Run folder: {self.folder}")
         if result.interrupted:
-            watch.say(f"Continue with: rcl finetune --resume -o {shlex.quote(str(self.folder))}")
+            watch.say(f"Continue with: rcl finetune --resume -o {shlex.quote(str(self.folder))}{team.option}")
         return Finetuned(model, self.folder, result, left_out)
 
     def _add(self, saved: SavedFinetuning, watch: Watch) -> tuple[Path, list[FileError]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from pathlib import Path
 
 from rcl_cli.domain import Domain
-from rcl_cli.errors import CheckpointError, RclError
+from rcl_cli.errors import CheckpointError, FileError, RclError
 from rcl_cli.models.choose import SHIPPED, Choice
+from rcl_cli.models.contract import Contract
 from rcl_cli.models.exported import EXPORTED, read_exported
 from rcl_cli.models.store import SUFFIX, Store
 from rcl_cli.task_facts import TaskFacts, Work
@@ -17,6 +18,26 @@ from rcl_cli.task_facts import TaskFacts, Work
 def twin(store: Store, name: str) -> Path:
     """Where the exported twin of a model, of the store or shipped, is kept."""
     return store.models / f"{name}{EXPORTED}"
+
+
+def scan_exported(store: Store, models: Mapping[str, Path]) -> tuple[dict[Path, Contract], list[FileError]]:
+    """The exported heads of the store by their files, and what is wrong with those that cannot be used.
+
+    `models`: by their names, those of which they may have been made; some may be gone.
+    """
+    found: dict[Path, Contract] = {}
+    broken: list[FileError] = []
+    for path in _files(store):
+        try:
+            contract = read_exported(path).contract
+            if path.stem in models:
+                require_current(path, contract, models[path.stem])
+            found[path] = contract
+        except FileError as error:
+            broken.append(error)
+        except RclError as error:
+            broken.append(FileError(path, str(error)))
+    return found, broken
 
 
 def find_exported(
@@ -37,7 +58,7 @@ def find_exported(
             f"the head {name} has no exported twin in the store {store.root}; `rcl export {name} --twin` makes one"
         )
     if heads:
-        require_current(path, heads[0].path)
+        require_current(path, read_exported(path).contract, heads[0].path)
     return Choice(path, f"exported twin of {name}, which is {'newest in the store' if heads else 'shipped'}")
 
 
@@ -46,7 +67,7 @@ def exported_task(name: str, store: Store) -> TaskFacts:
 
     Raises RclError where there is none, CheckpointError where one is damaged.
     """
-    contracts = [read_exported(path).contract for path in sorted(store.models.glob(f"[!.]*{EXPORTED}"))]
+    contracts = [read_exported(path).contract for path in _files(store)]
     own = [contract for contract in contracts if contract.task == name]
     if not own:
         raise RclError(
@@ -65,12 +86,16 @@ def given_exported(store: Store, name: str) -> Path:
         advice = "" if name.endswith(EXPORTED) else f"; `rcl export {name} --twin` makes one of a model"
         raise RclError(f"there is no exported head {name!r}{advice}")
     if store.has(path.stem):
-        require_current(path, store.models / f"{path.stem}{SUFFIX}")
+        require_current(path, read_exported(path).contract, store.models / f"{path.stem}{SUFFIX}")
     return path
 
 
-def require_current(path: Path, source: Path) -> None:
-    """Raises CheckpointError where the head `source` is not the one that `path` was exported from."""
-    if hashlib.sha256(source.read_bytes()).hexdigest()[:12] != read_exported(path).contract.weights:
+def require_current(path: Path, contract: Contract, source: Path) -> None:
+    """Raises CheckpointError where the head `source` is not the one that `path`, of this contract, was made from."""
+    if hashlib.sha256(source.read_bytes()).hexdigest()[:12] != contract.weights:
         name = source.stem
         raise CheckpointError(path, f"was made from another state of {name}; `rcl export {name} --twin --overwrite`")
+
+
+def _files(store: Store) -> list[Path]:
+    return sorted(store.models.glob(f"[!.]*{EXPORTED}"))

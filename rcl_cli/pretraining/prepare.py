@@ -10,7 +10,6 @@ import torch
 
 from rcl_cli.data.cache import RegionCache
 from rcl_cli.domain import Domain
-from rcl_cli.errors import RclError
 from rcl_cli.models.store import Store
 from rcl_cli.nn.encoder import Encoder
 from rcl_cli.pretraining.noise_level import levels_known
@@ -39,8 +38,7 @@ def collect(
     early = _collect(paths, parts, cache, workers, store, watch) if team.leads else None
     team.wait()
     pictures = early or _collect(paths, parts, cache, workers, store, watch)
-    if not team.agree((pictures.domain, pictures.data)):
-        raise RclError("the processes see different pictures; give paths that are the same on all machines")
+    team.require_same((pictures.domain, pictures.data))
     return pictures
 
 

@@ -154,6 +154,7 @@ class Session:
         names: dict[str, str] = {}
         left_out = list(pictures.left_out)
         if not team.first:
+            names = team.given(dict)
             return Pretrained(self.folder, result.backbone, result.step, result.finished, names, None, left_out)
         if not result.finished:
             watch.say(f"Saved at step {result.step}. Continue with: {again}")
@@ -165,6 +166,7 @@ class Session:
                 watch.failed([error])
                 watch.say(f"What was learnt is not in the store, but in {self.folder}, which rcl finetune takes too")
                 left_out.append(error)
+        team.given(lambda: names)
         return Pretrained(self.folder, result.backbone, result.step, result.finished, names, result.denoiser, left_out)
 
     def _try_folders(self, watch: Watch) -> None:

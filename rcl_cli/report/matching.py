@@ -146,7 +146,7 @@ def _files_in(folder: Path) -> list[Path]:
 
 
 def _by_name(before: Sequence[Found], after: Sequence[Found], matches: Matches) -> None:
-    if len(before) == len(after) == 1:
+    if len(before) == len(after) == 1 and real_path(before[0].path) != real_path(after[0].path):
         matches.found.append(Match(before[0].path, after[0].path))
         return
     by_name = {file.relative.with_suffix("").as_posix().casefold(): file.path for file in after}

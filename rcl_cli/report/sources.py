@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rcl_cli.errors import FileError, RclError
-from rcl_cli.files import exists, is_file, is_folder
+from rcl_cli.files import exists, is_file, is_folder, real_path
 from rcl_cli.models.store import Store
 from rcl_cli.report.kit.write import is_report
 from rcl_cli.report.matching import match
@@ -39,7 +39,8 @@ def make_page(
     """The page of `paths`, without any that of the store, and the files that could not be used or shown.
 
     A single path may be a run's folder or its metrics, or a store; several are files of noise profiles, or pictures and
-    results. `done` hears of each picture shown. Raises RclError where there is nothing to show.
+    results. A path that is there twice counts once. `done` hears of each picture shown. Raises RclError where there is
+    nothing to show, and for one picture alone, twice.
     """
     if not paths:
         return store_page(Store.open(wanted.store)), []
@@ -48,6 +49,7 @@ def make_page(
             raise FileError(path, "does not exist")
     if wanted.clean is not None and not exists(wanted.clean):
         raise FileError(wanted.clean, "does not exist")
+    given, paths = paths, list({real_path(path): path for path in paths}.values())
     if len(paths) == 1:
         path = paths[0].parent if paths[0].name == NAME else paths[0]
         if is_folder(path) and is_run(path):
@@ -56,6 +58,8 @@ def make_page(
             return store_page(Store(path)), []
     if all(is_file(path) and path.suffix.lower() == ".json" for path in paths):
         return profiles_page(paths), []
+    if len(paths) == 1 < len(given) and is_file(paths[0]):
+        raise FileError(paths[0], "is given twice; give a picture and what was made of it")
     if any(is_folder(path) and (is_run(path) or is_store(path)) for path in paths):
         raise RclError("a report is of one run or one store; name it alone")
     if any(is_report(path) for path in paths):

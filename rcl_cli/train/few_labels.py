@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -14,20 +14,16 @@ from torch import Tensor, nn
 
 from rcl_cli.data.pairs import Pair, PairSource, batch
 from rcl_cli.data.seeds import seed_step
-from rcl_cli.errors import CheckpointError, FileError, RclError
+from rcl_cli.errors import CheckpointError, RclError
 from rcl_cli.measure.metrics import mean_figures
 from rcl_cli.models.task_model import TaskModel
 from rcl_cli.task import Task
 from rcl_cli.train.batches import Seen, batches, predict
 from rcl_cli.train.descent import Descent
 from rcl_cli.train.device import autocast, choose_device, place_module
+from rcl_cli.train.few_label_run import Record, Run, of_validation
 from rcl_cli.train.keep import Keeper
-from rcl_cli.train.readings import numbers
-from rcl_cli.train.state import load_more, load_state, save_state
-
-Record = dict[str, float]
-_ASTRAY = 2.0
-"""A validation loss this many times the best one means that the training has diverged."""
+from rcl_cli.train.processes import ALONE, Lost, Processes
 
 
 @dataclass(frozen=True)
@@ -79,63 +75,6 @@ class FinetuneResult:
         return self.best_step > 0 and not self.diverged and all(map(math.isfinite, self.figures.values()))
 
 
-@dataclass(frozen=True)
-class _Best:
-    step: int
-    figures: dict[str, float]
-    weights: dict[str, Tensor]
-
-    def or_better(self, step: int, figures: dict[str, float], model: nn.Module) -> _Best:
-        return _Best(step, figures, _copied(model)) if quality(figures) > quality(self.figures) else self
-
-
-@dataclass
-class _Run:
-    """How far a training has come."""
-
-    model: TaskModel
-    descent: Descent
-    start: dict[str, float]
-    best: _Best
-    step: int = 0
-    losses: list[float] = field(default_factory=list)
-    """Since the last validation."""
-    words: str = ""
-    diverged: bool = False
-    unread: list[Tensor] = field(default_factory=list)
-    """The latest losses, which the device may still be at."""
-
-    def read(self) -> bool:
-        """Wait for the losses; whether all are finite."""
-        self.losses += [row["loss"] for row in numbers([{"loss": loss} for loss in self.unread])]
-        self.unread = []
-        return all(map(math.isfinite, self.losses))
-
-    def save(self, path: Path) -> None:
-        self.read()
-        notes = {
-            "descent": self.descent.notes(),
-            "start": self.start,
-            "best": [self.best.step, self.best.figures],
-            "losses": self.losses,
-            "words": self.words,
-            "diverged": self.diverged,
-        }
-        save_state(path, self.model, self.descent.optimizer, self.step, best=self.best.weights, notes=notes)
-
-    @classmethod
-    def load(cls, path: Path, model: TaskModel, descent: Descent) -> _Run:
-        """Raises FileError as `load_state`."""
-        step = load_state(path, model, descent.optimizer)
-        weights, notes = load_more(path)
-        try:
-            descent.restore(notes["descent"])
-            best = _Best(notes["best"][0], notes["best"][1], weights)
-            return cls(model, descent, notes["start"], best, step, notes["losses"], notes["words"], notes["diverged"])
-        except (KeyError, TypeError, IndexError) as error:
-            raise FileError(path, "is not the state of a finetuning; start again in a new folder") from error
-
-
 def train_head(
     task: Task,
     model: TaskModel,
@@ -147,6 +86,7 @@ def train_head(
     state: Path | None = None,
     resume: bool = False,
     should_stop: Callable[[], bool] = lambda: False,
+    team: Processes = ALONE,
 ) -> FinetuneResult:
     """Train `model` in place and leave it, in evaluation mode, with its best weights by validation.
 
@@ -158,24 +98,46 @@ def train_head(
 
     `state`: a file in which the run is kept, from the start and once a minute; with `resume` it goes on from there, bit
     for bit as if it had not stopped. Raises FileError where that cannot be read, or the last state not be written.
+
+    The processes of a `team` each call this with the same arguments, but for the device, and end with the same weights,
+    as one process would but for rounding. The first one validates and writes. Raises RclError for a network that cannot
+    be divided, and Lost where another process has ended; what there is by then is saved.
     """
     device = choose_device(settings.device)
     place_module(model, device)
     descent = Descent(_trained_parameters(model, freeze=settings.freeze), settings.learning_rate, settings.steps)
-    held_out = pairs.validation()
+    team.share(model)
+    held_out = pairs.validation() if team.first else []
+
+    def through(x: Tensor, sigma: Tensor | None) -> Tensor:
+        with autocast(device):
+            prediction = model.seen(x, sigma)
+        return prediction.float()
+
     if resume and state is not None:
-        run = _Run.load(state, model, descent)
+        run = Run.load(state, model, descent)
     else:
-        start = validate(task, model, held_out, device)
-        run = _Run(model, descent, start, _Best(0, start, _copied(model)), words=_words(start))
-        log({"step": 0, **_prefixed(start)})
+        start = team.given(lambda: validate(task, model, held_out, device))
+        run = Run.begin(model, descent, start)
+        log({"step": 0, **of_validation(start)})
 
     def save(step: int) -> None:
-        if state is not None:
+        if state is not None and team.first:
             with suppress(CheckpointError):  # weights that are no numbers: the next step goes back
                 run.save(state)
 
     keeper = Keeper(save)
+
+    def judge() -> None:
+        figures: dict[str, float] = {}
+        if team.first:  # before the others hear of it, so that it is done where one is lost
+            figures = validate(task, model, held_out, device)
+            log(run.judge(figures))
+        with _kept(run, keeper):
+            figures = team.given(lambda: figures)
+        if not team.first:
+            log(run.judge(figures))
+
     if run.step == 0:
         keeper.now(0)
     interrupted = False
@@ -184,48 +146,40 @@ def train_head(
     look_every = _look_every(device)
     try:
         for step, pair in enumerate(drawn, start=run.step + 1):
-            if should_stop():
-                interrupted = True
-                break
-            seed_step(settings.seed, step)
-            seen = Seen.by(model.train(), pair, device, told=task.noise_aware)
-            with autocast(device):
-                prediction = model.seen(seen.x, seen.sigma)
-            loss = task.loss(prediction.float(), seen.target)
-            run.unread.append(descent.step(step, loss))
+            with _kept(run, keeper):
+                if team.any(should_stop()):
+                    interrupted = True
+                    break
+                seed_step(settings.seed, step)
+                seen = Seen.by(model.train(), pair, device, told=task.noise_aware)
+                loss = task.loss(team.divided(through, seen.x, seen.sigma), seen.target)
+                run.unread.append(descent.step(step, loss))
             run.step = step
             due = step % settings.validate_every == 0 or step == settings.steps
             if ((due or step % look_every == 0) and not run.read()) or due:
-                log(_judge(run, validate(task, model, held_out, device)))
+                judge()
             advance(run.words)
             if run.diverged:
                 break
             keeper.after(step)
         keeper.now(run.step)
     except KeyboardInterrupt:  # in the midst of a step, after which no state would be right
+        if team.count > 1:  # each is at another place now, and cannot go on with the others
+            raise
         interrupted = True
     model.load_state_dict(run.best.weights)
     model.eval().requires_grad_(True)
     return FinetuneResult(run.best.step, run.best.figures, run.start, run.step, interrupted, run.diverged)
 
 
-def _judge(run: _Run, figures: dict[str, float]) -> Record:
-    """Keep the weights where they are the best, go back where they have gone astray; what there is to log."""
-    finite = run.read()
-    record = {
-        "step": run.step,
-        "loss": math.fsum(run.losses) / len(run.losses) if finite else math.nan,
-        "learning_rate": run.descent.rate(run.step),
-    }
-    if finite and figures["loss"] < _ASTRAY * run.best.figures["loss"]:
-        run.best = run.best.or_better(run.step, figures, run.model)
-    else:
-        run.model.load_state_dict(run.best.weights)
-        run.diverged = not run.descent.slow_down()
-        record["restored"] = run.best.step
-    if not run.diverged:
-        run.losses, run.words = [], _words(figures)
-    return {**record, **_prefixed(figures)}
+@contextmanager
+def _kept(run: Run, keeper: Keeper) -> Iterator[None]:
+    """Where another process is lost, the weights are still those after the last step, and are saved."""
+    try:
+        yield
+    except Lost:
+        keeper.now(run.step)
+        raise
 
 
 def _look_every(device: torch.device) -> int:
@@ -245,26 +199,7 @@ def validate(task: Task, model: TaskModel, pairs: Sequence[Pair], device: torch.
     return mean_figures(rows)
 
 
-def quality(figures: dict[str, float]) -> float:
-    """What "best" means: PSNR where the task measures it, else the negative loss."""
-    return figures.get("psnr_db", -figures["loss"])
-
-
 def _trained_parameters(model: TaskModel, *, freeze: bool) -> list[nn.Parameter]:
     model.requires_grad_(True)
     model.network.requires_grad_(not freeze)
     return [p for p in model.parameters() if p.requires_grad]
-
-
-def _copied(model: nn.Module) -> dict[str, Tensor]:
-    return {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
-
-
-def _prefixed(figures: dict[str, float]) -> Record:
-    return {f"val_{name}": value for name, value in figures.items()}
-
-
-def _words(figures: dict[str, float]) -> str:
-    names = {"psnr_db": "{:.2f} dB", "ssim": "SSIM {:.4f}"}
-    shown = [form.format(figures[name]) for name, form in names.items() if name in figures]
-    return "validation " + ", ".join(shown or [f"loss {figures['loss']:.4g}"])

@@ -28,6 +28,7 @@ _SAID = (0, 1, 2, INTERRUPTED)
 """Exit codes of a process that has said itself what there is to say."""
 _MEETING, _PARENT = "RCL_MEETING", "RCL_PARENT"
 _RANK, _COUNT, _LOCAL_RANK, _LOCAL_COUNT = "RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE"
+_BY_VARIABLES, _WHERE = "env://", ("MASTER_ADDR", "MASTER_PORT")
 _GRACE_S, _LOOK_S = 30.0, 0.05
 """How long the others have to end by themselves when one has."""
 
@@ -63,7 +64,16 @@ class Place:
                 f"{_RANK} and {_COUNT} are {environment[_RANK]!r} and {environment[_COUNT]!r}, which no torchrun sets;"
                 " unset them to train in one process"
             )
-        return cls(rank, count, *local, environment.get(_MEETING, "env://"), parent) if count > 1 else None
+        return cls(rank, count, *local, environment.get(_MEETING, _BY_VARIABLES), parent) if count > 1 else None
+
+    def require_meeting(self, environment: Mapping[str, str] = os.environ) -> None:
+        """Raises RclError where the variables do not say where the processes find each other."""
+        missing = [name for name in _WHERE if name not in environment] if self.meeting == _BY_VARIABLES else []
+        if missing:
+            raise RclError(
+                f"{_RANK} and {_COUNT} are set, but not {' and '.join(missing)}, which torchrun sets too;"
+                f" unset {_RANK} and {_COUNT} to train in one process"
+            )
 
     def end_with_parent(self) -> None:
         """From now on this process is asked to end, by SIGTERM, when that which has started it has gone."""

@@ -7,20 +7,24 @@ parts, and the gradients of the weights are summed. So a loss need not know of i
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.distributed.rendezvous import rendezvous
 
 from rcl_cli.errors import RclError
 from rcl_cli.train.device import choose_device
 from rcl_cli.train.launch import Place
 
 T = TypeVar("T")
+_meetings = itertools.count()
 _PATIENCE = timedelta(days=7)
 """While the first process decodes thousands of pictures, the others wait; one that has ended is noticed anyway."""
 
@@ -72,6 +76,11 @@ class Processes:
         Raises RclError for one that mixes the items of a batch.
         """
 
+    def require_same(self, pictures: object) -> None:
+        """Raises RclError where what is known of the pictures is not the same in all processes."""
+        if not self.agree(pictures):
+            raise RclError("the processes see different pictures; give paths that are the same on all machines")
+
 
 ALONE = Processes()
 
@@ -80,22 +89,29 @@ ALONE = Processes()
 def processes(device: str = "auto") -> Iterator[Processes]:
     """Those that torchrun or `launch` has started, for a training on devices of this name; else this one alone.
 
-    One device each, where a machine has as many CUDA devices and the name does not say which.
+    One device each, where a machine has as many CUDA devices and the name does not say which. Raises RclError where it
+    is not said how they find each other.
     """
     place = Place.here()
     if place is None:
         yield Processes(device)
         return
+    place.require_meeting()
     name, own = _own_device(place, device)
     with _heard():
-        dist.init_process_group(
-            "gloo", init_method=place.meeting, rank=place.rank, world_size=place.count, timeout=_PATIENCE
-        )
+        store = dist.PrefixStore(f"rcl-{next(_meetings)}", _store(place))  # type: ignore[attr-defined]
+        dist.init_process_group("gloo", store=store, rank=place.rank, world_size=place.count, timeout=_PATIENCE)
     try:
         yield _Together(place, name, own)
     finally:
         with suppress(RuntimeError):
             dist.destroy_process_group()
+
+
+@cache
+def _store(place: Place) -> Any:
+    """Where the processes find each other, as long as they live: a script may do several trainings, one by one."""
+    return next(rendezvous(place.meeting, place.rank, place.count, timeout=_PATIENCE))[0]
 
 
 class _Together(Processes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -87,6 +88,38 @@ def test_a_twin_of_another_state_is_refused(store: Path, raw: Path, tmp_path: Pa
     assert "was made from another state of mine" in " ".join(failing(*words).split())
     small_head(store / "models" / "newer.safetensors", "denoise", Domain.BAYER)
     assert "rcl export newer --twin" in " ".join(failing(*words).split())
+
+
+@pytest.mark.slow
+def test_models_lists_what_was_exported_and_says_what_is_of_no_use(store: Path, small_head) -> None:
+    from rcl_cli.domain import Domain
+
+    rcl("export", "mine", "--twin", "--store", store)
+    models = store / "models"
+    twin = models / "mine.onnx"
+    for name in ("gone", "denoise-bayer"):  # of a model that was deleted; of another head than the shipped one
+        (models / f"{name}.onnx").write_bytes(twin.read_bytes())
+    (models / "bad.onnx").write_bytes(b"no graph")
+    result = CliRunner().invoke(cli, ["models", "--json", "--store", str(store)])
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    exported = {line["name"]: line for line in lines if line["kind"] == "exported"}
+    assert exported.keys() == {"mine", "gone"}
+    (head,) = (line for line in lines if line.get("name") == "mine" and line["kind"] == "head")
+    assert exported["mine"] == head | {"kind": "exported", "path": str(twin), "bytes": twin.stat().st_size}
+    assert lines.index(exported["mine"]) == lines.index(head) + 1
+    gone = exported["gone"]
+    assert (gone["task"], gone["domain"], gone["step"]) == ("denoise", "bayer", None)
+    failed = {Path(line["path"]).name: line["reason"] for line in lines if line["status"] == "failed"}
+    assert failed.keys() == {"denoise-bayer.onnx", "bad.onnx"}
+    assert "rcl export denoise-bayer --twin --overwrite" in failed["denoise-bayer.onnx"]
+    small_head(models / "mine.safetensors", "sr", Domain.BAYER)
+    assert "mine.onnx: was made from another state of mine" in rcl("models", "--store", store)
+
+
+def test_without_onnx_what_was_exported_is_still_named(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (store / "models" / "mine.onnx").write_bytes(b"")
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    assert "mine.onnx: this needs the package onnx; install it with" in rcl("models", "--store", store)
 
 
 def test_nothing_is_replaced(store: Path, tmp_path: Path) -> None:

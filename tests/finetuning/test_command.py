@@ -102,7 +102,8 @@ def test_a_frozen_backbone_stays_as_it_is(pictures: Path, store: Path, backbone:
 
 def test_a_head_is_trained_further(pictures: Path, store: Path) -> None:
     assert run("--task", "sr", "--clean", pictures, "--domain", "rgb", *QUICK).exit_code == 0
-    result = run("--task", "sr", "--clean", pictures, "--backbone", "sr-rgb", "--json", *SHORT)
+    # At this rate the steps are sure to improve a little, however many threads round.
+    result = run("--task", "sr", "--clean", pictures, "--backbone", "sr-rgb", "--json", *SHORT, "--lr", "0.00003")
     assert result.exit_code == 0, result.output
     assert lines(result)[-1]["name"] == "sr-rgb-2"
     assert (store / "runs" / "sr-rgb-2" / "metrics.jsonl").is_file()
@@ -211,11 +212,3 @@ def test_a_backbone_has_its_own_network(pictures: Path, backbone: Path) -> None:
     result = run("--task", "denoise", "--clean", pictures, "--backbone", backbone, *QUICK)
     assert result.exit_code == 2
     assert "go with --backbone none" in result.stderr
-
-
-def test_under_torchrun_it_is_not_done_several_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RANK", "0")
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    result = run("--task", "denoise", "--clean", tmp_path)
-    assert result.exit_code == 2
-    assert "trains in one process" in result.output

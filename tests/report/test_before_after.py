@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 
+from rcl_cli.errors import RclError
 from rcl_cli.raw.frame import Metadata, RgbFrame
 from rcl_cli.report.kit.before_after import before_after, residual
 from rcl_cli.report.kit.crops import most_changed
@@ -50,11 +51,24 @@ def test_a_residual_is_as_strong_as_fits(strength: int, gain: int) -> None:
     assert (shown[:10] == min(255, 128 + gain * strength)).all()
 
 
-def test_pictures_of_other_shapes_are_not_laid_over_each_other() -> None:
-    first, second = (Shown.of(RgbFrame(np.zeros((*size, 3), np.float32))) for size in ((40, 60), (60, 40)))
-    page = before_after("a", first, second, {})
-    assert "60×40 and 40×60" in page
-    assert "<img" not in page
+def black(height: int, width: int) -> Shown:
+    return Shown.of(RgbFrame(np.zeros((height, width, 3), np.float32)))
+
+
+@pytest.mark.parametrize("size", [(60, 40), (20, 30), (60, 90), (40, 63), (80, 60), (44, 66)])
+def test_pictures_of_other_shapes_are_not_laid_over_each_other(size: tuple[int, int]) -> None:
+    height, width = size
+    with pytest.raises(RclError, match=f"has {width}×{height} pixels, and a.png 60×40"):
+        before_after("a.png", black(40, 60), black(*size), {})
+
+
+@pytest.mark.parametrize(
+    ("size", "larger"), [((40, 60), (80, 120)), ((40, 60), (39, 59)), ((31, 47), (60, 92)), ((400, 600), (397, 596))]
+)
+def test_what_rounding_and_a_raw_developer_cut_off_does_not_matter(
+    size: tuple[int, int], larger: tuple[int, int]
+) -> None:
+    assert "<img" in before_after("a", black(*size), black(*larger), {})
 
 
 @pytest.mark.parametrize("scale", [1, pytest.param(3, marks=pytest.mark.slow)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -17,14 +18,13 @@ from rcl_cli.nn.cfa import from_rgb
 from rcl_cli.raw.srgb import srgb_encode
 from rcl_cli.samples.scenes import scene
 from rcl_cli.task import get_task
-from rcl_cli.train.launch import Place
-from rcl_cli.train.processes import processes
 from rcl_tasks import train_heads
 from rcl_tasks.photographs import Photographs, load_photographs
 from rcl_tasks.restorer import Restorer
 from rcl_tasks.train_heads import Lesson, train_one
 from rcl_tasks.widen import widen
 
+PROGRAM = Path(__file__).with_name("divided.py")
 SMALL = {"width": 4, "blocks": 1, "depth": 1}
 LESSONS = {
     "demosaic-bayer": Lesson(4, 24, noiseless=0.5, batch=2, again=(2, 0.005), network=SMALL),
@@ -50,19 +50,14 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-def test_under_torchrun_the_head_is_the_same(
-    photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_two_processes_make_the_head_that_one_makes(
+    photographs: Path, by_processes: Callable[..., list[dict[str, torch.Tensor]]]
 ) -> None:
-    """Here by one process that takes itself for one of several; tests/pretraining/test_divided.py has two."""
-    train_one("demosaic-bayer", photographs, tmp_path / "alone", 1.0, 0, "cpu")
-    monkeypatch.setattr(Place, "here", lambda: Place(0, 1, 0, 1, f"file://{tmp_path / 'meeting'}"))
-    with processes("cpu") as team:
-        train_one("demosaic-bayer", photographs, tmp_path / "together", 1.0, 0, team.device, team)
-    first, second = (
-        load_checkpoint(tmp_path / folder / "demosaic-bayer.safetensors").tensors for folder in ("alone", "together")
-    )
-    assert first.keys() == second.keys()
-    assert all(torch.equal(first[name], second[name]) for name in first)
+    (alone,), (together, _) = (by_processes(PROGRAM, count, photographs) for count in (1, 2))
+    assert together.keys() == alone.keys()
+    for name, value in alone.items():
+        torch.testing.assert_close(together[name], value, rtol=1e-6, atol=1e-9, msg=f"{name}: {{}}".format)
+    assert float(alone["network.stem.weight"].abs().max()) > 0
 
 
 def test_a_run_that_was_cut_off_ends_like_an_unbroken_one(

@@ -36,6 +36,16 @@ def test_variables_without_sense_are_named(variables: dict[str, str]) -> None:
         Place.here(variables)
 
 
+def test_without_a_place_to_meet_nothing_begins() -> None:
+    variables = {"RANK": "0", "WORLD_SIZE": "2"}
+    place = Place.here(variables)
+    assert place is not None
+    with pytest.raises(RclError, match="not MASTER_ADDR and MASTER_PORT, which torchrun sets too; unset RANK"):
+        place.require_meeting(variables)
+    place.require_meeting({"MASTER_ADDR": "node1", "MASTER_PORT": "29500"})
+    Place(0, 2, 0, 2, "file:///tmp/meeting").require_meeting({})
+
+
 def workers(tmp_path: Path, *ends: tuple[int, str]) -> list[_Worker]:
     made = []
     for rank, (code, said) in enumerate(ends):

@@ -195,6 +195,8 @@ def command(
     if dry_run:
         from rcl_cli.cli.dry_run import show_plan
 
+        if cluster is not None:
+            say(f"The scheduler {cluster} is not asked in a dry run.")
         ctx.exit(show_plan(batch, as_json=as_json))
     page = Report.begin(report, shard)
     log = shard_log(paths or (Path(),), folder, task, suffix, batch.settings.shard)

@@ -29,8 +29,8 @@ from rcl_cli.cli.options.shared import (
     plugin_option,
 )
 from rcl_cli.cli.options.words import CAMERA, MODEL, TASK, Word
+from rcl_cli.cli.several import PROCESSES, start_processes, together
 from rcl_cli.domain import Domain
-from rcl_cli.train.launch import Place
 
 if TYPE_CHECKING:
     from rcl_cli.finetuning.session import Finetuned
@@ -47,6 +47,7 @@ _OF_RESUMED = frozenset(
         "steps",
         "clean",
         "pairs_folder",
+        "processes",
         "debug",
         "help",
         "report",
@@ -157,6 +158,7 @@ class _Command(PluginCommand):
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder of the run.  [default: a new one in the store]",
 )
+@PROCESSES
 @click.option("--resume", is_flag=True, help="Continue the run in --output, or the newest in the store, up to --steps.")
 @click.option("--name", default="", metavar="NAME", help="Name of the head in the store.  [default: TASK-DOMAIN]")
 @STORE
@@ -191,6 +193,7 @@ def command(
     seed: int,
     device: str,
     output: Path | None,
+    processes: int | None,
     resume: bool,
     name: str,
     store: Path | None,
@@ -207,50 +210,49 @@ def command(
 
     The head goes to the store, where `rcl apply` finds it. By default --clean simulates the noise of real sensors, from
     base ISO to the highest.
+
+    With --processes, or started by torchrun, the result is that of one process with the whole batch, but for rounding.
+    A run can be continued with another number of processes.
     """
-    if Place.here() is not None:
-        raise click.UsageError("rcl finetune trains in one process; start it without torchrun")
+    by_hand = shot is not None or read is not None or sigma_range is not None
+    if resume:
+        _refuse_changes(ctx)
+    elif task_name is None:
+        tasks = ", ".join(task_names())
+        raise click.UsageError(f"name the task to learn, --task ({tasks}), or continue a run with --resume")
+    elif pairs_folder and by_hand:
+        raise click.UsageError("--shot, --read and --sigma-range go with --clean; pairs have noise already")
+    start_processes(ctx, processes, clean, output)
     from rcl_cli.cli.watch import TerminalWatch
     from rcl_cli.finetuning.begin import finetune
     from rcl_cli.task import get_task
     from rcl_cli.train.few_labels import FinetuneSettings
 
-    page = Report.begin(report)
+    asked: dict[str, Any] = {"clean": clean, "pairs": pairs_folder, "output": output, "name": name, "store": store}
     if resume:
-        _refuse_changes(ctx)
         steps_given = ctx.get_parameter_source("steps") is not ParameterSource.DEFAULT
-        changes: dict[str, Any] = {"device": device, **({"steps": steps} if steps_given else {})}
-        watch = TerminalWatch(as_json=as_json)
-        places: dict[str, Any] = {"clean": clean, "pairs": pairs_folder}
-        done = finetune(**places, output=output, resume=True, name=name, store=store, watch=watch, **changes)
-        _end(done, as_json, page)
-    if task_name is None:
-        tasks = ", ".join(task_names())
-        raise click.UsageError(f"name the task to learn, --task ({tasks}), or continue a run with --resume")
-    by_hand = shot is not None or read is not None or sigma_range is not None
-    if pairs_folder and by_hand:
-        raise click.UsageError("--shot, --read and --sigma-range go with --clean; pairs have noise already")
-    done = finetune(
-        get_task(task_name, extra | take_plugin_options(given, "task")),
-        clean=clean,
-        pairs=pairs_folder,
-        labels=labels,
-        backbone=backbone,
-        domain=domain,
-        network=network,
-        network_options=network_extra | take_plugin_options(given, "network"),
-        noise=None if pairs_folder else chosen_noise(profile, shot, read, sigma_range),
-        profile=profile,
-        settings=FinetuneSettings(steps, batch, lr, freeze, validate_every, seed, device),
-        crop=crop,
-        reduce=reduce,
-        linear=linear,
-        camera=camera,
-        output=output,
-        name=name,
-        store=store,
-        watch=TerminalWatch(as_json=as_json),
-    )
+        asked |= {"resume": True, "device": device, **({"steps": steps} if steps_given else {})}
+    else:
+        asked |= {
+            "task": get_task(str(task_name), extra | take_plugin_options(given, "task")),
+            "labels": labels,
+            "backbone": backbone,
+            "domain": domain,
+            "network": network,
+            "network_options": network_extra | take_plugin_options(given, "network"),
+            "noise": None if pairs_folder else chosen_noise(profile, shot, read, sigma_range),
+            "profile": profile,
+            "settings": FinetuneSettings(steps, batch, lr, freeze, validate_every, seed, device),
+            "crop": crop,
+            "reduce": reduce,
+            "linear": linear,
+            "camera": camera,
+        }
+    with together(device) as team:
+        page = Report.begin(report if team.first else None)
+        done = finetune(**asked, watch=TerminalWatch(as_json=as_json), team=team)
+    if not team.first:
+        sys.exit(_INTERRUPTED if done.result.interrupted else 0)
     _end(done, as_json, page)
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.markup import escape
 
 from rcl_cli.cli.console import console, json_head, new_table, print_json_line, print_table
 from rcl_cli.cli.options.shared import STORE, json_option
+
+if TYPE_CHECKING:
+    from rcl_cli.errors import FileError
+    from rcl_cli.models.contract import Contract
+    from rcl_cli.models.store import Store
 
 
 @click.command()
@@ -19,13 +24,16 @@ def command(store: Path | None, as_json: bool) -> None:
     """List the models in the store and the shipped heads.
 
     The models of the store come first, the newest at the top. Their names are what --model and --backbone take.
-    `rcl apply` uses the newest head in the store that fits, else the head shipped with the task.
+    `rcl apply` uses the newest head in the store that fits, else the head shipped with the task. Below a head is what
+    `rcl export --twin` made of it, for `rcl apply --engine onnx`.
     """
     from rcl_cli.models.store import Store
 
     opened = Store.open(store)
-    own, broken = opened.scan()
+    own, failed = opened.scan()
     rows = [_describe(model.path, model.header, "store") for model in own] + _shipped()
+    rows, stale = _with_exported(rows, opened)
+    broken = [*failed, *stale]
     if as_json:
         for row in rows:
             print_json_line({**json_head(row["kind"], row["path"]), **row})
@@ -37,7 +45,8 @@ def command(store: Path | None, as_json: bool) -> None:
             right=("scale", "step", "MB"),
         )  # fmt: skip
         for row in rows:
-            cells = {**row, "MB": f"{row['bytes'] / 1e6:.2f}", "scale": f"{row['scale']}×"}
+            step = "" if row["step"] is None else row["step"]
+            cells = {**row, "MB": f"{row['bytes'] / 1e6:.2f}", "scale": f"{row['scale']}×", "step": step}
             keys = ("name", "kind", "task", "domain", "network", "camera", "scale", "step", "MB", "from", "path")
             table.add_row(*(escape(str(cells[key])) for key in keys))
         print_table(table)
@@ -65,6 +74,37 @@ def _shipped() -> list[dict[str, Any]]:
             except CheckpointError as error:
                 console.print(f"Left out: {error}", markup=False, soft_wrap=True)
     return rows
+
+
+def _with_exported(rows: list[dict[str, Any]], store: Store) -> tuple[list[dict[str, Any]], list[FileError]]:
+    """The rows, each exported head below the one that it was made of, and why some are left out."""
+    from rcl_cli.models.twins import scan_exported
+
+    first = {row["name"]: row for row in reversed(rows)}
+    found, broken = scan_exported(store, {name: row["path"] for name, row in first.items()})
+    below = {path.stem: _exported(path, contract, first.get(path.stem)) for path, contract in found.items()}
+    listed = []
+    for row in rows:
+        listed.append(row)
+        if row["name"] in below and row is first[row["name"]]:
+            listed.append(below.pop(row["name"]))
+    return [*listed, *below.values()], broken
+
+
+def _exported(path: Path, contract: Contract, source: dict[str, Any] | None) -> dict[str, Any]:
+    return {
+        "name": path.stem,
+        "kind": "exported",
+        "task": contract.task,
+        "domain": contract.domain.value,
+        "network": source["network"] if source else "",
+        "camera": contract.camera,
+        "scale": contract.scale,
+        "step": source["step"] if source else None,
+        "bytes": path.stat().st_size,
+        "from": "store",
+        "path": path,
+    }
 
 
 def _describe(path: Path, header: Any, source: str) -> dict[str, Any]:

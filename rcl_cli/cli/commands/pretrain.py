@@ -17,7 +17,7 @@ from rcl_cli.cli.options.report import REPORT, Report
 from rcl_cli.cli.options.shared import DEVICE, STORE, Option, json_option
 from rcl_cli.cli.options.values import byte_count
 from rcl_cli.cli.options.words import Word
-from rcl_cli.cli.several import start_processes, together
+from rcl_cli.cli.several import PROCESSES, start_processes, together
 from rcl_cli.pretraining.settings import PRESETS, PretrainSettings, with_changes
 
 _INTERRUPTED = 130
@@ -72,12 +72,7 @@ class _Command(PluginCommand):
 @click.option(
     "--cache-size", callback=byte_count, metavar="SIZE", help="Largest size of the cache, such as 500M.  [default: 4G]"
 )
-@click.option(
-    "--processes",
-    type=Whole(1),
-    metavar="N",
-    help="Divide each batch among N processes on this machine, one for each GPU.  [default: 1, under torchrun its own]",
-)
+@PROCESSES
 @click.option("--resume", is_flag=True, help="Continue the run in --output, or the newest in the store, up to --steps.")
 @click.option(
     "--name", default="", metavar="NAME", help="Name of the backbone in the store.  [default: that of the run's folder]"

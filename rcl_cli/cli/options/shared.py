@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from rcl_cli.cli.options.numbers import MOST_SEED, Number, Whole
-from rcl_cli.cli.options.values import named_values, selections, strength_value
+from rcl_cli.cli.options.values import named_values, scheduler_address, selections, strength_value
 from rcl_cli.cli.options.words import NETWORK, SELECTION
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -78,6 +78,7 @@ NETWORK_OPTION = click.option(
 DASK = click.option(
     "--dask",
     "cluster",
+    callback=scheduler_address,
     metavar="HOST:PORT",
     help="Let the workers of a dask cluster do it, whose scheduler is there; they see the same folders.",
 )

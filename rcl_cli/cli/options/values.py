@@ -70,6 +70,19 @@ def selections(ctx: click.Context, parameter: click.Parameter, values: tuple[str
         raise click.BadParameter(str(error), ctx, parameter) from error
 
 
+def scheduler_address(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Callback for the address of a dask scheduler, which nobody is asked at yet."""
+    if value is None:
+        return None
+    from rcl_cli.cluster import host_and_port
+
+    try:
+        host_and_port(value)
+    except RclError as error:
+        raise click.BadParameter(str(error), ctx, parameter) from error
+    return value
+
+
 def strength_value(ctx: click.Context, parameter: click.Parameter, value: str) -> float | str:
     """A number from 0 to 1, or "auto"."""
     if value == "auto":

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import cv2
 import numpy as np
 
+from rcl_cli.errors import RclError
 from rcl_cli.report.kit import html
 from rcl_cli.report.kit.crops import most_changed
 from rcl_cli.report.kit.images import Rgb, compare, figure
@@ -19,17 +20,24 @@ _LOOKED_AT = 2400
 """Longest side of the picture in which changes are looked for."""
 _WHOLE = 1280
 _GREY = 128
+_CROPPED = 0.01
+"""Share of its sides that a raw developer may have cut off."""
 _GAINS = (1, 2, 4, 8, 16, 32)
 
 
 def before_after(name: str, first: Shown, second: Shown, about: Mapping[str, str], parts: int = PARTS) -> str:
-    """The HTML of one picture; `about`: its figures, by their names. A result may be larger than what it came from."""
+    """The HTML of one picture; `about`: its figures, by their names.
+
+    A result may be some times as large as what it came from. Raises RclError where it has another shape.
+    """
     second = second.colored_like(first)
     head = html.heading(name) + html.facts(about)
     if not _same_shape(first.size, second.size):
-        sizes = " and ".join(f"{width}×{height}" for height, width in (first.size, second.size))
-        said = f"They show different parts ({sizes} pixels) and cannot be laid over each other."
-        return head + html.paragraph(said, soft=True)
+        (height, width), (tall, wide) = first.size, second.size
+        raise RclError(
+            f"has {wide}×{tall} pixels, and {name} {width}×{height}, so they cannot be laid over each other;"
+            " give a picture and what was made of it"
+        )
     smalls = [one.small(_LOOKED_AT) for one in (first, second)]
     looked_at = min(smalls, key=lambda picture: picture.size).shape[:2]
     was, now = (_sized(picture, looked_at) for picture in smalls)
@@ -77,10 +85,13 @@ def residual(before: Rgb, after: Rgb) -> tuple[Rgb, int]:
 
 
 def _same_shape(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    """Whether one is the other enlarged, but for a pixel or two of rounding."""
-    scale = max(other[0] / one[0], other[1] / one[1])
-    slack = 2 * max(scale, 1 / scale)
-    return scale > 0.99 and all(abs(a * scale - b) <= slack for a, b in zip(one, other, strict=True))
+    """Whether the other is the one as it is or some whole times as large, but for what rounding and cropping take."""
+    ratio = max(other[0] / one[0], other[1] / one[1])
+    slack, scale = 2 * max(ratio, 1 / ratio), max(1, round(ratio))
+    return all(
+        abs(a * ratio - b) <= slack and abs(a * scale - b) <= max(slack, _CROPPED * b)
+        for a, b in zip(one, other, strict=True)
+    )
 
 
 def _sized(picture: Rgb, size: tuple[int, int]) -> Rgb:
