@@ -91,7 +91,7 @@ def test_the_strides_say_how_much_more_overlap_makes_the_mean_vary() -> None:
     """On white noise, in both greens, red and blue, on average."""
     rng = np.random.default_rng(2)
     ratios = []
-    for _ in range(60):
+    for _ in range(40):
         values = rng.standard_normal((200, 200))
         blocks = dct_blocks([Lattice(values, 1, step=0, lowest=-9, layout=layout) for layout in LAYOUTS])
         ratios.append(blocks.high.mean(axis=1))
