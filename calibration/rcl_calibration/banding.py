@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 
+from rcl_calibration.layout import Mask
 from rcl_calibration.model import Array
-from rcl_calibration.samples import SIZE, Blocks, Mask
+from rcl_calibration.samples import Blocks
 
 ROWS, COLUMNS = 0, 1
 _FLAT = 5.0
@@ -35,9 +36,9 @@ def _line_variance(blocks: Blocks, usable: Mask, expected: Array, direction: int
         first, last = _outer_thirds(blocks, usable[p], expected[p], p, direction)
         both = np.isfinite(first).all(axis=1) & np.isfinite(last).all(axis=1)
         if both.sum() >= _LEAST_LINES:
-            found.append(float(_robust_covariance(first[both], last[both], blocks.apart).min()))
-    # A block of SIZE×SIZE sees each offset SIZE times.
-    return max(min(found), 0.0) / SIZE if len(found) > 1 else 0.0
+            shared = _robust_covariance(first[both], last[both], blocks.apart)
+            found.append(float((shared / blocks.layouts[p].line_gain[direction]).min()))
+    return max(min(found), 0.0) if len(found) > 1 else 0.0
 
 
 def _outer_thirds(blocks: Blocks, usable: Mask, expected: Array, p: int, direction: int) -> tuple[Array, Array]:

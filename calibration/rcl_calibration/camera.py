@@ -11,10 +11,10 @@ import numpy as np
 from rcl_calibration.fit import Fit, fit_bins
 from rcl_calibration.groups import disagreeing_groups
 from rcl_calibration.intervals import REPLICATES, Replicates, Resampled, at_x, bootstrap, resampled
+from rcl_calibration.layout import Mask
 from rcl_calibration.model import Array, Clipping
 from rcl_calibration.plane_levels import Level, PlaneLevel, plane_levels, profile_of_levels
 from rcl_calibration.profile import NoiseProfile
-from rcl_calibration.samples import Mask
 from rcl_calibration.selection import Bins
 from rcl_calibration.single_image import Measurement, profile_of
 

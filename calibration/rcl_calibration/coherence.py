@@ -8,12 +8,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from rcl_calibration.samples import FREQUENCY_SUM, INNER_BASIS, IS_HIGH, SIZE, Array, Mask, Offset
+from rcl_calibration.layout import EVEN, Array, Layout, Mask
+from rcl_calibration.samples import Offset
 
-_BLUR = 0.15
-"""Pixels; a picture is smooth at shorter distances."""
-_EMPHASIS = np.select([FREQUENCY_SUM < 3, FREQUENCY_SUM < 4], [0.0, 0.5], 1.0)
-"""(K,) The lowest frequencies are the strongest, but the least like the HIGH ones that texture has to be known in."""
+_OF_LOW = 0.5
+"""What low frequencies count: they are the least like the HIGH ones that texture has to be known in."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,8 @@ class Comparison:
     """(P, B)"""
     offsets: tuple[Offset, ...]
     """(P,)"""
+    layouts: tuple[Layout, ...]
+    """(P,)"""
 
     def texture(self, lattice: int, chosen: NDArray[np.intp], half: Mask) -> tuple[Array, Array]:
         """(n,) texture of `chosen` blocks of a lattice, in the HIGH coefficients, and its variance for noise alone.
@@ -33,10 +34,10 @@ class Comparison:
         From the products of all coefficients of the block with `half` (K,) of the other lattices'; in units of the
         noise variance. Noise is independent from lattice to lattice, texture is not: 0 on average for noise alone, of
         any level. Products count as much as texture shows in them (a matched filter). Twice the half's part of it, with
-        half the variance, so that the mean over both of HALVES is the estimate from all products and the variance its
+        half the variance, so that the mean over both halves is the estimate from all products and the variance its
         own. A block with no other lattice to be compared with has 0, as certain as if it were compared with its like.
         """
-        filters, signal, noise = _matched(self.offsets)
+        filters, signal, noise = _matched(self.offsets, self.layouts)
         others = self.good[:, chosen] * (np.arange(len(self.offsets)) != lattice)[:, None]
         total, square = signal[lattice] @ others, noise[lattice] @ others
         alone = total <= 0
@@ -50,26 +51,24 @@ class Comparison:
 
 
 @lru_cache(maxsize=8)
-def _matched(offsets: tuple[Offset, ...]) -> tuple[NDArray[np.float32], Array, Array]:
+def _matched(offsets: tuple[Offset, ...], layouts: tuple[Layout, ...]) -> tuple[NDArray[np.float32], Array, Array]:
     """(P, P, K, K) weights of the products; their (P, P) sum for texture 1, and its variance for noise 1."""
-    shifts = [[(b[0] - a[0], b[1] - a[1]) for b in offsets] for a in offsets]
-    expected = np.array([[coherence(shift) for shift in row] for row in shifts])
-    weights = expected * _EMPHASIS[:, None] * _EMPHASIS
+    lattices = list(zip(offsets, layouts, strict=True))
+    expected = np.array(
+        [[coherence((b[0] - a[0], b[1] - a[1]), one, two) for b, two in lattices] for a, one in lattices]
+    )
+    emphasis = np.array([layout.emphasis(_OF_LOW) for layout in layouts])
+    weights = expected * emphasis[:, None, :, None] * emphasis[None, :, None, :]
     return weights.astype(np.float32), (weights * expected).sum(axis=(2, 3)), (weights**2).sum(axis=(2, 3))
 
 
-def coherence(shift: Offset) -> Array:
-    """(K, K) covariance of a block's coefficients with those of the pixels `shift` (rows, columns) further on.
-
-    In units of the variance that texture has in HIGH coefficients. The model is a picture whose pixels differ the more
-    the farther they are apart, E[(p(a) − p(b))²] ∝ |a − b|, a spectrum of 1/f³; blurred a little.
-    """
-    return np.asarray(_covariance(*shift) / _covariance(0.0, 0.0).diagonal()[IS_HIGH].mean())
-
-
 @lru_cache(maxsize=64)
-def _covariance(down: float, right: float) -> Array:
-    row, column = (grid.ravel() for grid in np.mgrid[:SIZE, :SIZE])
-    square = (row - row[:, None] + down) ** 2 + (column - column[:, None] + right) ** 2
-    # Rows of INNER_BASIS sum to 0, so that what is constant in a covariance does not matter.
-    return np.asarray(-INNER_BASIS @ np.sqrt(square + _BLUR**2) @ INNER_BASIS.T)
+def coherence(shift: Offset, layout: Layout = EVEN, other: Layout = EVEN) -> Array:
+    """(K, K) covariance of a block's coefficients with those of `other`'s pixels, `shift` (rows, columns) further on.
+
+    In units of the variance that texture has in the block's HIGH coefficients. The model is a picture whose pixels
+    differ the more the farther they are apart, E[(p(a) − p(b))²] ∝ |a − b|, a spectrum of 1/f³; blurred a little.
+    """
+    # Rows of `inner` sum to 0, so that what is constant in a covariance does not matter.
+    own = -np.einsum("kn,nm,km->k", layout.inner, layout.distances(layout), layout.inner)
+    return np.asarray(-layout.inner @ layout.distances(other, shift) @ other.inner.T / own[layout.is_high].mean())

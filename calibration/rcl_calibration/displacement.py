@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcl_calibration.frame_pair import BLOCK, Difference, Plane, WhiteDifference
+from rcl_calibration.layout import Mask
 from rcl_calibration.model import Array, Clipping, Noise
 from rcl_calibration.moved import MovedError
-from rcl_calibration.samples import Mask
 
 _CELLS = (2, 4)
 """Sides of the cells whose means are compared: finer ones are noisy, coarser ones lose the scene's detail."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from rcl_calibration.fit import Fit
+from rcl_calibration.layout import HIGH
 from rcl_calibration.model import Array
-from rcl_calibration.samples import HIGH
 from rcl_calibration.selection import Bins
 
 TEXTURE = 0.77

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from rcl_calibration.layout import Mask
 from rcl_calibration.model import Array, Clipping, Noise, response
-from rcl_calibration.samples import Mask
 from rcl_calibration.selection import KEPT_VARIANCE, Bins
 from rcl_calibration.spectrum import correlated_images
 from rcl_calibration.texture import Traits, believe, even_shares, pulled_down

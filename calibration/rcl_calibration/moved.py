@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from rcl_calibration.frame_pair import BLOCK
+from rcl_calibration.layout import Mask
 from rcl_calibration.model import Array, Clipping, Noise
 from rcl_calibration.pair_blocks import TEXTURED, PairBlocks, by_brightness, relative_variance
-from rcl_calibration.samples import Mask
 
 _FLAT = 1.5
 _MOST_EXCESS = 0.015

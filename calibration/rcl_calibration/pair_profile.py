@@ -11,11 +11,12 @@ import numpy as np
 
 from rcl_calibration.fit import fit_line
 from rcl_calibration.intervals import REPLICATES, Replicates
+from rcl_calibration.layout import Mask
 from rcl_calibration.model import Array, Clipping, Noise, response
 from rcl_calibration.photon_transfer import Cells, PairMeasurement, join, measure_pair
 from rcl_calibration.plane_levels import Level, PlaneLevel, plane_levels, profile_of_levels
 from rcl_calibration.profile import NoiseProfile
-from rcl_calibration.samples import Lattice, Mask
+from rcl_calibration.samples import Lattice
 from rcl_calibration.selection import KEPT_VARIANCE
 
 SYSTEMATIC = 0.001

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from rcl_calibration.displacement import refuse_displaced
 from rcl_calibration.frame_pair import BLOCK, Difference, difference, without_axes, without_hot
+from rcl_calibration.layout import Mask
 from rcl_calibration.model import Array, Clipping
 from rcl_calibration.moved import refuse_moved
 from rcl_calibration.pair_blocks import PairBlocks, alike, pair_blocks, rough_blocks, rough_noise
-from rcl_calibration.samples import TILES, Lattice, Mask
+from rcl_calibration.samples import TILES, Lattice
 from rcl_calibration.selection import BRIGHTEST
 from rcl_calibration.single_image import clipping_of
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcl_calibration.coherence import Comparison
-from rcl_calibration.samples import HALVES, HIGH, MIDDLE, Array, Blocks, Mask
+from rcl_calibration.layout import INNER, Array, Mask
+from rcl_calibration.samples import Blocks
 
 NEIGHBOUR_LIMIT = 1.5
 NEIGHBOUR_WEIGHT = 0.5
@@ -27,8 +28,8 @@ class Scores:
 
 def own_scores(blocks: Blocks, expected: Array, good: Mask) -> Scores:
     """First pass: from the block's own middle frequencies alone."""
-    deviate = _standard(blocks.middle / expected, np.full(expected.shape, float(MIDDLE)))
-    return Scores(deviate[None], Comparison(np.zeros_like(blocks.signed), good, blocks.offsets))
+    deviate = _standard(blocks.middle / expected, np.full(expected.shape, float(_middle(blocks))))
+    return Scores(deviate[None], Comparison(np.zeros_like(blocks.signed), good, blocks.offsets, blocks.layouts))
 
 
 def joint_scores(blocks: Blocks, expected: Array, good: Mask) -> Scores:
@@ -41,23 +42,28 @@ def joint_scores(blocks: Blocks, expected: Array, good: Mask) -> Scores:
     relative = blocks.signed * np.where(good, 1 / np.sqrt(expected), 0.0).astype(np.float32)[..., None]
     squares = relative * relative
     near, near_freedom = _energy_around(squares.sum(axis=2), good, blocks)
+    middle = _middle(blocks)
     deviate = []
-    for half in HALVES:
+    for half in blocks.layouts[0].halves:
         own, freedom = squares[..., half].sum(axis=2), float(half.sum())
         place, place_freedom = own.sum(axis=0) - own, freedom * (good.sum(axis=0) - good)
         alone = place_freedom == 0
-        place = np.where(alone, MIDDLE * blocks.middle / expected, place)
-        place_freedom = np.where(alone, MIDDLE, place_freedom)
+        place = np.where(alone, middle * blocks.middle / expected, place)
+        place_freedom = np.where(alone, middle, place_freedom)
         weight = place_freedom + NEIGHBOUR_WEIGHT * near_freedom
         square = place_freedom + NEIGHBOUR_WEIGHT**2 * near_freedom
         # A weighted sum of χ² is close to a χ² of weight²/square degrees of freedom (Satterthwaite).
         deviate.append(_standard((place + NEIGHBOUR_WEIGHT * near) / weight, weight**2 / square))
-    return Scores(np.stack(deviate), Comparison(relative, good, blocks.offsets))
+    return Scores(np.stack(deviate), Comparison(relative, good, blocks.offsets, blocks.layouts))
+
+
+def _middle(blocks: Blocks) -> int:
+    return int((~blocks.layouts[0].is_high).sum())
 
 
 def _energy_around(energy: NDArray[np.float32], good: Mask, blocks: Blocks) -> tuple[Array, Array]:
     """(B,) energy of all lattices in the blocks around, and its degrees of freedom."""
-    freedom = (MIDDLE + HIGH) * good.sum(axis=0).astype(np.float64)
+    freedom = INNER * good.sum(axis=0).astype(np.float64)
     # An edge close by does not spoil a flat block, so that no neighbour counts for more than NEIGHBOUR_LIMIT.
     near = around_each(np.minimum(energy.sum(axis=0), NEIGHBOUR_LIMIT * freedom), blocks)
     return near, around_each(freedom, blocks)

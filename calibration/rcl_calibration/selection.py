@@ -10,8 +10,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from rcl_calibration.layout import AXIS, Mask
 from rcl_calibration.model import Array, Clipping, Noise, response
-from rcl_calibration.samples import AXIS, HALVES, HIGH, TILES, Blocks, Mask
+from rcl_calibration.samples import TILES, Blocks
 from rcl_calibration.scores import Scores, around_each
 
 BINS = 24
@@ -53,6 +54,10 @@ class Bins:
     """(n,) variance of the blocks' measured squares over what Gaussian noise of one level gives them, less 1"""
     image: NDArray[np.intp]
     """(n,) 0, or which of several images"""
+    steeper: Array
+    """(n,) `Layout.steeper` of the blocks"""
+    freedom: Array
+    """(n,) `Layout.freedom`: degrees of freedom of `middle`, for each of `independent`"""
     independent: Array
     """(n,) blocks without a pixel in common that tell as much as those used"""
     tile_x: Array
@@ -142,7 +147,7 @@ def select(
     for p, plane in enumerate(planes):
         groups = _flattest(blocks.middle[p], [ranking[p] for ranking in rankings], fraction, steps)
         texture, error = np.zeros((2, len(rankings), blocks.count))
-        for number, half in zip(range(len(rankings)), HALVES[::-1], strict=False):
+        for number, half in zip(range(len(rankings)), blocks.layouts[0].halves[::-1], strict=False):
             chosen = np.concatenate([group[number] for group in groups] or [np.empty(0, np.intp)])
             relative, error[number, chosen] = scores.comparison.texture(p, chosen, half)
             texture[number, chosen] = relative * expected[p, chosen]
@@ -161,7 +166,7 @@ def select(
                     shared.mean(),
                     1 / uncertain.mean(),
                     steep.mean(),
-                    _excess_variance(high / expected[p, chosen]),
+                    _excess_variance(high / expected[p, chosen], blocks.layouts[p].high),
                 )
             )
             share = np.full(tile.size, 1 / len(group))
@@ -183,6 +188,8 @@ def select(
         middle=middle,
         uneven=uneven,
         image=np.zeros(x.size, np.intp),
+        steeper=np.array([one.steeper for one in blocks.layouts])[lattice.astype(np.intp)],
+        freedom=np.array([one.freedom for one in blocks.layouts])[lattice.astype(np.intp)],
         independent=blocks.independent * tile_count.sum(axis=0),
         tile_x=tile_x,
         tile_variance=tile_variance,
@@ -228,7 +235,7 @@ def _without_outliers(chosen: NDArray[np.intp], middle: Array) -> NDArray[np.int
     return chosen[own <= _OUTLYING * np.median(own)]
 
 
-def _excess_variance(squares: Array) -> float:
-    """Of mean squares of HIGH coefficients, whose relative variance is 2/HIGH for Gaussian noise of one level."""
+def _excess_variance(squares: Array, high: int) -> float:
+    """Of mean squares of `high` coefficients, whose relative variance is 2/high for Gaussian noise of one level."""
     mean = max(float(squares.mean()), 1e-12)
-    return float(squares.var()) / mean**2 * HIGH / 2 - 1
+    return float(squares.var()) / mean**2 * high / 2 - 1

@@ -6,8 +6,8 @@ from dataclasses import fields, replace
 
 import numpy as np
 
+from rcl_calibration.layout import Mask
 from rcl_calibration.model import Array
-from rcl_calibration.samples import Mask
 from rcl_calibration.selection import Bins
 
 CORRELATED, BLURRED_DOUBT = 1.1, 2.0
@@ -34,7 +34,7 @@ def middle_over_high(bins: Bins) -> float:
     """Variance in the MIDDLE frequencies over that in the HIGH ones where there is no texture: 1 for white noise."""
     seen = np.maximum(bins.variance, 1e-24)
     texture, root = bins.texture / seen, np.sqrt(certainty(bins))
-    gain = _MIDDLE_GAIN - _HIGH_GAIN
+    gain = _MIDDLE_GAIN * float(bins.steeper.mean()) - _HIGH_GAIN
     prior = 1 / (_SPREAD * gain)
     rows = np.vstack([np.stack([root, root * texture], axis=1), [0.0, prior]])
     return float(np.linalg.lstsq(rows, np.append(root * bins.middle / seen, prior * gain), rcond=None)[0][0])

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rcl_calibration.layout import HIGH, Mask
 from rcl_calibration.model import Array
-from rcl_calibration.samples import HIGH, MIDDLE_FREEDOM, Mask
 from rcl_calibration.selection import Bins
 
 STEEPNESS, STEEPNESS_SPREAD, STEEPNESS_POWER = 1.62, 0.2, -0.085
@@ -86,9 +86,10 @@ def believe(
     """
     blocks = np.maximum(bins.independent, 1)[:, None]
     total, texture = (flat + rounding)[:, None], flat[:, None] * _CLASSES
-    steep_unit, shared_unit = (texture * _RELATIVE**power for power in (STEEPNESS_POWER, SHARED_POWER))
+    steep_unit = texture * _RELATIVE**STEEPNESS_POWER * bins.steeper[:, None]
+    shared_unit = texture * _RELATIVE**SHARED_POWER
     steep, shared = traits.steepness[bins.image][:, None] * steep_unit, traits.shared[bins.image][:, None] * shared_unit
-    steep_square = 2 / (MIDDLE_FREEDOM * blocks) * (total + steep) ** 2 + (LOCAL_STEEPNESS * steep) ** 2
+    steep_square = 2 / (bins.freedom[:, None] * blocks) * (total + steep) ** 2 + (LOCAL_STEEPNESS * steep) ** 2
     shared_square = (total + shared) ** 2 / (bins.products[:, None] * blocks) + (LOCAL_SHARED * shared) ** 2
     heard = white[bins.image][:, None]
     steep_excess = (bins.middle[:, None] - total - steep) * heard

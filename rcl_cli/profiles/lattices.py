@@ -8,10 +8,9 @@ import numpy as np
 
 from rcl_calibration.samples import Lattice
 from rcl_cli.domain import Domain
+from rcl_cli.profiles.xtrans_layouts import FIRST, xtrans_layouts
 from rcl_cli.raw.frame import Frame, RawFrame, RgbFrame
 
-_GREEN = 1
-"""The plane of X-Trans's greens."""
 _XTRANS_LATTICES = {0: 3, 1: 6, 3: 3}
 """How many of the 8, 20 and 8 lattices of each plane are looked at: enough to find flat places by."""
 
@@ -22,23 +21,17 @@ def lattices(frame: Frame) -> list[Lattice]:
 
 
 def close_lattices(frame: Frame) -> list[Lattice]:
-    """What single pictures are measured in: as `lattices`, but of X-Trans the greens alone, all of them.
+    """What single pictures are measured in: as `lattices`, but of X-Trans blocks of all neighbours of one filter.
 
-    Their pattern repeats every three pixels, that of all filters every six. Texture is the weaker the closer the pixels
-    are, and a place must be flat over fewer of them.
+    Its pattern repeats every six pixels, and lattices of pixels that far apart show texture four times as strong.
     """
-    if not isinstance(frame, RawFrame) or frame.cfa.domain is not Domain.XTRANS:
+    shift = frame.cfa.canonical_shift() if isinstance(frame, RawFrame) else None
+    if not isinstance(frame, RawFrame) or shift is None or frame.cfa.domain is not Domain.XTRANS:
         return lattices(frame)
-    period = frame.cfa.period // 2
+    top, left = ((first + FIRST) % frame.cfa.period for first in shift)
     return [
-        Lattice(
-            frame.mosaic[y::period, x::period],
-            _GREEN,
-            frame.black_level[_GREEN],
-            frame.white_level,
-            offset=(y / period, x / period),
-        )
-        for y, x in np.argwhere(frame.cfa.colors(period, period) == 1)
+        Lattice(frame.mosaic[top:, left:], plane, frame.black_level[plane], frame.white_level, layout=layout)
+        for plane, layout in xtrans_layouts()
     ]
 
 

@@ -7,7 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from rcl_calibration.coherence import Comparison, coherence
-from rcl_calibration.samples import FREQUENCY_SUM, HALVES, IS_HIGH, Blocks, Lattice, Offset, dct_blocks
+from rcl_calibration.layout import EVEN, FREQUENCY_SUM, IS_HIGH
+from rcl_calibration.samples import Blocks, Lattice, Offset, dct_blocks
 
 BAYER = [(0.0, 0.0), (0.0, 0.5), (0.5, 0.0), (0.5, 0.5)]
 SIGMA = 0.01
@@ -77,7 +78,8 @@ def test_the_error_is_that_of_noise_alone() -> None:
 
 def _texture(blocks: Blocks) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(B,) of the first lattice, from both halves."""
-    comparison = Comparison(blocks.signed / np.float32(SIGMA), np.ones(blocks.mean.shape, np.bool_), blocks.offsets)
+    good = np.ones(blocks.mean.shape, np.bool_)
+    comparison = Comparison(blocks.signed / np.float32(SIGMA), good, blocks.offsets, blocks.layouts)
     every = np.arange(blocks.count)
-    (one, error), (two, _) = (comparison.texture(0, every, half) for half in HALVES)
+    (one, error), (two, _) = (comparison.texture(0, every, half) for half in EVEN.halves)
     return (one + two) / 2, error

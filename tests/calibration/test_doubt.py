@@ -19,8 +19,9 @@ from rcl_calibration.doubt import (
     standard_errors,
 )
 from rcl_calibration.fit import Fit
+from rcl_calibration.layout import EVEN, HIGH
 from rcl_calibration.model import Noise
-from rcl_calibration.samples import HIGH, TILES
+from rcl_calibration.samples import TILES
 from rcl_calibration.selection import Bins
 from rcl_calibration.texture import Traits
 
@@ -44,6 +45,8 @@ def _measured(variance: NDArray[np.float64], texture: float | NDArray[np.float64
         middle=variance,
         uneven=zeros,
         image=IMAGE,
+        steeper=np.ones(variance.size),
+        freedom=np.full(variance.size, EVEN.freedom),
         independent=count.sum(axis=0),
         tile_x=count * X,
         tile_variance=count * variance,

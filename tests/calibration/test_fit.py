@@ -7,8 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from rcl_calibration.fit import Fit, fit_bins
+from rcl_calibration.layout import EVEN, HIGH
 from rcl_calibration.model import Clipping, Noise
-from rcl_calibration.samples import HIGH, MIDDLE_FREEDOM, TILES
+from rcl_calibration.samples import TILES
 from rcl_calibration.selection import Bins
 from rcl_calibration.texture import (
     SHARED,
@@ -47,6 +48,8 @@ def _bins(
         middle=middle,
         uneven=0 * variance,
         image=zeros if image is None else image,
+        steeper=np.ones(variance.size),
+        freedom=np.full(variance.size, EVEN.freedom),
         independent=count.sum(axis=0),
         tile_x=count * np.resize(X, variance.size),
         tile_variance=count * variance,
@@ -113,7 +116,7 @@ def test_chance_does_not_bias_the_noise() -> None:
         clean, noise, chance = _textured(share, STEEPNESS, SHARED), _model(), rng.standard_normal((3, X.size))
         covariance = clean.texture + noise * (1 + share) * chance[0] / np.sqrt(30 * 320)
         variance = clean.variance * (1 + chance[1] * np.sqrt(2 / (HIGH * 320)))
-        middle = clean.middle * (1 + chance[2] * np.sqrt(2 / (MIDDLE_FREEDOM * 320)))
+        middle = clean.middle * (1 + chance[2] * np.sqrt(2 / (EVEN.freedom * 320)))
         fit = _fitted(_bins(variance, covariance, middle=middle))
         errors.append(np.mean(fit.noise.variance(X) / noise) - 1)
     assert abs(np.mean(errors)) < 0.004
@@ -129,7 +132,7 @@ def test_flat_bins_leave_the_traits_at_what_is_usual() -> None:
     rng = np.random.default_rng(6)
     fits = []
     for _ in range(8):
-        freedom = np.array([HIGH / 2, MIDDLE_FREEDOM / 2, 30.0]) * 320
+        freedom = np.array([HIGH / 2, EVEN.freedom / 2, 30.0]) * 320
         chance = rng.standard_normal((3, X.size)) / np.sqrt(freedom)[:, None]
         high, middle, covariance = _model() * (chance + np.array([[1.0], [1.0], [0.0]]))
         fits.append(_fitted(_bins(high, covariance, middle=middle)))

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.fft import dctn
 
-from rcl_calibration.samples import SIZE, TILES, Lattice, dct_blocks
+from rcl_calibration.layout import SIZE
+from rcl_calibration.samples import TILES, Lattice, dct_blocks
 
 
 def test_statistics_equal_scipys_dct() -> None:

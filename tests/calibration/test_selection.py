@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from rcl_calibration.layout import EVEN, HIGH, SIZE
 from rcl_calibration.model import Clipping, Noise, response
-from rcl_calibration.samples import HALVES, HIGH, SIZE, Blocks, Lattice, dct_blocks
+from rcl_calibration.samples import Blocks, Lattice, dct_blocks
 from rcl_calibration.scores import joint_scores
 from rcl_calibration.selection import rank, select, usable
 
@@ -60,7 +61,7 @@ def test_texture_of_the_flattest_blocks_is_not_hidden_by_the_noise_that_made_the
     scores, truth = joint_scores(noisy, expected, good), joint_scores(clean, expected, good)
     chosen = [(half, p, order[-1][: order[-1].size // 20]) for half, p, order in _largest(rank(noisy, good, scores))]
     measured, true = (
-        np.mean([each.comparison.texture(p, flat, HALVES[1 - half])[0].mean() for half, p, flat in chosen])
+        np.mean([each.comparison.texture(p, flat, EVEN.halves[1 - half])[0].mean() for half, p, flat in chosen])
         for each in (scores, truth)
     )
     assert measured == pytest.approx(true, rel=0.03)
