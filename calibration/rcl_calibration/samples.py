@@ -43,6 +43,8 @@ INNER_BASIS = np.kron(_DCT, _DCT)[_INNER]
 """(HIGH + MIDDLE, SIZE²) what makes those coefficients of a block's pixels."""
 FREQUENCY_SUM = (_ROW + _COLUMN)[_INNER]
 """(HIGH + MIDDLE,) row frequency plus column frequency, 2–8."""
+OUTER_OF_FIVE = ((_ROW + _COLUMN == 5) & (np.abs(_ROW - _COLUMN) == 3))[_INNER]
+"""(HIGH + MIDDLE,) of those with a sum of 5 the ones that vary most along one axis."""
 HALVES = (FREQUENCY_SUM % 2 == 0, FREQUENCY_SUM % 2 == 1)
 """Two masks (HIGH + MIDDLE,) that part the coefficients with both frequencies ≥ 1, alike in frequency and direction."""
 MIDDLE_WEIGHTS = ~IS_HIGH * np.select([FREQUENCY_SUM < 3, FREQUENCY_SUM < 4], [0.0, 0.3], 1.0)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from rcl_calibration.banding import banding
-from rcl_calibration.fit import Fit, fit_bins, rounding_parts, texture_parts
+from rcl_calibration.fit import Fit, corrected, fit_bins, rounding_parts, texture_parts
 from rcl_calibration.intervals import bootstrap, resampled
+from rcl_calibration.leftover import too_much
 from rcl_calibration.model import Array, Clipping, Noise
 from rcl_calibration.profile import SIGMA_X, NoiseProfile
 from rcl_calibration.quality import Evidence, verdict
@@ -24,6 +25,8 @@ from rcl_calibration.spectrum import middle_over_high, shared_part
 METHOD = "blind"
 PASSES = 3
 _FIRST_FRACTION = 0.25
+_BAYER = 4
+"""Lattices of the pattern that `leftover` was learnt on."""
 _MOST_UNEVEN = 5.0
 """More than this in one bin is a feature of the picture: a bin alone must not make the verdict."""
 STEPS = (0.4, 1.2, 4, 12)
@@ -59,8 +62,13 @@ def measure(lattices: Sequence[Lattice]) -> Measurement:
         last = number == PASSES - 1
         good, expected = usable(blocks, [fit.noise] * len(planes), clippings)
         scores = joint_scores(blocks, expected, good)
-        bins = select(blocks, planes, rank(blocks, good, scores), scores, expected, steps=STEPS if last else (1,))
+        rankings, steps = rank(blocks, good, scores), STEPS if last else (1,)
+        traced = last and len(lattices) == _BAYER
+        bins = select(blocks, planes, rankings, scores, expected, steps=steps, traced=traced)
         fit = fit_bins(bins, clippings, fit.noise)
+    if len(lattices) == _BAYER:
+        bins = replace(bins, too_much=too_much(bins, fit))
+        fit = corrected(bins, fit)
     still = float(np.mean(blocks.middle + blocks.high <= 0)) if blocks.count else 1.0
     clipped = float(1 - good.mean()) if blocks.count else 1.0
     bands = banding(blocks, good, scores.deviate.max(axis=0), expected) if blocks.count else (0.0, 0.0)

@@ -21,7 +21,7 @@ from rcl_calibration.doubt import (
 from rcl_calibration.fit import Fit
 from rcl_calibration.model import Noise
 from rcl_calibration.samples import HIGH, TILES
-from rcl_calibration.selection import Bins
+from rcl_calibration.selection import TRACES, Bins
 from rcl_calibration.texture import Traits
 
 N = 200
@@ -43,6 +43,8 @@ def _measured(variance: NDArray[np.float64], texture: float | NDArray[np.float64
         products=np.full(N, 30.0),
         middle=variance,
         uneven=zeros,
+        too_much=zeros,
+        traces=np.zeros((TRACES, N)),
         image=IMAGE,
         independent=count.sum(axis=0),
         tile_x=count * X,
