@@ -33,19 +33,19 @@ FEATURES = (
 )
 """What the columns of `features` are; F of them."""
 COEFFICIENTS = (
-    -0.384,
-    0.274,
-    -0.0733,
-    0.0576,
-    0.115,
-    0.0977,
-    0.363,
-    0.883,
-    -0.231,
-    -0.0981,
-    0.36,
-    -0.0387,
-    0.462,
+    -0.369,
+    0.446,
+    -0.085,
+    -0.0119,
+    0.111,
+    0.114,
+    0.474,
+    0.667,
+    -0.317,
+    -0.186,
+    0.438,
+    -0.0385,
+    0.349,
 )
 """(F,) what each adds to the part of the noise that is too much."""
 TEXTURE_DOUBT = 0.2
