@@ -8,11 +8,26 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from rcl_calibration.layout import EVEN, Array, Layout, Mask
+from rcl_calibration.layout import EVEN, FREQUENCY_SUM, IS_HIGH, Array, Layout, Mask
 from rcl_calibration.samples import Offset
 
 _OF_LOW = 0.5
 """What low frequencies count: they are the least like the HIGH ones that texture has to be known in."""
+_UPPER = ~IS_HIGH & (FREQUENCY_SUM >= 4)
+_PAIRS = np.stack(
+    [
+        np.outer(IS_HIGH, IS_HIGH),
+        np.outer(IS_HIGH, _UPPER) | np.outer(_UPPER, IS_HIGH),
+        np.outer(_UPPER, _UPPER),
+    ]
+)
+"""(KINDS, K, K)"""
+KINDS = len(_PAIRS)
+_KINDS = np.zeros((2 * IS_HIGH.size, KINDS), np.float32)
+_KINDS[:, :2] += np.kron(np.eye(2), IS_HIGH[:, None])
+_KINDS[:, 1:] += np.kron(np.eye(2), _UPPER[:, None])
+"""Which kind a coefficient makes with the HIGH ones of another lattice, and with the upper MIDDLE ones."""
+_MOST_RATIO = 4.0
 
 
 @dataclass(frozen=True)
@@ -49,17 +64,40 @@ class Comparison:
         product = np.einsum("bk,bk->b", self.relative[lattice, chosen], expected).astype(np.float64)
         return product / (total / 2), square / total**2
 
+    def kinds(self, lattice: int, chosen: NDArray[np.intp], half: Mask, contrast: Array) -> Array:
+        """(n, KINDS) texture of `chosen` blocks in the HIGH coefficients, by products with `half` (K,) of the other
+        lattices': of HIGH ones with HIGH ones, of HIGH ones with the upper MIDDLE ones, and of these with one another.
+
+        contrast: (P, B) brightness in units of the noise, which texture is taken to go with. In units of the noise
+        variance, 0 on average for noise alone. Twice the half's part, as of `texture`.
+        """
+        expected = _expected(self.offsets, self.layouts)[lattice]
+        shown, known = np.zeros((chosen.size, 2 * half.size), np.float32), np.zeros(KINDS)
+        for other in range(len(self.offsets)):
+            if other == lattice:
+                continue
+            brighter = np.clip(contrast[lattice, chosen] / contrast[other, chosen], 1 / _MOST_RATIO, _MOST_RATIO)
+            by = [expected[other].T * (half & kind)[:, None] for kind in (IS_HIGH, _UPPER)]
+            shown += (self.relative[other, chosen] @ np.hstack(by).astype(np.float32)) * brighter[:, None]
+            known += (expected[other] ** 2 * _PAIRS).sum(axis=(1, 2))
+        products = np.tile(self.relative[lattice, chosen], 2) * shown
+        return (products @ _KINDS).astype(np.float64) * 2 / np.maximum(known, 1e-12)
+
 
 @lru_cache(maxsize=8)
 def _matched(offsets: tuple[Offset, ...], layouts: tuple[Layout, ...]) -> tuple[NDArray[np.float32], Array, Array]:
     """(P, P, K, K) weights of the products; their (P, P) sum for texture 1, and its variance for noise 1."""
-    lattices = list(zip(offsets, layouts, strict=True))
-    expected = np.array(
-        [[coherence((b[0] - a[0], b[1] - a[1]), one, two) for b, two in lattices] for a, one in lattices]
-    )
+    expected = _expected(offsets, layouts)
     emphasis = np.array([layout.emphasis(_OF_LOW) for layout in layouts])
     weights = expected * emphasis[:, None, :, None] * emphasis[None, :, None, :]
     return weights.astype(np.float32), (weights * expected).sum(axis=(2, 3)), (weights**2).sum(axis=(2, 3))
+
+
+@lru_cache(maxsize=8)
+def _expected(offsets: tuple[Offset, ...], layouts: tuple[Layout, ...]) -> Array:
+    """(P, P, K, K) `coherence` of all pairs of lattices."""
+    lattices = list(zip(offsets, layouts, strict=True))
+    return np.array([[coherence((b[0] - a[0], b[1] - a[1]), one, two) for b, two in lattices] for a, one in lattices])
 
 
 @lru_cache(maxsize=64)

@@ -85,7 +85,18 @@ def fit_bins(bins: Bins, clippings: Sequence[Clipping], noise: Noise) -> Fit:
         if not used.any():
             return replace(fit, weight=np.zeros_like(x))
         fit = robust_fit(bins, replace(fit, x=x, kept=np.maximum(kept, KEPT_VARIANCE)), used)
-    return fit
+    return corrected(bins, fit)
+
+
+def corrected(bins: Bins, fit: Fit) -> Fit:
+    """The fit where the part `Bins.too_much` of the noise is texture, too; it is known, whatever the noise is."""
+    if not bins.too_much.any():
+        return fit
+    texture = fit.texture + bins.too_much * fit.kept * fit.noise.variance(fit.x)
+    fit = replace(fit, texture=texture, response=np.where(bins.too_much != 0, 0.0, fit.response))
+    variance = (bins.variance + fit.lift - texture - fit.rounding) / fit.kept - fit.prnu * fit.x**2
+    shot, read = fit_line(fit.x, variance, fit.weight)
+    return replace(fit, noise=Noise(float(shot), float(read)))
 
 
 def robust_fit(bins: Bins, start: Fit, used: Mask) -> Fit:

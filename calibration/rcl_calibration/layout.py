@@ -23,6 +23,8 @@ _AXIS = (_ROW == 0) ^ (_COLUMN == 0)
 _LINES = np.stack([(_COLUMN == 0) & (_ROW >= 2), (_ROW == 0) & (_COLUMN >= 2)])
 FREQUENCY_SUM = (_ROW + _COLUMN)[_INNER]
 """(INNER,) row frequency plus column frequency, 2–8, of the even layout."""
+OUTER_OF_FIVE = ((_ROW + _COLUMN == 5) & (np.abs(_ROW - _COLUMN) == 3))[_INNER]
+"""(INNER,) of its coefficients with a sum of 5 those that vary most along one axis."""
 IS_HIGH = FREQUENCY_SUM >= 6
 """(INNER,) its HIGH coefficients."""
 INNER, HIGH, AXIS, LINES = int(_INNER.sum()), int(IS_HIGH.sum()), int(_AXIS.sum()), int(_LINES[0].sum())

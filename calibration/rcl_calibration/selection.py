@@ -10,7 +10,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from rcl_calibration.layout import AXIS, Mask
+from rcl_calibration.coherence import KINDS
+from rcl_calibration.layout import AXIS, FREQUENCY_SUM, OUTER_OF_FIVE, Mask
 from rcl_calibration.model import Array, Clipping, Noise, response
 from rcl_calibration.samples import TILES, Blocks
 from rcl_calibration.scores import Scores, around_each
@@ -28,6 +29,10 @@ KEPT_VARIANCE = 0.7
 _AXIS_LIMIT = 2.5
 _OUTLYING = 4.0
 """Over the median; χ² of MIDDLE degrees of freedom exceeds it once in twenty thousand blocks."""
+_DARKEST = 1e-3
+_MOST_TRACED = 250
+_TRACED = np.stack([kind / kind.sum() for kind in (FREQUENCY_SUM == 3, OUTER_OF_FIVE)], axis=1)
+TRACES = _TRACED.shape[1] + KINDS
 _FAR = 1e6
 """More than any deviate."""
 
@@ -49,9 +54,14 @@ class Bins:
     products: Array
     """(n,) squared noise variance over the variance of one block's `texture` where there is only noise"""
     middle: Array
-    """(n,) variance seen in the MIDDLE coefficients, by MIDDLE_WEIGHTS"""
+    """(n,) variance seen in the MIDDLE coefficients, weighted as in `Layout.kinds`"""
     uneven: Array
     """(n,) variance of the blocks' measured squares over what Gaussian noise of one level gives them, less 1"""
+    too_much: Array
+    """(n,) part of the noise fitted that is known not to be noise (`leftover`); 0 where that was not asked"""
+    traces: Array
+    """(TRACES, n) what the believed texture is checked by (`leftover`): variances seen in the coefficients of frequency
+    sum 3 and in the outer ones of 5, and texture by each of `Comparison.kinds`"""
     image: NDArray[np.intp]
     """(n,) 0, or which of several images"""
     steeper: Array
@@ -135,17 +145,22 @@ def select(
     *,
     fraction: float | None = None,
     steps: Sequence[float] = (1,),
+    traced: bool = False,
 ) -> Bins:
     """The flattest blocks of each brightness of each lattice, and what is measured in them.
 
     `fraction` of each is kept; None: what makes about WANTED_BLOCKS in a lattice. For several rising `steps` that many
     times as many, and a bin for those of each step that were not in the one before. A bin is the mean over `rankings`,
-    so that of two a block counts half in each.
+    so that of two a block counts half in each. `traced`: with `Bins.traces`, of even
+    layouts; else they are 0.
     """
+    contrast = np.maximum(blocks.mean, _DARKEST) / np.sqrt(expected)
     columns: list[tuple[float, ...]] = []
     tiles: list[list[Array]] = []
+    traces: list[Array] = []
     for p, plane in enumerate(planes):
         groups = _flattest(blocks.middle[p], [ranking[p] for ranking in rankings], fraction, steps)
+        traces.append(_traces(scores, expected, contrast, p, groups if traced else [], blocks.layouts[0].halves))
         texture, error = np.zeros((2, len(rankings), blocks.count))
         for number, half in zip(range(len(rankings)), blocks.layouts[0].halves[::-1], strict=False):
             chosen = np.concatenate([group[number] for group in groups] or [np.empty(0, np.intp)])
@@ -187,6 +202,8 @@ def select(
         products=products,
         middle=middle,
         uneven=uneven,
+        too_much=np.zeros_like(x),
+        traces=np.concatenate(traces, axis=1) if traced else np.zeros((TRACES, x.size)),
         image=np.zeros(x.size, np.intp),
         steeper=np.array([one.steeper for one in blocks.layouts])[lattice.astype(np.intp)],
         freedom=np.array([one.freedom for one in blocks.layouts])[lattice.astype(np.intp)],
@@ -233,6 +250,25 @@ def _without_outliers(chosen: NDArray[np.intp], middle: Array) -> NDArray[np.int
     """Blocks with a hot pixel, or with texture of one colour alone: far more than noise makes of the others."""
     own = middle[chosen]
     return chosen[own <= _OUTLYING * np.median(own)]
+
+
+def _traces(
+    scores: Scores, expected: Array, contrast: Array, lattice: int, groups: Sequence[Group], halves: tuple[Mask, Mask]
+) -> Array:
+    """(TRACES, len(groups)), what lattices share by the half of the coefficients that did not choose the blocks.
+
+    Of up to _MOST_TRACED blocks of each group: more cost time, and tell little more.
+    """
+    total = np.zeros((TRACES, len(groups)))
+    for parts, half in zip(zip(*groups, strict=True), halves[::-1], strict=False):
+        thinned = [part[:: -(-part.size // _MOST_TRACED)] for part in parts]
+        chosen, sizes = np.concatenate(thinned), np.array([part.size for part in thinned])
+        starts = np.cumsum(sizes) - sizes
+        energies = np.square(scores.comparison.relative[lattice, chosen]) @ _TRACED
+        relative = np.concatenate([energies, scores.comparison.kinds(lattice, chosen, half, contrast)], axis=1)
+        noise = np.add.reduceat(expected[lattice, chosen], starts) / sizes
+        total += np.add.reduceat(relative, starts).T / sizes * noise
+    return total / len(groups[0]) if groups else total
 
 
 def _excess_variance(squares: Array, high: int) -> float:

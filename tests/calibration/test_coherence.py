@@ -68,6 +68,34 @@ def test_texture_is_measured_whichever_lattices_show_it(lattices: tuple[int, ...
     assert (error > 0).all()
 
 
+@pytest.mark.slow
+def test_kinds_of_products_measure_texture_that_goes_with_brightness() -> None:
+    """Two lattices are twice as bright, and have twice the texture, as of one surface in light of another colour."""
+    rng = np.random.default_rng(3)
+    picture, brightness = _sampled(_picture(4096, rng)), dict(zip(BAYER, (1.0, 2.0, 1.0, 2.0), strict=True))
+    strength = SIGMA / 2 / np.sqrt(_blocks(picture).high[0].mean())
+    clean = {offset: strength * brightness[offset] * values for offset, values in picture.items()}
+    true = _blocks(clean).high[0].mean()
+    blocks = _blocks({o: values + SIGMA * rng.standard_normal(values.shape) for o, values in clean.items()})
+    contrast = np.array(list(brightness.values()))[:, None] * np.ones(blocks.count)
+    assert _kinds(blocks, contrast) * SIGMA**2 == pytest.approx([true] * 3, rel=0.06)
+
+
+def test_kinds_of_products_are_0_for_noise_alone() -> None:
+    rng = np.random.default_rng(5)
+    blocks = _blocks({offset: SIGMA * rng.standard_normal((1500, 1500)) for offset in BAYER})
+    assert _kinds(blocks, np.ones(blocks.mean.shape)) == pytest.approx([0, 0, 0], abs=0.03)
+
+
+def _kinds(blocks: Blocks, contrast: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(KINDS,) of the first lattice, from both halves."""
+    comparison = Comparison(
+        blocks.signed / np.float32(SIGMA), np.ones(blocks.mean.shape, np.bool_), blocks.offsets, blocks.layouts
+    )
+    every = np.arange(blocks.count)
+    return np.mean([comparison.kinds(0, every, half, contrast).mean(axis=0) for half in EVEN.halves], axis=0)
+
+
 def test_the_error_is_that_of_noise_alone() -> None:
     rng = np.random.default_rng(4)
     blocks = _blocks({offset: SIGMA * rng.standard_normal((1500, 1500)) for offset in BAYER})

@@ -22,7 +22,7 @@ from rcl_calibration.fit import Fit
 from rcl_calibration.layout import EVEN, HIGH
 from rcl_calibration.model import Noise
 from rcl_calibration.samples import TILES
-from rcl_calibration.selection import Bins
+from rcl_calibration.selection import TRACES, Bins
 from rcl_calibration.texture import Traits
 
 N = 200
@@ -44,6 +44,8 @@ def _measured(variance: NDArray[np.float64], texture: float | NDArray[np.float64
         products=np.full(N, 30.0),
         middle=variance,
         uneven=zeros,
+        too_much=zeros,
+        traces=np.zeros((TRACES, N)),
         image=IMAGE,
         steeper=np.ones(variance.size),
         freedom=np.full(variance.size, EVEN.freedom),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rcl_calibration.fit import Fit, fit_bins
+from rcl_calibration.fit import Fit, corrected, fit_bins
 from rcl_calibration.layout import EVEN, HIGH
 from rcl_calibration.model import Clipping, Noise
 from rcl_calibration.samples import TILES
-from rcl_calibration.selection import Bins
+from rcl_calibration.selection import TRACES, Bins
 from rcl_calibration.texture import (
     SHARED,
     SHARED_SPREAD,
@@ -47,6 +49,8 @@ def _bins(
         products=np.full(variance.size, 30.0),
         middle=middle,
         uneven=0 * variance,
+        too_much=0 * variance,
+        traces=np.zeros((TRACES, variance.size)),
         image=zeros if image is None else image,
         steeper=np.ones(variance.size),
         freedom=np.full(variance.size, EVEN.freedom),
@@ -175,3 +179,15 @@ def test_sensitivities_that_differ_are_no_shot_noise(prnu: float) -> None:
     fit = _fitted(_bins(noise + (prnu * X) ** 2, 0 * X))
     assert fit.prnu == pytest.approx(prnu**2, rel=0.1, abs=1e-7)
     assert np.sqrt(fit.noise.variance(X) / noise) == pytest.approx(np.ones_like(X), abs=0.005)
+
+
+def test_what_is_known_to_be_too_much_is_taken_off() -> None:
+    """Texture with the spectrum of noise that no lattice shares: nothing else tells it."""
+    bins = _bins(1.05 * _model(), 0 * X)
+    assert _fitted(bins).noise.shot == pytest.approx(1.05 * SHOT, rel=0.005)
+    known = replace(bins, too_much=np.full(X.size, 0.05 / 1.05))
+    again, at_once = _fitted(known), corrected(known, _fitted(bins))
+    for fit in (again, at_once):
+        assert fit.noise.shot == pytest.approx(SHOT, rel=0.005)
+        assert fit.noise.read == pytest.approx(READ, rel=0.005)
+        assert fit.texture == pytest.approx(0.05 * _model(), rel=0.05)
