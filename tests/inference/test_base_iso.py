@@ -113,3 +113,21 @@ def test_a_photograph_that_tells_its_noise_loses_nothing(realdata: Path, expose:
     gains = _gain(frame, clean, blind), _gain(frame, clean, told)
     assert gains[1] > 2
     assert gains[0] > gains[1] - 0.1
+
+
+@pytest.mark.slow
+def test_a_glint_is_told_from_a_defect_by_the_noise_that_there_may_be() -> None:
+    sigma, glint, height = 0.004, (160, 160), 0.048
+    values = 0.2 + sigma * np.random.default_rng(6).standard_normal((SIDE, SIDE))
+    values[157:164, 157:164] = 0.2
+    values[158:163:4, 158:163:2] += 0.004
+    values[glint] += height
+    mosaic = np.rint(values * (16383 - 512) + 512).astype(np.uint16)
+    frame = RawFrame(mosaic, CFA.bayer("RGGB"), (512.0,) * 4, 16383.0)
+    least, estimate = NoiseProfile.uniform(0, 1e-8), NoiseProfile.uniform(0, sigma**2)
+    kept = {
+        known: _mosaic(_model()(frame, noise).picture.pixels)[glint] - 0.2
+        for known, noise in ((True, Noise(least, "blind", estimate)), (False, Noise(least, "blind")))
+    }
+    assert kept[True] > 0.9 * height
+    assert kept[False] < 0.2 * height
