@@ -42,7 +42,9 @@ _ENLARGED = 2.1, 1.7
 """Falls before that: of pictures that were enlarged, and the most of those that were not."""
 _STEADY = 2.2, 1.4
 """Falls in the first half: of texture, and of noise."""
-_MUCH = 14 / 255, 8 / 255
+_FAINT = 1.0 / 255, 2.2 / 255
+"""Standard deviations that some texture has everywhere."""
+_MUCH = 11.5 / 255, 7.5 / 255
 """Standard deviations that are rather a lawn's or a sandy beach's, and that noise has at the highest ISO."""
 _LEAST_SPREAD = 0.2
 """Less says no more: there is texture that is as even."""
@@ -89,6 +91,7 @@ def _certain(noise: Array) -> float:
     """0…1, of blocks (N, C, BLOCK, BLOCK) without their planes."""
     low, middle, high, end = _falls(noise)
     energy = np.square(noise).mean((1, 2, 3))
+    level = float(energy.mean() ** 0.5)
     spread = float(np.log(energy + _ROUNDING).std())
     knee = end - high - _MIDDLE * middle
     even = np.clip(_OF_KNEE * knee - _OF_SPREAD * np.log(max(spread, _LEAST_SPREAD)) - _LESS, 0, 1)
@@ -96,7 +99,8 @@ def _certain(noise: Array) -> float:
         _ramp(end, *_CUT),
         _ramp(high, *_ENLARGED),
         _ramp(low + middle, *_STEADY),
-        _ramp(float(energy.mean() ** 0.5), *_MUCH),
+        _ramp(level, *_FAINT),
+        _ramp(level, *_MUCH),
     )
     return float(even * np.prod(believed))
 
