@@ -40,6 +40,9 @@ class Noise:
     profile: NoiseProfile
     source: str = "given"
     """As `Record.noise`."""
+    estimate: NoiseProfile | None = None
+    """The estimate of which `profile` is the lower end; None where they are the same. Photosites are judged by it: told
+    of too little noise, `mend` takes glints for defects."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ class Model:
         told = known.profile if known and self.task.noise_aware else None
         balance = Balance.of(frame) if self.ready.engine.coded else Balance()
 
-        mended = None if restoration.changes_nothing else told
+        mended = None if restoration.changes_nothing or told is None or known is None else known.estimate or told
 
         def seen(number: int, turn: Turn) -> tuple[Float, float, Placement]:
             x, placement = packed(_values(frame, mended), frame.cfa, turn, self.ready.tiling.multiple)

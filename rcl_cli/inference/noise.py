@@ -46,13 +46,11 @@ class NoiseOfFiles:
         Raises FileError where `given` has no profile for the frame.
         """
         profile, source, words = self._book.for_frame(frame)
-        if source == "blind":
-            profile = cautious(profile)
         if words not in self._said:
             self._said.add(words)
             name = frame.metadata.path.name if frame.metadata.path else "the picture"
             self.announce(f"Noise profile of {name}: {words}")
-        return Noise(profile, source)
+        return Noise(cautious(profile), source, profile) if source == "blind" else Noise(profile, source)
 
     def _calibrated(self, lookup: Lookup) -> Noise | None:
         found = self._book.calibrated(lookup)

@@ -31,7 +31,7 @@ from rcl_cli.files import exists, is_file, require_file
 from rcl_cli.folders import store_folder
 from rcl_cli.profiles.lattices import close_lattices, labels
 from rcl_cli.profiles.lookup import Found, Lookup
-from rcl_cli.profiles.processed import processed_profile
+from rcl_cli.profiles.processed import is_certain, processed_profile, surer
 from rcl_cli.raw.frame import Frame, RgbFrame
 
 log = logging.getLogger(__name__)
@@ -126,11 +126,13 @@ def profile_for(frame: Frame, *, given: Path | None = None, store: Path | None =
 
 def blind_estimate(frame: Frame) -> NoiseProfile:
     """The noise profile that a frame's own pixels tell; of RGB files also where processing has spread their noise."""
+    processed = None
     if isinstance(frame, RgbFrame) and frame.transfer != "linear":
         processed = processed_profile(frame)
-        if processed is not None:
+        if processed is not None and is_certain(processed):
             return replace(processed, **labels(frame))
-    return estimate(close_lattices(frame), **labels(frame))
+    usual = estimate(close_lattices(frame), **labels(frame))
+    return usual if processed is None or surer(usual, processed) else replace(processed, **labels(frame))
 
 
 def load_profiles(path: Path) -> list[NoiseProfile]:

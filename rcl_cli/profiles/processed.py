@@ -6,35 +6,72 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcl_calibration.processed import processed_noise
-from rcl_calibration.profile import NoiseProfile
+from rcl_calibration.profile import SIGMA_X, NoiseProfile
 from rcl_cli.raw.frame import RgbFrame
 from rcl_cli.raw.srgb import srgb_decode, srgb_encode
 
 CORRELATED = 0.2
 """Correlation of neighbours from which noise counts as processed."""
+_VISIBLE = 0.7
+"""Of 255, as displayed: less is not told apart from rounding, and not seen."""
+_ISO = (400.0, 1600.0)
+"""Up to the first the file's ISO says nothing of whether there is noise; from the second there is."""
 _DISPLAYED = np.linspace(0.05, 0.95, 19)
 
 
 def processed_profile(frame: RgbFrame) -> NoiseProfile | None:
     """λ of light, for noise that is the same at every displayed brightness; None where it is independent, or absent.
 
-    The quality is "weak": the level holds for the whole of the noise, not for what neighbouring pixels differ by.
+    The quality is "weak": the level holds for the whole of the noise, not for what neighbouring pixels differ by. The
+    interval of σ(x) goes down to what cannot well be texture: 0 where that would not be seen. A file that says a high
+    ISO has noise.
     """
     displayed = srgb_encode(frame.rgb).transpose(2, 0, 1)
     found = processed_noise(displayed)
     if found is None or found.correlation < CORRELATED or not found.variance.all():
         return None
+    level = 255 * float(np.sqrt(np.mean(found.variance)))
+    certain = max(found.certain, _expected(frame.metadata.iso))
+    certain = certain if certain * level >= _VISIBLE else 0.0
     shot, read = noise_of_light()
     red, green, blue = found.variance.tolist()
     planes = np.array([red, green, green, blue])
-    level = 255 * float(np.sqrt(np.mean(found.variance)))
+    sigma = np.sqrt(planes[:, None] * (shot * np.array(SIGMA_X) + read))
     return NoiseProfile(
         tuple((shot * planes).tolist()),
         tuple((read * planes).tolist()),
         method="flat blocks",
         quality="weak",
-        reason=f"processing has spread its noise over neighbouring pixels; in flat parts it is {level:.1f} of 255",
+        reason=_reason(level, certain),
+        sigma_ci=tuple(tuple((certain * s, s) for s in plane) for plane in sigma.tolist()),
     )
+
+
+def is_certain(processed: NoiseProfile) -> bool:
+    """Whether all of it must be noise."""
+    return _least(processed) >= float(processed.sigma(0.18))
+
+
+def surer(usual: NoiseProfile, processed: NoiseProfile) -> bool:
+    """Whether the usual estimate is certain of more noise in the mid-tones."""
+    return _least(usual) > _least(processed)
+
+
+def _least(profile: NoiseProfile) -> float:
+    return profile.sigma_ci[1][SIGMA_X.index(0.18)][0] if profile.sigma_ci else 0.0
+
+
+def _expected(iso: float | None) -> float:
+    """0…1: how sure it is by the ISO that there is noise."""
+    low, high = _ISO
+    return float(np.clip(np.log(iso / low) / np.log(high / low), 0, 1)) if iso else 0.0
+
+
+def _reason(level: float, certain: float) -> str:
+    words = f"processing has spread its noise over neighbouring pixels; in flat parts it is {level:.1f} of 255"
+    if certain == 1:
+        return words
+    return f"{words}, {f'{certain * level:.1f} of it surely noise' if certain else 'all of which may be texture'}"
 
 
 def noise_of_light() -> tuple[float, float]:

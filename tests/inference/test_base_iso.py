@@ -18,8 +18,8 @@ from rcl_cli.inference.load import load
 from rcl_cli.inference.model import Model, Noise
 from rcl_cli.inference.noise import NoiseOfFiles
 from rcl_cli.raw.cfa import CFA
-from rcl_cli.raw.frame import RawFrame
-from rcl_cli.raw.srgb import srgb_decode
+from rcl_cli.raw.frame import RawFrame, RgbFrame
+from rcl_cli.raw.srgb import srgb_decode, srgb_encode
 
 SHOT = 1e-4
 READ = math.exp(2.18 * math.log(SHOT) + 1.2)
@@ -33,8 +33,8 @@ Expose = Callable[[NDArray[np.float64]], tuple[RawFrame, NDArray[np.float64]]]
 
 
 @cache
-def _model() -> Model:
-    return load("denoise", "bayer", device="cpu")
+def _model(domain: str = "bayer") -> Model:
+    return load("denoise", domain, device="cpu")
 
 
 @pytest.fixture
@@ -113,3 +113,39 @@ def test_a_photograph_that_tells_its_noise_loses_nothing(realdata: Path, expose:
     gains = _gain(frame, clean, blind), _gain(frame, clean, told)
     assert gains[1] > 2
     assert gains[0] > gains[1] - 0.1
+
+
+@pytest.mark.slow
+def test_a_glint_is_told_from_a_defect_by_the_noise_that_there_may_be() -> None:
+    sigma, glint, height = 0.004, (160, 160), 0.048
+    values = 0.2 + sigma * np.random.default_rng(6).standard_normal((SIDE, SIDE))
+    values[157:164, 157:164] = 0.2
+    values[158:163:4, 158:163:2] += 0.004
+    values[glint] += height
+    mosaic = np.rint(values * (16383 - 512) + 512).astype(np.uint16)
+    frame = RawFrame(mosaic, CFA.bayer("RGGB"), (512.0,) * 4, 16383.0)
+    least, estimate = NoiseProfile.uniform(0, 1e-8), NoiseProfile.uniform(0, sigma**2)
+    kept = {
+        known: _mosaic(_model()(frame, noise).picture.pixels)[glint] - 0.2
+        for known, noise in ((True, Noise(least, "blind", estimate)), (False, Noise(least, "blind")))
+    }
+    assert kept[True] > 0.9 * height
+    assert kept[False] < 0.2 * height
+
+
+@pytest.mark.slow
+@pytest.mark.realdata
+@pytest.mark.parametrize("sigma", [0.0, 1.0, 3.0])
+@pytest.mark.parametrize("name", TEXTURED)
+def test_textured_pictures_for_a_display_end_no_worse_than_they_were(name: str, sigma: float, realdata: Path) -> None:
+    light = _photograph(realdata, name)
+    # Half the size, so that the truth lies between the values that a file of 8 bits holds.
+    clean = srgb_encode(light.reshape(SIDE // 2, 2, SIDE // 2, 2, 3).mean((1, 3)).astype(np.float32)).astype(np.float64)
+    noisy = clean + sigma / 255 * np.random.default_rng(8).standard_normal(clean.shape)
+    stored = np.rint(np.clip(noisy, 0, 1) * 255) / 255
+    frame = RgbFrame(srgb_decode(stored.astype(np.float32)))
+    made = srgb_encode(_model("rgb")(frame, NoiseOfFiles().of(frame)).picture.pixels)
+    before, after = (
+        float(np.square(np.clip(np.asarray(values, np.float64), 0, 1) - clean).mean()) for values in (stored, made)
+    )
+    assert 10 * math.log10(before / after) >= -HARM

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import pytest
 
 from rcl_calibration.processed import processed_noise
+from rcl_cli.inference.noise import NoiseOfFiles
 from rcl_cli.profiles.book import blind_estimate
 from rcl_cli.profiles.processed import processed_profile
-from rcl_cli.raw.frame import RgbFrame
+from rcl_cli.raw.frame import Metadata, RgbFrame
 from rcl_cli.raw.srgb import srgb_decode, srgb_encode
 from rcl_cli.samples.scenes import scene
 
@@ -66,3 +69,70 @@ def test_pictures_that_tell_nothing() -> None:
     assert processed_noise(np.zeros((3, 8, 8))) is None
     assert processed_profile(RgbFrame(np.full((64, 64, 3), 0.3, np.float32))) is None
     assert processed_profile(RgbFrame(np.ones((64, 64, 3), np.float32))) is None
+
+
+def texture(power: float, seed: int = 7) -> np.ndarray:
+    """(384, 384, 3) grey, displayed: nothing but texture with a spectrum of 1/f^power, 20 of 255 strong, no noise."""
+    frequency = np.hypot(*np.meshgrid(np.fft.fftfreq(384), np.fft.rfftfreq(384), indexing="ij"))
+    frequency[0, 0] = np.inf
+    white = np.fft.rfft2(np.random.default_rng(seed).standard_normal((384, 384)))
+    field = np.fft.irfft2(white * frequency**-power, s=(384, 384))
+    return np.repeat(np.clip(0.5 + 20 / 255 * field / field.std(), 0, 1)[..., None], 3, axis=2)
+
+
+def sharp(values: np.ndarray) -> np.ndarray:
+    return values
+
+
+def compressed(values: np.ndarray) -> np.ndarray:
+    done, encoded = cv2.imencode(".jpg", np.rint(values * 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 92])
+    assert done
+    return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.float64) / 255
+
+
+def enlarged(values: np.ndarray) -> np.ndarray:
+    return np.clip(cv2.resize(values, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), 0, 1)
+
+
+def told(values: np.ndarray, iso: float | None = None) -> float:
+    """σ that a picture is restored by, as displayed, of 255, in the mid-tones; the picture is stored in 8 bits."""
+    stored = np.rint(np.clip(values, 0, 1) * 255) / 255
+    frame = RgbFrame(srgb_decode(stored).astype(np.float32), metadata=Metadata(iso=iso))
+    step = 1e-3
+    light = float(srgb_decode(np.array(0.5)))
+    slope = float(srgb_decode(np.array(0.5 + step)) - srgb_decode(np.array(0.5 - step))) / (2 * step)
+    return 255 * float(NoiseOfFiles().of(frame).profile.sigma(light)) / slope
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("made", [sharp, compressed, enlarged])
+@pytest.mark.parametrize("power", [1.0, 1.5, 2.0])
+def test_texture_is_not_taken_for_noise(power: float, made: Callable[[np.ndarray], np.ndarray]) -> None:
+    assert told(made(texture(power))) < 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sigma", [2.0, 5.0, 7.5])
+def test_noise_is_found_beside_texture_of_another_brightness(sigma: float) -> None:
+    values = 0.3 * displayed()
+    values[:, 192:] = 0.6 + 0.5 * (texture(1.0)[:, 192:] - 0.5)
+    values += sigma / 255 * noise(0.7)
+    assert 0.6 * sigma < told(values) < 1.15 * sigma
+    found = processed_noise(np.clip(values, 0, 1).transpose(2, 0, 1))
+    assert found is not None
+    assert 255 * np.sqrt(found.variance) == pytest.approx([sigma] * 3, rel=0.25)
+
+
+@pytest.mark.slow
+def test_a_high_iso_says_that_there_is_noise() -> None:
+    lawn = enlarged(texture(1.0))[:384, :384]
+    assert told(lawn, 100) == told(lawn) < 1
+    assert told(lawn) < told(lawn, 800) < told(lawn, 3200)
+
+
+def test_the_reason_says_how_much_may_be_texture() -> None:
+    noisy = RgbFrame(srgb_decode(np.clip(displayed() + 0.02 * noise(0.7), 0, 1)))
+    clean = RgbFrame(srgb_decode(enlarged(texture(1.0))[:384, :384]))
+    reasons = [profile.reason for profile in map(processed_profile, (noisy, clean)) if profile is not None]
+    assert "texture" not in reasons[0]
+    assert "all of which may be texture" in reasons[1]
