@@ -59,6 +59,8 @@ class Settings:
     """0…1: the strength for colour, where it is not that for brightness."""
     precision: str = "auto"
     """One of `PRECISIONS`."""
+    iso: float | None = None
+    """Of files that do not say theirs; a high one says that there is noise."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +195,7 @@ def open_pipeline(task: Work, settings: Settings, announce: Callable[[str], None
     how = (settings.device, settings.model, settings.tile, engine, settings.precision)
     models = Models(task, store, *how, announce)
     noise = NoiseOfFiles(settings.profile, store.root, announce=announce)
-    return Pipeline(models, noise, settings.strength, settings.ensemble, settings.chroma_strength)
+    return Pipeline(models, noise, settings.strength, settings.ensemble, settings.chroma_strength, settings.iso)
 
 
 def apply(

@@ -73,10 +73,10 @@ def made_now(old: Record, pipeline: Pipeline) -> Record:
     new = replace(
         old, task=task.name, model=model.name, weights=model.weights, strength=strength, ensemble=pipeline.ensemble
     )
-    new = replace(new, chroma=chroma_words(pipeline.strength, pipeline.chroma_strength))
+    new = replace(new, chroma=chroma_words(pipeline.strength, pipeline.chroma_strength), iso=old.iso or pipeline.iso)
     if not task.noise_aware:
         return replace(new, noise="", levels="")
-    known = pipeline.noise.known(old.camera, old.iso, old.black_level, old.white_level)
+    known = pipeline.noise.known(old.camera, new.iso, old.black_level, old.white_level)
     if known is not None:
         return replace(new, noise=known.source, levels=levels_digest(known))
     # Else the file decides: its own tag, or its pixels.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rcl_cli.inference.model import Model, Noise
 from rcl_cli.inference.models import Models
@@ -32,6 +32,8 @@ class Pipeline:
     ensemble: bool = False
     chroma_strength: float | None = None
     """That of colour, if it is another."""
+    iso: float | None = None
+    """Of files that do not say theirs."""
 
     def model_for(self, frame: Frame) -> Model:
         """Raises RclError where there is none."""
@@ -43,6 +45,8 @@ class Pipeline:
         Raises RclError where the task, the model and the frame do not fit each other.
         """
         model = self.model_for(frame)
+        if self.iso and frame.metadata.iso is None:
+            frame = replace(frame, metadata=replace(frame.metadata, iso=self.iso))
         return Prepared(frame, model, self.noise.of(frame) if model.task.noise_aware else self.noise.of_file(frame))
 
     def restore(self, frame: Frame | Prepared, report: Callable[[float], None] = lambda done: None) -> Result:

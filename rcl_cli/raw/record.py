@@ -72,6 +72,8 @@ class Record:
             found.append(f"other weights called {self.model}")
         if self.noise == other.noise and self.levels != other.levels:
             found.append("another noise profile")
+        if self.iso != other.iso:
+            found.append(f"ISO {other.iso or 0:g} told")
         if self.source and other.source and self.source != other.source:
             found.append("another picture, or another state of its file")
         return found

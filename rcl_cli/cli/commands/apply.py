@@ -79,6 +79,14 @@ INTERRUPTED = 130
     help="Head to use.  [default: the newest in the store, else the shipped one]",
 )
 @PROFILE
+@click.option(
+    "--iso",
+    cls=Option,
+    type=Whole(1),
+    metavar="N",
+    show_default="unknown",
+    help="ISO of files that do not say theirs, such as scans and exports. A high one says that there is noise.",
+)
 @STRENGTH
 @CHROMA_STRENGTH
 @ENSEMBLE
@@ -134,6 +142,7 @@ def command(
     suffix: str,
     model: str | None,
     profile: Path | None,
+    iso: int | None,
     strength: float | str,
     chroma_strength: float | None,
     ensemble: bool,
@@ -184,7 +193,7 @@ def command(
     found = shard_here() if shard is None else None
     shard = str(found[0]) if found else shard
     how = (model, profile, strength, ensemble, file_format, overwrite, device, tile, linear, store, shard, select)
-    settings = Settings(*how, engine, suffix, chroma_strength, precision)
+    settings = Settings(*how, engine, suffix, chroma_strength, precision, iso)
     batch = open_batch(task, paths or (Path(),), folder, settings)
     say_left_out(batch.results)
     if select:
