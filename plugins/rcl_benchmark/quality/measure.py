@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import rcl_calibration
 import rcl_cli
 import rcl_tasks
 from rcl_benchmark.engine.code import beside, code_version
@@ -125,9 +126,10 @@ def _crop(key: Key, result: Float, given: Sample) -> Crop:
 @lru_cache
 def own_code() -> str:
     """Changes with the code by which rcl's heads compute."""
-    root, tasks = (Path(package.__path__[0]) for package in (rcl_cli, rcl_tasks))
-    folders = (root / "nn", root / "inference", root / "profiles", tasks)
+    root, tasks, calibration = (Path(package.__path__[0]) for package in (rcl_cli, rcl_tasks, rcl_calibration))
+    folders = (root / "nn", root / "inference", root / "profiles", tasks, calibration)
     return code_version(
         *(file for folder in folders for file in sorted(folder.glob("*.py"))),
         *(root / name for name in ("noise.py", "models/task_model.py", "raw/pack.py")),
+        *beside(__file__, "ours"),
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 import cv2
 
+from rcl_benchmark.quality import ours
 from rcl_benchmark.quality.inputs import Noisy
 from rcl_benchmark.quality.mosaics import Mosaic
 from rcl_benchmark.quality.names import (
@@ -37,7 +38,7 @@ from rcl_benchmark.quality.names import (
     REAL,
     SR,
 )
-from rcl_benchmark.quality.peers import classical, enlarge, filters, libraw, ours
+from rcl_benchmark.quality.peers import classical, enlarge, filters, libraw
 from rcl_benchmark.quality.peers.demosaicnet import demosaicnet, digest_of, weights_file
 from rcl_benchmark.quality.pictures import Float
 from rcl_benchmark.quality.settings import BAYER, Setting

@@ -1,8 +1,9 @@
-"""rcl's own heads, used as its Python interface uses them."""
+"""rcl's own heads, used as its Python interface and `rcl apply` use them."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -12,7 +13,8 @@ from rcl_benchmark.quality.mosaics import Mosaic
 from rcl_benchmark.quality.pictures import Float
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
-from rcl_cli.inference.model import Model
+from rcl_cli.inference.model import Model, Noise
+from rcl_cli.inference.noise import NoiseOfFiles
 from rcl_cli.raw.frame import Frame, RgbFrame
 from rcl_cli.raw.srgb import srgb_decode, srgb_encode
 
@@ -29,9 +31,9 @@ def demosaic(mosaic: Mosaic, device: str) -> Float:
 
 
 def denoise(mosaic: Mosaic, device: str, *, blind: bool = False) -> Float:
-    """(H, W), the noise told, or `blind`: as rcl estimates it."""
+    """(H, W), the noise told, or `blind`: as `rcl apply` takes it from the picture."""
     frame = mosaic.frame
-    noise = rcl.estimate_noise(frame) if blind else mosaic.noise
+    noise = _blind(frame) if blind else mosaic.noise
     return head("denoise", mosaic.cfa.domain, device)(frame, noise).pixels
 
 
@@ -43,7 +45,7 @@ def denoise_values(noisy: Noisy, device: str) -> Float:
 
 def denoise_file(frame: Frame, device: str) -> Float:
     """sRGB-coded (H, W, 3), of a frame as read, its noise estimated: `rcl apply --task denoise`."""
-    return srgb_encode(head("denoise", Domain.RGB, device)(frame, rcl.estimate_noise(frame)).pixels)
+    return srgb_encode(head("denoise", Domain.RGB, device)(frame, _blind(frame)).pixels)
 
 
 def enlarge(rgb: Float, device: str, *, linear: bool = False) -> Float:
@@ -57,6 +59,10 @@ def enlarge(rgb: Float, device: str, *, linear: bool = False) -> Float:
 def denoise_and_enlarge(mosaic: Mosaic, device: str) -> Float:
     """A linear mosaic (h, w) → coded RGB (2h, 2w, 3), the noise told."""
     return srgb_encode(head("jdensr", mosaic.cfa.domain, device)(mosaic.frame, mosaic.noise).pixels)
+
+
+def _blind(frame: Frame) -> Noise:
+    return NoiseOfFiles(store=Path("no-store")).of(frame)
 
 
 def _frame(values: Float) -> RgbFrame:
