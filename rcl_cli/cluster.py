@@ -104,8 +104,10 @@ def connected(address: str) -> Iterator[Cluster]:
         from distributed import Client
     except ImportError as error:
         raise RclError("--dask needs dask.distributed, which is not installed; pip install 'rcl-cli[dask]'") from error
-    # It tells of lost connections by itself, at length; what they come to is said in a sentence.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    # They tell of lost connections by themselves, at length; what these come to is said in a sentence.
+    # dask gives each of these a level of its own.
+    for talker in ("distributed", "distributed.client", "distributed.gc", "tornado.application"):
+        logging.getLogger(talker).setLevel(logging.CRITICAL)
     _try(address, *host_and_port(address))
     try:
         client = Client(address, timeout=CONNECT_S, set_as_default=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import socket
@@ -172,6 +173,14 @@ def test_a_scheduler_that_is_not_there_is_soon_given_up(raws: Path, tmp_path: Pa
         assert result.exit_code == 2
         assert f"Error: the dask scheduler '127.0.0.1:{port}' cannot be reached" in result.stderr
     assert time.monotonic() - began < 30
+
+
+def test_what_dask_says_by_itself_is_not_said() -> None:
+    with pytest.raises(RclError, match="cannot be reached"), connected("127.0.0.1:1"):
+        pass
+    talkers = [name for name in logging.root.manager.loggerDict if name.startswith(("distributed.", "tornado."))]
+    assert "distributed.client" in talkers
+    assert [name for name in talkers if logging.getLogger(name).isEnabledFor(logging.ERROR)] == []
 
 
 def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,7 +64,8 @@ def _print_all(group: str, about: dict[Entry, str]) -> None:
             (visible(entry.name), visible(text if entry.distribution == OWN else f"{text} ({entry.source})"))
             for entry, text in about.items()
         ]
-        formatter.write_dl(rows)
+        if rows:  # none where our own distribution cannot be read
+            formatter.write_dl(rows)
     click.echo(written(formatter.getvalue(), sys.stdout), nl=False)
 
 

@@ -109,6 +109,8 @@ class LazyGroup(click.Group):
         if not extra.pop("standalone_mode", True):
             return super().main(args, standalone_mode=False, **extra)
         make_usable()
+        # torch would look through all distributions for devices that no verb can use, and end at a damaged one.
+        os.environ.setdefault("TORCH_DEVICE_BACKEND_AUTOLOAD", "0")
         arguments = list(sys.argv[1:] if args is None else args)
         if not any(isinstance(handler, _Said) for handler in logging.root.handlers):
             logging.root.addHandler(_Said(logging.WARNING))

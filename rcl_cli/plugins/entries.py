@@ -190,8 +190,8 @@ def _read(distribution: Distribution) -> tuple[list[Entry], Problem | None]:
     try:
         name = _canonical(distribution.metadata["Name"])
         version = str(distribution.metadata["Version"] or "")
-        # Of two copies of a distribution, the first on sys.path is the one that Python imports.
-        first = metadata.distribution(name)
+        # Of two copies of a distribution, the first on sys.path is the one that Python imports. Remains have no name.
+        first = next(one for one in metadata.distributions(name=name) if one.metadata["Name"])
         if str(first.locate_file("")) != str(distribution.locate_file("")):
             return [], None
         points = [point for point in distribution.entry_points if point.group in GROUPS]

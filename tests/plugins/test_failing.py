@@ -19,7 +19,6 @@ from click.testing import CliRunner, Result
 from rcl_cli.cli.main import cli
 from rcl_cli.domain import Domain
 from rcl_cli.errors import PluginError
-from rcl_cli.plugins.entries import TASKS, entries
 from rcl_cli.plugins.faults import PluginFault, is_users
 
 Install = Callable[..., str]
@@ -208,45 +207,6 @@ def test_ctrl_c_is_the_users_wherever_it_comes() -> None:
     with pytest.raises(KeyboardInterrupt) as raised:
         space["stop"]()
     assert not is_users(raised.value)
-
-
-BROKEN = {
-    "no equals sign": b"[rcl.tasks]\nthis is no entry point\n",
-    "no UTF-8": b"[rcl.tasks]\n\xff\xfe = module\n",
-    "nul": b"[rcl.tasks]\nx = \0\n",
-}
-
-
-@pytest.mark.parametrize("case", BROKEN)
-@pytest.mark.parametrize("metadata", [b"Metadata-Version: 2.1\nName: torn\nVersion: 1\n", b"", b"\xff\xfe\0", None])
-def test_a_distribution_with_broken_metadata_takes_nobody_down(
-    case: str, metadata: bytes | None, install: Install, tmp_path: Path
-) -> None:
-    install("fine-pack", "own", source())
-    info = tmp_path / "torn-1.dist-info"
-    info.mkdir()
-    (info / "entry_points.txt").write_bytes(BROKEN[case])
-    if metadata is not None:
-        (info / "METADATA").write_bytes(metadata)
-    assert {"denoise", "own"} <= {entry.name for entry in entries(TASKS)}
-    for arguments in (["tasks"], ["--help"], ["models"], ["apply", "--help"]):
-        assert run(*arguments).exit_code == 0
-    result = run("plugins", "--json")
-    broken = [line for line in map(json.loads, result.stdout.splitlines()) if line["status"] == "failed"]
-    assert (result.exit_code, len(broken)) == (1, 1)
-
-
-@pytest.mark.parametrize("metadata", [b"", b"\xff\xfe\0", None])
-def test_other_peoples_broken_distributions_are_no_business_of_ours(metadata: bytes | None, tmp_path: Path,
-                                                                   install: Install) -> None:  # fmt: skip
-    install("fine-pack", "own", source())
-    info = tmp_path / "other-1.dist-info"
-    info.mkdir()
-    (info / "entry_points.txt").write_bytes(b"[console_scripts]\nno equals sign\n\xff")
-    if metadata is not None:
-        (info / "METADATA").write_bytes(metadata)
-    assert run("tasks").exit_code == 0
-    assert run("plugins").exit_code == 0
 
 
 def test_a_plugins_module_that_cannot_be_read_costs_its_description(install: Install, tmp_path: Path) -> None:

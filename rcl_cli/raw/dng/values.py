@@ -127,8 +127,8 @@ def with_peak(pixels: Float, peak: float) -> Float:
 
 
 def _raised(values: Float) -> Float:
-    raised = np.maximum(values, 0)
-    debt = np.subtract(raised, values)
+    raised = np.maximum(values, 0, order="C")  # OpenCV writes into no other
+    debt = np.subtract(raised, values, order="C")
     paid = np.empty_like(debt)
     for span in _SPANS:
         if debt.max(initial=0) < _NO_DEBT:

@@ -37,6 +37,13 @@ def test_only_the_surroundings_pay() -> None:
     )
 
 
+def test_pictures_that_lie_otherwise_in_memory_give_the_same() -> None:
+    picture = np.random.default_rng(2).normal(0.001, 0.01, (30, 40, 3)).astype(np.float32)
+    turned = np.ascontiguousarray(picture.swapaxes(0, 1)).swapaxes(0, 1)
+    assert np.array_equal(raised_to_black(turned), raised_to_black(picture))
+    assert np.array_equal(raised_to_black(np.asfortranarray(picture)), raised_to_black(picture))
+
+
 def test_x_trans_gets_one_black_level_for_all_colours() -> None:
     levels = [stored_levels(Picture(FLAT, CFA.xtrans(), (g, 64.0, 64.0, 64.0), 1023.0)) for g in (64.0, 65.0)]
     assert levels == [((4096.0,) * 4, 65472.0), ((4096.0,) * 4, 65535.0)]
