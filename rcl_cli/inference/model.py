@@ -41,8 +41,8 @@ class Noise:
     source: str = "given"
     """As `Record.noise`."""
     estimate: NoiseProfile | None = None
-    """The estimate of which `profile` is the lower end; None where they are the same. Photosites are judged by it: told
-    of too little noise, `mend` takes glints for defects."""
+    """The estimate that `profile` is the cautious part of; None where they are the same. Photosites are judged by it:
+    told of too little noise, `mend` takes glints for defects."""
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ class NoiseOfFiles:
         return Noise(frame.metadata.noise_profile, "tag")
 
     def of(self, frame: Frame) -> Noise:
-        """What the frame is restored by: of a blind estimate the lower end, so that no detail is taken for noise.
+        """What the frame is restored by: of a blind estimate what is `cautious`, so that no detail is taken for noise.
 
         Raises FileError where `given` has no profile for the frame.
         """

@@ -1,4 +1,4 @@
-"""The lower end of a noise level's interval, as a noise level."""
+"""The lower end of a noise level's interval, as a noise level; more where noise is plain to see."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ X = np.array(SIGMA_X)
 def _profile(below: float, shot: float = 1e-3, read: float = 1e-5) -> NoiseProfile:
     plain = NoiseProfile.uniform(shot, read)
     ends = tuple((float(s * below), float(s * 1.2)) for s in np.asarray(plain.sigma(X, 0)))
-    return replace(plain, sigma_ci=(ends,) * 4, x_range=(0.02, 0.8))
+    return replace(plain, sigma_ci=(ends,) * 4, x_range=(0.02, 0.8), quality="weak")
 
 
 @pytest.mark.parametrize("below", [1.0, 0.99, 0.5, 0.0])
@@ -45,3 +45,14 @@ def test_each_plane_has_its_own_interval_and_only_what_was_seen_counts() -> None
 def test_a_profile_without_an_interval_stays() -> None:
     plain = NoiseProfile.uniform(1e-3, 1e-5)
     assert cautious(plain) is plain
+
+
+@pytest.mark.parametrize(("level", "power"), [(0.001, 1), (0.003, 1), (0.006, 2 / 3), (0.012, 1 / 3), (0.05, 1 / 3)])
+@pytest.mark.parametrize("lower", [0.0, 0.3, 0.9, 1.0])
+def test_of_plain_noise_more_is_taken_off_where_the_estimate_is_trusted(
+    level: float, power: float, lower: float
+) -> None:
+    estimated = _profile(lower, shot=level**2 / 0.18, read=0.0)
+    for quality, expected in (("ok", lower**power), ("unidentifiable", lower**power), ("weak", lower)):
+        told = cautious(replace(estimated, quality=quality))
+        assert float(told.sigma(0.18)) / level == pytest.approx(expected, rel=1e-5)
