@@ -50,7 +50,9 @@ class NoiseOfFiles:
             self._said.add(words)
             name = frame.metadata.path.name if frame.metadata.path else "the picture"
             self.announce(f"Noise profile of {name}: {words}")
-        return Noise(cautious(profile), source, profile) if source == "blind" else Noise(profile, source)
+        if source != "blind":
+            return Noise(profile, source)
+        return Noise(cautious(profile, raw=frame.domain.is_raw), source, profile)
 
     def _calibrated(self, lookup: Lookup) -> Noise | None:
         found = self._book.calibrated(lookup)

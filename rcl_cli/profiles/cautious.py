@@ -16,13 +16,13 @@ _MOST = 2 / 3
 """Of the way from the lower end to the estimate, as logarithms: harmed no photograph that 1/2 did not."""
 
 
-def cautious(profile: NoiseProfile) -> NoiseProfile:
+def cautious(profile: NoiseProfile, *, raw: bool) -> NoiseProfile:
     """The lower end of the profile's interval of σ(x), or between it and the estimate where noise is plain to see.
 
-    The latter only of estimates that are trusted. As λ_shot and λ_read, each 0 or more; never above the profile.
-    A denoiser that believes in too much noise takes detail for it; one that believes in a little less leaves grain,
-    which nobody minds of noise that is not seen. Where the interval is narrow there is no difference. Profiles without
-    one, or with noise that is correlated, stay.
+    The latter only of a `raw`: of other pictures the lower end says what cannot be texture. As λ_shot and λ_read, each
+    0 or more; never above the profile. A denoiser that believes in too much noise takes detail for it; one that
+    believes in a little less leaves grain, which nobody minds of noise that is not seen. Where the interval is narrow
+    there is no difference. Profiles without one, or with noise that is correlated, stay.
     """
     if profile.sigma_ci is None or profile.covariance is not None:
         return profile
@@ -31,7 +31,9 @@ def cautious(profile: NoiseProfile) -> NoiseProfile:
     shot, read = [], []
     for plane, intervals in enumerate(profile.sigma_ci):
         sigma = np.maximum(np.asarray(profile.sigma(x, plane), np.float64), 1e-12)
-        ratio = np.clip(np.array([lower for lower, _ in intervals]) / sigma, 0.0, 1.0) ** (1 - _boldness(profile))
+        ratio = np.clip(np.array([lower for lower, _ in intervals]) / sigma, 0.0, 1.0) ** (
+            1 - (_boldness(profile) if raw else 0)
+        )
         # Beyond what was seen the interval says more of the model than of the picture.
         ratio = np.interp(np.clip(x, low, high), x, ratio)
         line = fit_line(x, (ratio * sigma) ** 2, sigma**-4)
@@ -41,8 +43,6 @@ def cautious(profile: NoiseProfile) -> NoiseProfile:
 
 
 def _boldness(profile: NoiseProfile) -> float:
-    """0…_MOST; 0 where the estimate itself is not trusted."""
-    if profile.quality == "weak":
-        return 0.0
+    """0…_MOST."""
     seen = np.log(np.maximum(float(profile.sigma(_MIDTONE)), 1e-12) / _UNSEEN) / np.log(_PLAIN / _UNSEEN)
     return _MOST * float(np.clip(seen, 0, 1))
