@@ -20,6 +20,8 @@ from rcl_cli.train.launch import LOST, Place, launch
 if TYPE_CHECKING:
     from rcl_cli.train.processes import Processes
 
+_MOST_ON_A_CORE = 8
+"""Processes; each takes a quarter of a gigabyte before it does anything."""
 PROCESSES = click.option(
     "--processes",
     type=Whole(1),
@@ -41,6 +43,9 @@ def start_processes(ctx: click.Context, count: int | None, paths: Sequence[Path]
         return
     if count in (None, 1):
         return
+    cores = os.cpu_count() or 1
+    if count > _MOST_ON_A_CORE * cores:
+        raise RclError(f"{count} processes are too many for {cores} cores; there is work for one a GPU, or one a core")
     arguments = list(ctx.find_root().obj)
     from_input = any(word == "-" or word.endswith("=-") for word in arguments)
     listed = b"".join(os.fsencode(path) + b"\0" for path in paths) if from_input else b""

@@ -111,6 +111,12 @@ def test_more_processes_than_pictures_are_refused(pictures: Path, tmp_path: Path
         session.run(cache=tmp_path / "cache", team=team)
 
 
+def test_more_processes_than_a_machine_can_bear_are_refused_before_any_starts(run: Run, pictures: Path) -> None:
+    result = run(pictures, "--processes", 8 * (os.cpu_count() or 1) + 1)
+    assert result.exit_code == 2
+    assert "processes are too many for" in result.output
+
+
 def test_torchrun_says_how_many_there_are(run: Run, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RANK", "1")
     monkeypatch.setenv("WORLD_SIZE", "2")
