@@ -58,7 +58,7 @@ def operations_per_element(task: str) -> float:
     import rcl_cli
     from rcl_cli.inference.torch_engine import TorchEngine
 
-    engine = rcl_cli.load(task, "bayer", device="cpu").ready.engine
+    engine = rcl_cli.load(task, "bayer", store=Path("no-store"), device="cpu").ready.engine
     assert isinstance(engine, TorchEngine)
     side = 64
     model, x = engine.model, torch.zeros(1, 4, side, side)
@@ -72,7 +72,7 @@ def network(task: str, folder: Path, megapixels: float, precision: str = "auto")
     import rcl_cli
 
     frame = rcl_cli.read(raw_file(folder, megapixels))
-    model = rcl_cli.load(task, "bayer", device="cpu", precision=precision)
+    model = rcl_cli.load(task, "bayer", store=folder / "no-store", device="cpu", precision=precision)
     noise = rcl_cli.estimate_noise(frame)
 
     def work() -> None:
@@ -111,7 +111,8 @@ def write(task: str, folder: Path, megapixels: float) -> Work:
     """A result → its DNG."""
     import rcl_cli
 
-    frame, model = rcl_cli.read(raw_file(folder, megapixels)), rcl_cli.load(task, "bayer", device="cpu")
+    frame = rcl_cli.read(raw_file(folder, megapixels))
+    model = rcl_cli.load(task, "bayer", store=folder / "no-store", device="cpu")
     result, target = model(frame, rcl_cli.estimate_noise(frame)), folder / "written" / f"{task}.dng"
 
     def work() -> None:

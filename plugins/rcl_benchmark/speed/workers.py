@@ -1,4 +1,4 @@
-"""`rcl apply --dask` by one worker and by two, on one machine; each has one core."""
+"""`rcl apply --dask` by one worker and by two, on one machine; each has one thread for networks."""
 
 from __future__ import annotations
 
