@@ -191,7 +191,7 @@ def _read(distribution: Distribution) -> tuple[list[Entry], Problem | None]:
         name = _canonical(distribution.metadata["Name"])
         version = str(distribution.metadata["Version"] or "")
         # Of two copies of a distribution, the first on sys.path is the one that Python imports. Remains have no name.
-        first = next(one for one in metadata.distributions(name=name) if one.metadata["Name"])
+        first = next(filter(_is_named, metadata.distributions(name=name)))
         if str(first.locate_file("")) != str(distribution.locate_file("")):
             return [], None
         points = [point for point in distribution.entry_points if point.group in GROUPS]
@@ -202,6 +202,13 @@ def _read(distribution: Distribution) -> tuple[list[Entry], Problem | None]:
         reason = f"its metadata cannot be read ({words}); install it again, or uninstall it"
         broken = Entry(name or place, "", f"rcl.{_DISTRIBUTION}s", name or "unknown", "")
         return [], Problem(broken, reason)
+
+
+def _is_named(distribution: Distribution) -> bool:
+    try:
+        return bool(distribution.metadata["Name"])
+    except Exception:  # as the finder has it that has found these remains
+        return False
 
 
 def _canonical(distribution: str) -> str:

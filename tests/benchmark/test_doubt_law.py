@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.stats import t
 
-from rcl_benchmark.calibration.doubt_law import held, law
+from rcl_benchmark.calibration.doubt_law import WANTED, held, law
 from rcl_calibration.doubt import FREEDOM, SIZE_POWER
 from rcl_calibration.model import Noise
 from rcl_calibration.profile import SIGMA_X, NoiseProfile
@@ -29,10 +30,11 @@ def _errors(raws: int, seed: int) -> list[NDArray[np.float64]]:
 
 @pytest.mark.slow
 def test_the_law_is_found_again() -> None:
-    """Widened by what makes 97 of 90 %: for a t of five degrees of freedom by 1.49; part of the errors is normal."""
+    """Widened by what makes intervals of 90 % hold WANTED of errors of a t; part of the errors is normal."""
+    wider = t.ppf((1 + WANTED) / 2, FREEDOM) / t.ppf(0.95, FREEDOM)
     texture, other, power, _ = law([_errors(120, 1), _errors(120, 2)])
-    assert texture == pytest.approx(1.5 * TRUE[0], rel=0.25)
-    assert other == pytest.approx(1.5 * TRUE[1], rel=0.35)
+    assert texture == pytest.approx(wider * TRUE[0], rel=0.25)
+    assert other == pytest.approx(wider * TRUE[1], rel=0.35)
     assert power == pytest.approx(TRUE[3], abs=0.2)
 
 

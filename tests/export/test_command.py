@@ -64,7 +64,7 @@ def test_the_twin_gives_torchs_result_without_torch(store: Path, raw: Path, tmp_
     assert "no exported head for denoise" in failing(*common, "-o", tmp_path / "x", "--engine", "onnx")
     rcl("export", "mine", "--twin", "--store", store)
     assert (store / "models" / "mine.onnx").is_file()
-    rcl(*common, "-o", tmp_path / "torch")
+    rcl(*common, "-o", tmp_path / "torch", "--precision", "float32")
     words = [str(word) for word in (*common, "-o", tmp_path / "onnx", "--engine", "onnx")]
     done = subprocess.run([sys.executable, "-c", WITHOUT_TORCH, *words], capture_output=True, text=True, check=True)
     assert done.stdout.split()[-1] == "False"
