@@ -49,7 +49,8 @@ def applied(place: Path, count: int) -> Work:
     from rcl_cli.inference.apply import Settings, open_batch
     from rcl_cli.inference.spread import spread
 
-    address, output = _workers(place.parent, count), place.parent / f"spread-{count}"
+    process, address = _workers(place.parent, count)
+    output = place.parent / f"spread-{count}"
 
     def work() -> None:
         shutil.rmtree(output, ignore_errors=True)
@@ -58,15 +59,12 @@ def applied(place: Path, count: int) -> Work:
             if outcome.status != "done":
                 raise RuntimeError(outcome.reason)
 
-    weakref.finalize(work, _stop, address)
+    weakref.finalize(work, process.communicate, "", timeout=60)
     return work
 
 
-_running: dict[str, subprocess.Popen[str]] = {}
-
-
-def _workers(folder: Path, count: int) -> str:
-    """Start them; the address of their scheduler."""
+def _workers(folder: Path, count: int) -> tuple[subprocess.Popen[str], str]:
+    """Start them; they end with their standard input. And the address of their scheduler."""
     program = folder / f"cluster-{count}.py"
     program.write_text(_CLUSTER.format(count=count))
     variables = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -74,10 +72,4 @@ def _workers(folder: Path, count: int) -> str:
         [sys.executable, str(program)], stdin=-1, stdout=-1, stderr=subprocess.DEVNULL, env=variables, text=True
     )
     assert process.stdout is not None  # it is a pipe
-    address = process.stdout.readline().strip()
-    _running[address] = process
-    return address
-
-
-def _stop(address: str) -> None:
-    _running.pop(address).communicate("", timeout=60)
+    return process, process.stdout.readline().strip()
