@@ -39,18 +39,6 @@ def lines(result: Result) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    """Six smooth pictures."""
-    folder = tmp_path / "clean"
-    folder.mkdir()
-    rng = np.random.default_rng(2)
-    for number in range(6):
-        small = rng.integers(0, 256, (6, 8, 3), dtype=np.uint8)
-        cv2.imwrite(str(folder / f"{number}.png"), cv2.resize(small, (64, 48)))
-    return folder
-
-
-@pytest.fixture
 def backbone(tmp_path: Path) -> Path:
     torch.manual_seed(3)
     path = tmp_path / "pretrained.safetensors"

@@ -11,8 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -24,18 +22,6 @@ TINY = ("--task", "denoise", "--crop", "24", "--batch", "3", "--width", "4", "--
         "--read", "0.01", "--lr", "0.01")  # fmt: skip
 LONG = ("--steps", 10**6, "--validate-every", 2, "--json")
 Start = Callable[..., Any]
-
-
-@pytest.fixture
-def clean(tmp_path: Path) -> Path:
-    """Six smooth pictures."""
-    folder = tmp_path / "clean"
-    folder.mkdir()
-    rng = np.random.default_rng(2)
-    for number in range(6):
-        small = rng.integers(0, 256, (6, 8, 3), dtype=np.uint8)
-        cv2.imwrite(str(folder / f"{number}.png"), cv2.resize(small, (64, 48)))
-    return folder
 
 
 @pytest.fixture
@@ -55,11 +41,11 @@ def steps(folder: Path) -> list[int]:
 
 @pytest.mark.slow
 def test_two_processes_begin_as_one_does_and_are_stopped_and_continued_by_one(
-    start: Start, clean: Path, tmp_path: Path, store: Path
+    start: Start, pictures: Path, tmp_path: Path, store: Path
 ) -> None:
     alone, together = tmp_path / "alone", tmp_path / "together"
-    assert run("--clean", clean, *TINY, "-o", alone, "--steps", 2, "--name", "alone").exit_code in (0, 2)
-    begun = start("--clean", clean, *TINY, *LONG, "-o", together, "--name", "mine", "--processes", 2)
+    assert run("--clean", pictures, *TINY, "-o", alone, "--steps", 2, "--name", "alone").exit_code in (0, 2)
+    begun = start("--clean", pictures, *TINY, *LONG, "-o", together, "--name", "mine", "--processes", 2)
     lines = begun.lines(3)
     expected = json.loads((alone / "metrics.jsonl").read_text().splitlines()[0])
     for name, value in expected.items():
@@ -84,10 +70,10 @@ def test_two_processes_begin_as_one_does_and_are_stopped_and_continued_by_one(
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_a_killed_process_ends_the_run_in_one_sentence_and_three_go_on(
-    start: Start, clean: Path, tmp_path: Path
+    start: Start, pictures: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "run"
-    begun = start("--clean", clean, *TINY, *LONG, "-o", folder, "--processes", 2)
+    begun = start("--clean", pictures, *TINY, *LONG, "-o", folder, "--processes", 2)
     begun.lines(3)
     workers = begun.children()
     os.kill(workers[1], signal.SIGKILL)
@@ -106,9 +92,9 @@ def test_a_killed_process_ends_the_run_in_one_sentence_and_three_go_on(
 
 
 @pytest.mark.slow
-def test_errors_are_said_once(start: Start, clean: Path, tmp_path: Path) -> None:
+def test_errors_are_said_once(start: Start, pictures: Path, tmp_path: Path) -> None:
     for arguments in (("-o", tmp_path / "run", *TINY, "--lr", 1e-30), ("--labels", 50, *TINY)):
-        code, lines, said = start("--clean", clean, *arguments, "--steps", 2, "--processes", 2).end()
+        code, lines, said = start("--clean", pictures, *arguments, "--steps", 2, "--processes", 2).end()
         assert (code, lines) == (2, [])
         assert said.count("Error: ") == 1
         assert "no head was put into the store" in said or "--labels 50 is too many" in said
@@ -116,19 +102,19 @@ def test_errors_are_said_once(start: Start, clean: Path, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("words", [("--clean", "-"), ("--clean=-",)])
 def test_each_process_reads_the_list_that_was_on_standard_input(
-    clean: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+    pictures: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
     given: dict[str, Any] = {}
     monkeypatch.setattr("rcl_cli.cli.several.launch", lambda arguments, count, **more: given.update(more) or 0)
-    paths = [str(path) for path in sorted(clean.iterdir())]
+    paths = [str(path) for path in sorted(pictures.iterdir())]
     result = CliRunner().invoke(cli, ["finetune", *words, *TINY, "--processes", "2"], input="\n".join(paths))
     assert result.exit_code == 0, result.output
     assert given["listed"].decode().split("\0")[:-1] == paths
 
 
-def test_torchrun_says_how_many_there_are(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_torchrun_says_how_many_there_are(pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RANK", "1")
     monkeypatch.setenv("WORLD_SIZE", "2")
-    result = run("--clean", clean, *TINY, "--processes", 3)
+    result = run("--clean", pictures, *TINY, "--processes", 3)
     assert result.exit_code == 2
     assert "torchrun has started 2 processes" in result.output
