@@ -204,3 +204,8 @@ def test_the_newest_run_of_the_store_is_resumed(run: Run, pictures: Path, store:
     resumed = run("--resume", "--steps", 4)
     assert resumed.exit_code == 0, resumed.output
     assert [m["step"] for m in metrics(store / "runs" / "pictures")] == [1, 2, 3, 4]
+    assert "already" not in resumed.stderr
+    for fewer in (2, 4):
+        kept = run("--resume", "--steps", fewer)
+        assert kept.exit_code == 0, kept.output
+        assert "already at step 4" in " ".join(kept.stderr.split())
