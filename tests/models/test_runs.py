@@ -27,6 +27,10 @@ def test_a_run_that_came_to_nothing_leaves_no_folder(tmp_path: Path) -> None:
     for folder in (empty, full, own):
         with pytest.raises(KeyboardInterrupt), given_back(folder, store):
             raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt), given_back(made := tmp_path / "made", store):
+        made.mkdir()
+        raise KeyboardInterrupt
     assert not empty.exists()
+    assert not made.exists()
     assert full.is_dir()
     assert own.is_dir()

@@ -101,6 +101,8 @@ def test_what_cannot_be_done_is_said_in_one_line(
     assert result.exit_code == 2
     assert message in " ".join(result.stderr.split())
     assert "Traceback" not in result.stderr
+    folder = tmp_path / "run"
+    assert not folder.exists() or any(folder.iterdir())
 
 
 @pytest.mark.slow
