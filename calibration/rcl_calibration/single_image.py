@@ -17,9 +17,10 @@ from rcl_calibration.leftover import COEFFICIENTS, XTRANS_COEFFICIENTS, too_much
 from rcl_calibration.model import Array, Clipping, Noise
 from rcl_calibration.profile import SIGMA_X, NoiseProfile
 from rcl_calibration.quality import Evidence, verdict
+from rcl_calibration.ranking import rank
 from rcl_calibration.samples import Blocks, Lattice, dct_blocks
 from rcl_calibration.scores import joint_scores, own_scores
-from rcl_calibration.selection import Bins, rank, select, usable
+from rcl_calibration.selection import Bins, select, usable
 from rcl_calibration.spacing import value_spacing
 from rcl_calibration.spectrum import middle_over_high, shared_part
 
@@ -63,7 +64,8 @@ def measure(lattices: Sequence[Lattice]) -> Measurement:
         last = number == PASSES - 1
         good, expected = usable(blocks, [fit.noise] * len(planes), clippings)
         scores = joint_scores(blocks, expected, good)
-        rankings, steps = rank(blocks, good, scores), STEPS if last else (1,)
+        steps = STEPS if last else (1,)
+        rankings = rank(blocks, good, scores, steps=steps)
         traced = last and layouts == _BAYER
         bins = select(blocks, planes, rankings, scores, expected, steps=steps, traced=traced)
         fit = fit_bins(bins, clippings, fit.noise)
@@ -150,5 +152,6 @@ def _first_pass(blocks: Blocks, planes: Sequence[int], clippings: Sequence[Clipp
     flat = np.ones(blocks.mean.shape)
     good = (blocks.mean > -0.1) & (blocks.mean < 0.85)
     scores = own_scores(blocks, flat, good)
-    bins = select(blocks, planes, rank(blocks, good, scores), scores, flat, fraction=_FIRST_FRACTION)
+    rankings = rank(blocks, good, scores, fraction=_FIRST_FRACTION, steps=(1,))
+    bins = select(blocks, planes, rankings, scores, flat, fraction=_FIRST_FRACTION)
     return bins, fit_bins(bins, clippings, Noise(1e-4, 1e-6))
