@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 
 from rcl_cli.errors import is_out_of_memory as is_out_of_memory
 from rcl_cli.inference.memory import give_back_freed_memory
-from rcl_cli.part import asked_for, grown
+from rcl_cli.part import Part, asked_for, grown, outer, within
+from rcl_cli.part import size as size_of
 
 Float = NDArray[np.float32]
 Network = Callable[[Float], Float]
-"""(C, h, w) → (C_out, h·U, w·U)"""
+"""(C, h, w) → (C_out, h·U, w·U), or that of the part alone that is `wanted`."""
 Crew = Callable[[], AbstractContextManager[Executor]]
 """Who works on tiles, for one picture."""
 
@@ -144,10 +145,14 @@ def _predictions(
     def predict(tile: Tile) -> tuple[Tile, Float]:
         row, column = tile
         window = np.ascontiguousarray(x[:, row.window, column.window])
-        core = (row.inner(1), column.inner(1))
-        with asked_for(grown(core, tiling.head, tiling.multiple, *window.shape[1:])):
-            whole = network(window)
-        return tile, whole[:, row.inner(tiling.upsample), column.inner(tiling.upsample)]
+        core: Part = (row.inner(1), column.inner(1))
+        part = grown(core, tiling.head, tiling.multiple, *window.shape[1:])
+        with asked_for(part):
+            found = network(window)
+        if found.shape[1:] == size_of(outer(part, tiling.upsample)):
+            core = within(core, part)
+        rows, columns = outer(core, tiling.upsample)
+        return tile, found[:, rows, columns]
 
     if crew is None:
         yield from map(predict, tiles)
