@@ -16,6 +16,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from rcl_cli.disk.scratch import let_go, new_array
 from rcl_cli.errors import is_out_of_memory as is_out_of_memory
 from rcl_cli.inference.memory import give_back_freed_memory
 from rcl_cli.part import Part, asked_for, grown, outer, within
@@ -63,6 +64,7 @@ def spans(length: int, size: int, halo: int, multiple: int) -> list[Span]:
 
 _LARGE = 1 << 27
 """Bytes of a result beside which the tiles' memory is not kept for the next picture."""
+_COLORS = 3
 Tile = tuple[Span, Span]
 """Rows and columns."""
 
@@ -102,6 +104,8 @@ def run_tiled(
     another, in this thread. Where memory runs out, the work starts again with tiles of half the size. `report` hears
     after each tile which fraction is done.
     """
+    if x.nbytes > _LARGE // 2:
+        give_back_freed_memory()  # what `x` was made from took several times as much
     while True:
         try:
             result = _stitch(network, x, tiling, size, workers, crew, report)
@@ -131,10 +135,18 @@ def _stitch(
         _predictions(network, x, tiles, tiling, workers, crew), start=1
     ):
         if number == 1:
-            result = np.empty((len(prediction), height * u, width * u), np.float32)
+            result = _empty(len(prediction), height * u, width * u)
         result[:, row.outer(u), column.outer(u)] = prediction
+        let_go(result)
         report(number / len(tiles))
     return result
+
+
+def _empty(channels: int, height: int, width: int) -> Float:
+    """(channels, height, width). The three colours of a pixel lie together, as files want them."""
+    if channels == _COLORS:
+        return new_array((height, width, channels)).transpose(2, 0, 1)
+    return new_array((channels, height, width))
 
 
 def _predictions(

@@ -99,6 +99,12 @@ def test_a_head_makes_no_more_than_what_is_asked_for(network: type[Network], dom
     assert max(shape[-1] for shape in seen[1:]) <= (32 + 2 * tiling.head + 2 * tiling.multiple) * tiling.upsample
 
 
+def test_three_colours_of_a_pixel_lie_together() -> None:
+    tiled = apply_tiled(lambda z: z[:, :3], picture(4, 20, 30), Tiling(0, 1, 1), size=7)
+    assert tiled.transpose(1, 2, 0).flags.c_contiguous
+    np.testing.assert_array_equal(tiled, picture(4, 20, 30)[:3])
+
+
 def test_tiled_equals_whole_where_the_phase_of_x_trans_blocks_counts():
     x = picture(9, 26, 34)
     whole = bilinear(torch.from_numpy(x)[None], Domain.XTRANS)[0].numpy()
