@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.raw.cfa import CFA
+from rcl_cli.raw.strips import by_strips
 
 Float = NDArray[np.float32]
 
@@ -43,9 +44,8 @@ def mend(mosaic: Float, cfa: CFA, noise: NoiseProfile) -> Float:
     it may be a lamp or a star, and stays. The mosaic itself is returned where there is none.
     """
     reach, height = _REACH + 1, len(mosaic)
-    mended = mosaic
-    for start in range(0, height, _STRIP):
-        end = min(start + _STRIP, height)
+
+    def strip(start: int, end: int) -> tuple[Places, Float]:
         first, last = max(start - reach, 0), min(end + reach, height)
         x, colors = mosaic[first:last], cfa.shifted(first, 0).colors(last - first, mosaic.shape[1])
         inside = slice(start - first, end - first)
@@ -53,9 +53,14 @@ def mend(mosaic: Float, cfa: CFA, noise: NoiseProfile) -> Float:
         places = rows + inside.start + reach, columns + reach
         around = (_around(np.pad(x, reach), places, reach), _around(_padded(colors, reach), places, reach))
         found, values = _defects(*around, noise)
-        if found.any():
-            mended = mosaic.copy() if mended is mosaic else mended
-            mended[start + rows[found], columns[found]] = values
+        return (start + rows[found], columns[found]), values
+
+    defects = [(places, values) for places, values in by_strips(strip, height, _STRIP) if len(values)]
+    if not defects:
+        return mosaic
+    mended = mosaic.copy()
+    for places, values in defects:
+        mended[places] = values
     return mended
 
 
