@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 Float = NDArray[np.float32]
 
-LARGE = 600 << 20
-"""Bytes from which on an array lies on the disk: the result for a raw of 52 megapixels."""
+LARGE = 320 << 20
+"""Bytes from which on an array lies on the disk: the result of demosaic for 28 megapixels."""
 _held: WeakValueDictionary[int, mmap.mmap] = WeakValueDictionary()
 """By their first address, as long as an array uses them."""
 
