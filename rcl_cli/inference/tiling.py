@@ -62,8 +62,8 @@ def spans(length: int, size: int, halo: int, multiple: int) -> list[Span]:
     return [Span(core, slice(max(core.start - halo, 0), min(core.stop + halo, length))) for core in cores]
 
 
-_LARGE = 1 << 27
-"""Bytes of a result beside which the tiles' memory is not kept for the next picture."""
+_LARGE = 1 << 26
+"""Bytes of a picture or a result beside which what was used before is not kept for later."""
 _COLORS = 3
 Tile = tuple[Span, Span]
 """Rows and columns."""
@@ -104,7 +104,7 @@ def run_tiled(
     another, in this thread. Where memory runs out, the work starts again with tiles of half the size. `report` hears
     after each tile which fraction is done.
     """
-    if x.nbytes > _LARGE // 2:
+    if x.nbytes > _LARGE:
         give_back_freed_memory()  # what `x` was made from took several times as much
     while True:
         try:

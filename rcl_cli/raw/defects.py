@@ -43,11 +43,11 @@ def mend(mosaic: Float, cfa: CFA, noise: NoiseProfile) -> Float:
     more than noise and detail explain, and surely leaves nothing on those beside it. Where noise hides what it leaves,
     it may be a lamp or a star, and stays. The mosaic itself is returned where there is none.
     """
-    reach, height = _REACH + 1, len(mosaic)
+    (height, width), reach = mosaic.shape, _REACH + 1
 
     def strip(start: int, end: int) -> tuple[Places, Float]:
         first, last = max(start - reach, 0), min(end + reach, height)
-        x, colors = mosaic[first:last], cfa.shifted(first, 0).colors(last - first, mosaic.shape[1])
+        x, colors = mosaic[first:last], cfa.shifted(first, 0).colors(last - first, width)
         inside = slice(start - first, end - first)
         rows, columns = np.nonzero(_suspects(x, colors, bayer=cfa.period == 2)[inside])
         places = rows + inside.start + reach, columns + reach
@@ -55,7 +55,7 @@ def mend(mosaic: Float, cfa: CFA, noise: NoiseProfile) -> Float:
         found, values = _defects(*around, noise)
         return (start + rows[found], columns[found]), values
 
-    defects = [(places, values) for places, values in by_strips(strip, height, _STRIP) if len(values)]
+    defects = [(places, values) for places, values in by_strips(strip, (height, width), _STRIP) if len(values)]
     if not defects:
         return mosaic
     mended = mosaic.copy()

@@ -39,7 +39,7 @@ def even_greens(x: Float) -> Float:
         result[1, start:end] -= excess / 2
         result[2, start:end] += excess / 2
 
-    by_strips(even, x.shape[1], _STRIP)
+    by_strips(even, (x.shape[1], 2 * x.shape[2]), _STRIP)
     return result
 
 
