@@ -5,6 +5,8 @@ The operations are those of torch's own compiler. Without them, and in training,
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from torch import Tensor, nn, relu_
 
@@ -13,8 +15,7 @@ def conv_relu(conv: nn.Conv2d, x: Tensor) -> Tensor:
     """relu(conv(x))."""
     if _can_fuse(conv, x):
         weights, how = _of(conv, x)
-        made: Tensor = torch.ops.mkldnn._convolution_pointwise(x, *weights, *how, "relu", [], "")
-        return made
+        return _relu(x, *weights, how)
     # In place, which no convolution's gradient minds: a fifth faster.
     return relu_(conv(x))
 
@@ -23,9 +24,7 @@ def conv_add(conv: nn.Conv2d, x: Tensor, to: Tensor) -> Tensor:
     """conv(x) + to."""
     if _can_fuse(conv, x) and to.dtype == x.dtype:
         weights, how = _of(conv, x)
-        pointwise = torch.ops.mkldnn._convolution_pointwise.binary
-        made: Tensor = pointwise(x, to, *weights, *how, "add", 1.0, None, [], None)
-        return made
+        return _add(x, to, *weights, how)
     y: Tensor = conv(x)
     return y.add_(to)
 
@@ -41,9 +40,34 @@ def _can_fuse(conv: nn.Conv2d, x: Tensor) -> bool:
         and not torch.compiler.is_compiling()
         and conv.padding_mode == "zeros"
         and not isinstance(conv.padding, str)
-        and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-        and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
+        and _has_them()
     )
+
+
+@cache
+def _has_them() -> bool:
+    """Whether this torch has both operations, as they are called here: they are no part of what it promises."""
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return False
+    x, weight = torch.ones(1, 1, 1, 1), torch.full((1, 1, 1, 1), -2.0)
+    how = ([0, 0], [1, 1], [1, 1], 1)
+    try:
+        rectified = _relu(x, weight, None, how)
+        added = _add(x, x, weight, None, how)
+    except (AttributeError, RuntimeError, TypeError, NotImplementedError):
+        return False
+    return rectified.item() == 0 and added.item() == -1
+
+
+def _relu(x: Tensor, weight: Tensor, bias: Tensor | None, how: tuple[object, ...]) -> Tensor:
+    made: Tensor = torch.ops.mkldnn._convolution_pointwise(x, weight, bias, *how, "relu", [], "")
+    return made
+
+
+def _add(x: Tensor, to: Tensor, weight: Tensor, bias: Tensor | None, how: tuple[object, ...]) -> Tensor:
+    pointwise = torch.ops.mkldnn._convolution_pointwise.binary
+    made: Tensor = pointwise(x, to, weight, bias, *how, "add", 1.0, None, [], None)
+    return made
 
 
 def _of(conv: nn.Conv2d, x: Tensor) -> tuple[tuple[Tensor, Tensor | None], tuple[object, ...]]:
