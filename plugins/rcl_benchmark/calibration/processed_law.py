@@ -2,8 +2,8 @@
 the constants of `rcl_calibration.noise_law`, and what they are worth on photographs that they were not learnt on.
 
 Photographs, each DRAWS times reduced, cropped and exposed otherwise, and TEXTURES fields of nothing but texture are
-developed as cameras do (`developed`), two pictures each of one scene, whose difference is noise. A perceptron of one
-hidden layer each learns from the traits of the first the QUANTILES of the part of the standard deviation that is noise: for
+developed as cameras do (`developed`), two pictures each of one scene, whose difference is noise. Perceptrons of one
+hidden layer learn from the traits of the first the QUANTILES of the part of the standard deviation that is noise: for
 quantile q more than is noise costs 1 − q, less costs q. To say what it is worth, pictures of one part of the
 photographs are judged by what the others gave. It takes some ten minutes of one core.
 """
