@@ -20,7 +20,7 @@ RAW, WHITE, CLEAN_RAW, CLEAN = "noisy raw", "noisy picture", "clean raw", "clean
 _KINDS = {RAW: 0.45, WHITE: 0.15, CLEAN_RAW: 0.2, CLEAN: 0.2}
 _DEMOSAICING = {"bilinear": 0.3, "edge-aware": 0.3, "Malvar2004": 0.25, "Menon2007": 0.15}
 _DENOISING = {"": 0.5, "bilateral": 0.2, "non-local means": 0.15, "gaussian": 0.1, "median": 0.05}
-_LUMA = np.float32([0.299, 0.587, 0.114])
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _DN = 12_000
 """Light of 1 in the 16 bits of OpenCV's demosaicing, above `_PEDESTAL`."""
 _PEDESTAL = 2_000
@@ -93,7 +93,7 @@ class Development:
             factor=either(0.5, 1.0, either(0.5, rng.uniform(0.5, 1), rng.uniform(1, 2))),
             interpolation=int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4])),
             grey=rng.random() < 0.06,
-            quality=int(either(0.75, rng.integers(70, 99))),
+            quality=int(either(0.75, float(rng.integers(70, 99)))),
             subsampled=rng.random() < 0.5,
         )
 
@@ -129,7 +129,8 @@ class Development:
         if self.factor != 1:
             height, width = values.shape[:2]
             size = round(width * self.factor), round(height * self.factor)
-            values = cv2.resize(values, size, interpolation=self.interpolation if self.factor > 1 else cv2.INTER_AREA)
+            interpolation = self.interpolation if self.factor > 1 else cv2.INTER_AREA
+            values = np.asarray(cv2.resize(values, size, interpolation=interpolation), np.float32)
         if self.sharpening:
             values = values + np.float32(self.sharpening) * (values - cv2.GaussianBlur(values, (0, 0), self.radius))
         if self.grey:
@@ -142,7 +143,7 @@ class Development:
         plane = mosaic(np.clip(self.camera.camera_rgb(light), 0, 1), cfa).astype(np.float64)
         if self.noisy:
             plane = self.shot * rng.poisson(plane / self.shot) + math.sqrt(self.read) * rng.standard_normal(plane.shape)
-        gains = np.broadcast_to(np.float64(self.camera.white_balance), light.shape)
+        gains = np.broadcast_to(np.array(self.camera.white_balance, np.float32), light.shape)
         found = _demosaic(plane * mosaic(gains, cfa), self.demosaicing)
         return srgb_encode(found @ np.linalg.inv(np.array(self.camera.crosstalk)).T)
 
@@ -151,7 +152,7 @@ class Development:
         white = rng.standard_normal((*shape[:2], 4))
         noise = math.sqrt(1 - self.common) * white[..., :3] + math.sqrt(self.common) * white[..., 3:]
         if self.spread:
-            noise = cv2.GaussianBlur(noise, (0, 0), self.spread)
+            noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), self.spread), np.float64)
         return np.asarray(noise / noise.std(), np.float32)
 
     def _denoised(self, values: Float, level: float) -> Float:
