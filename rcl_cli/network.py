@@ -89,7 +89,8 @@ class Network(nn.Module, ABC):
     def features(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
         """(N, C, h, w) linear, and σ(x) of that shape where the noise level is told → (N, F, h, w).
 
-        Where the class is `coded`, both are on the curve.
+        Where the class is `coded`, both are on the curve. Where a part is `wanted` (`rcl_cli.part`), that of it is
+        enough.
         """
 
     def forward(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:

@@ -1,6 +1,7 @@
 """Which part of its result a network is asked for: what it makes of the rest of its input is thrown away.
 
-A tile has a halo, of which each layer needs less than the one before. A network may leave out what nobody needs.
+A tile has a halo, of which each layer needs less than the one before. A network may leave out what nobody needs, and
+return that part alone.
 """
 
 from __future__ import annotations
@@ -50,3 +51,15 @@ def within(part: Part, outer: Part) -> Part:
     """Where `part` lies in what was cut at `outer`."""
     rows, columns = (slice(a.start - b.start, a.stop - b.start) for a, b in zip(part, outer, strict=True))
     return rows, columns
+
+
+def outer(part: Part, upsample: int) -> Part:
+    """Where `part` lies in a result with so many elements for each of the input, along each axis."""
+    rows, columns = (slice(side.start * upsample, side.stop * upsample) for side in part)
+    return rows, columns
+
+
+def size(part: Part) -> tuple[int, int]:
+    """Its height and width."""
+    rows, columns = part
+    return rows.stop - rows.start, columns.stop - columns.start

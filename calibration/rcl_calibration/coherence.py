@@ -35,7 +35,8 @@ class Comparison:
     """B blocks of P lattices, to be compared with one another."""
 
     relative: NDArray[np.float32]
-    """(P, B, K) coefficients with both frequencies ≥ 1, in units of the noise; 0 where a block is not good."""
+    """(P, B, K) coefficients with both frequencies ≥ 1, in units of the noise; 0 where a block is not good. (P, 0, K)
+    where nothing is known of the noise, and all texture is 0."""
     good: Mask
     """(P, B)"""
     offsets: tuple[Offset, ...]
@@ -57,6 +58,8 @@ class Comparison:
         total, square = signal[lattice] @ others, noise[lattice] @ others
         alone = total <= 0
         total[alone], square[alone] = signal[0, 0], noise[0, 0]
+        if not self.relative.size:
+            return np.zeros(chosen.size), square / total**2
         expected = np.zeros((chosen.size, half.size), np.float32)
         for other in range(len(self.offsets)):
             if other != lattice:

@@ -14,9 +14,9 @@ from rcl_calibration.selection import Bins
 
 REPLICATES = 300
 COVERAGE = 0.9
-SYSTEMATIC = 0.003
-"""Relative standard error of a variance that no resampling shows. Photographs leave none of it to learn (`doubt`), flat
-procedural scenes this, and cameras are further from the model than what is simulated by it."""
+SYSTEMATIC = 0.0015
+"""Relative standard error of a variance that no resampling shows. Simulated raws leave none of it to learn (`doubt`);
+cameras are further from the model than what is simulated by it."""
 ROUNDING_SYSTEMATIC = 3.5
 """The same, for each part of what is seen that is rounding: coarse values are seldom rounded as in the model."""
 COARSE_SYSTEMATIC, COARSE_STEP = 0.15, 1 / 512

@@ -7,6 +7,8 @@ that it vanishes where there is no texture. `rcl_benchmark/calibration/leftover_
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from rcl_calibration.coherence import KINDS
@@ -19,35 +21,55 @@ from rcl_calibration.texture import SHARED
 FEATURES = (
     "middle",
     "high",
-    "frequency sum 3",
-    "outer ones of 5",
-    "shared by high",
-    "shared by high and middle",
-    "shared by middle",
     "uneven",
     "high where it is flat",
     "texture where it is flat",
     "texture",
     "texture · ln texture",
-    "texture · ln shared",
+    "texture · ln of the trait shared",
+    "texture · ln middle",
+    "frequency sum 3",
+    "outer ones of 5",
+    "shared by high",
+    "shared by high and middle",
+    "shared by middle",
+    "texture · ln shared by high",
+    "texture · ln shared by high and middle",
+    "texture · ln shared by middle",
 )
-"""What the columns of `features` are; F of them."""
+"""What the columns of `features` are; F of them. Those after ln middle are of `Bins.traces`."""
 COEFFICIENTS = (
-    -0.369,
-    0.446,
-    -0.085,
-    -0.0119,
-    0.111,
-    0.114,
-    0.474,
-    0.667,
-    -0.317,
-    -0.186,
-    0.438,
-    -0.0385,
-    0.349,
+    -0.0917,
+    0.371,
+    0.783,
+    -0.261,
+    -0.22,
+    0.197,
+    -0.011,
+    0.414,
+    -0.339,
+    -0.0973,
+    0.0521,
+    0.0331,
+    0.08,
+    0.455,
+    0.029,
+    -0.00912,
+    -0.0275,
 )
-"""(F,) what each adds to the part of the noise that is too much."""
+"""(F,) what each adds to the part of the noise that is too much, in raws of Bayer's pattern."""
+XTRANS_COEFFICIENTS = (
+    -0.123,
+    0.467,
+    0.922,
+    -0.344,
+    -0.041,
+    0.425,
+    -0.044,
+    0.267,
+    -0.207,
+)
+"""The same of X-Trans, which has no traces: of the first features."""
 TEXTURE_DOUBT = 0.2
 MOST = 2.0
 """A correction is held to this many standard errors: of chance, and TEXTURE_DOUBT of the texture."""
@@ -55,17 +77,19 @@ _WIDTH = 0.12
 """Standard deviation, in √x, of the weights that bins of similar brightness are pooled with."""
 _USUAL = 0.02
 _LEAST = 1e-6
+_LEAST_RATIO = 0.05
 
 
-def too_much(bins: Bins, fit: Fit) -> Array:
+def too_much(bins: Bins, fit: Fit, coefficients: Sequence[float] = COEFFICIENTS) -> Array:
     """(n,) part of the noise fitted that is believed not to be noise; below 0 where noise was taken for texture.
 
-    bins: of one image in the four lattices of Bayer's pattern, which it was learnt on. 0 where the noise is correlated.
+    bins: of one image, of the pattern that the coefficients, of the first features, were learnt on. 0 where the noise
+    is correlated.
     """
     if not fit.weight.any() or correlated_images(bins).any():
         return np.zeros_like(fit.x)
     seen, error = features(bins, fit)
-    return limited(seen @ np.array(COEFFICIENTS), error)
+    return limited(seen[:, : len(coefficients)] @ np.array(coefficients), error)
 
 
 def limited(correction: Array, error: Array) -> Array:
@@ -88,17 +112,25 @@ def features(bins: Bins, fit: Fit) -> tuple[Array, Array]:
     flat = pooling * (texture < information @ texture)
     flat /= np.maximum(flat.sum(axis=1, keepdims=True), 1e-3)
     pooled = np.maximum(pooling @ texture, _LEAST)
+    of_middle, of_energies = pooling @ middle, [pooling @ one for one in energies]
+    of_shared = [pooling @ one for one in shared]
     columns = (
-        pooling @ middle,
+        of_middle,
         pooling @ high,
-        *(pooling @ one for one in energies),
-        *(pooling @ one for one in shared),
         (pooling @ bins.uneven) * pooled,
         flat @ high,
         flat @ texture,
         pooled,
         pooled * np.log(pooled / _USUAL),
         pooled * np.log(fit.traits.shared[0] / SHARED),
+        _times_ratio(pooled, of_middle),
+        *of_energies,
+        *of_shared,
+        *(_times_ratio(pooled, one) for one in of_shared),
     )
     chance = (pooling**2 / np.maximum(bins.independent, 1)).sum(axis=1)
     return np.stack(columns, axis=1), np.sqrt(chance + (TEXTURE_DOUBT * pooled) ** 2)
+
+
+def _times_ratio(texture: Array, seen: Array) -> Array:
+    return np.asarray(texture * np.log(np.maximum(seen / texture, _LEAST_RATIO)))

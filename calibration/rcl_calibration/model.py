@@ -56,10 +56,20 @@ class Response:
 
     def at(self, mean: Array) -> tuple[Array, Array, Array]:
         """Variance seen (clipped, quantised), true mean, and part of the variance kept, where `mean` is seen."""
-        variance, true, kept = (
-            np.interp(mean, self.seen_mean, y) for y in (self.seen_variance, self.true_mean, self.kept)
-        )
+        variance, true, kept = self._interpolated(mean, self.seen_variance, self.true_mean, self.kept)
         return variance, true, kept
+
+    def variance_at(self, mean: Array) -> tuple[Array, Array]:
+        """Of `at` the variance seen and the part of the variance kept."""
+        variance, kept = self._interpolated(mean, self.seen_variance, self.kept)
+        return variance, kept
+
+    def _interpolated(self, mean: Array, *tables: Array) -> list[Array]:
+        """`np.interp` of each, with one search for all."""
+        before = np.maximum(np.searchsorted(self.seen_mean, mean, "right") - 1, 0)
+        beyond = np.clip(mean, self.seen_mean[0], self.seen_mean[-1]) - self.seen_mean[before]
+        width = np.maximum(np.diff(self.seen_mean), 1e-300)
+        return [np.append(np.diff(table) / width, 0.0)[before] * beyond + table[before] for table in tables]
 
 
 def clipped_moments(mean: Array, sigma: Array, low: float, high: float) -> tuple[Array, Array]:

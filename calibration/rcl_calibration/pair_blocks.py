@@ -13,7 +13,8 @@ from rcl_calibration.fit import fit_line
 from rcl_calibration.frame_pair import BLOCK, Difference, Plane, WhiteDifference, blocks_of
 from rcl_calibration.layout import Mask
 from rcl_calibration.model import Array, Clipping, Noise, response
-from rcl_calibration.selection import BRIGHTEST, KEPT_VARIANCE
+from rcl_calibration.ranking import BRIGHTEST
+from rcl_calibration.selection import KEPT_VARIANCE
 
 _MARGIN = 4.0
 _OUTLIER = 5.0

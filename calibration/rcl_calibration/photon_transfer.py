@@ -18,8 +18,8 @@ from rcl_calibration.layout import Mask
 from rcl_calibration.model import Array, Clipping
 from rcl_calibration.moved import refuse_moved
 from rcl_calibration.pair_blocks import PairBlocks, alike, pair_blocks, rough_blocks, rough_noise
+from rcl_calibration.ranking import BRIGHTEST
 from rcl_calibration.samples import TILES, Lattice
-from rcl_calibration.selection import BRIGHTEST
 from rcl_calibration.single_image import clipping_of
 
 BINS = 32

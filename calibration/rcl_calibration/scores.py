@@ -29,7 +29,7 @@ class Scores:
 def own_scores(blocks: Blocks, expected: Array, good: Mask) -> Scores:
     """First pass: from the block's own middle frequencies alone."""
     deviate = _standard(blocks.middle / expected, np.full(expected.shape, float(_middle(blocks))))
-    return Scores(deviate[None], Comparison(np.zeros_like(blocks.signed), good, blocks.offsets, blocks.layouts))
+    return Scores(deviate[None], Comparison(blocks.signed[:, :0], good, blocks.offsets, blocks.layouts))
 
 
 def joint_scores(blocks: Blocks, expected: Array, good: Mask) -> Scores:
@@ -40,12 +40,12 @@ def joint_scores(blocks: Blocks, expected: Array, good: Mask) -> Scores:
     A block with no other lattice to compare with is judged by its own MIDDLE coefficients.
     """
     relative = blocks.signed * np.where(good, 1 / np.sqrt(expected), 0.0).astype(np.float32)[..., None]
-    squares = relative * relative
-    near, near_freedom = _energy_around(squares.sum(axis=2), good, blocks)
+    squares = np.square(relative.transpose(2, 0, 1), order="C")  # (K, P, B)
+    near, near_freedom = _energy_around(_pairwise(squares), good, blocks)
     middle = _middle(blocks)
     deviate = []
     for half in blocks.layouts[0].halves:
-        own, freedom = squares[..., half].sum(axis=2), float(half.sum())
+        own, freedom = squares[half].sum(axis=0), float(half.sum())
         place, place_freedom = own.sum(axis=0) - own, freedom * (good.sum(axis=0) - good)
         alone = place_freedom == 0
         place = np.where(alone, middle * blocks.middle / expected, place)
@@ -55,6 +55,14 @@ def joint_scores(blocks: Blocks, expected: Array, good: Mask) -> Scores:
         # A weighted sum of χ² is close to a χ² of weight²/square degrees of freedom (Satterthwaite).
         deviate.append(_standard((place + NEIGHBOUR_WEIGHT * near) / weight, weight**2 / square))
     return Scores(np.stack(deviate), Comparison(relative, good, blocks.offsets, blocks.layouts))
+
+
+def _pairwise(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(16, …) → sum over the first axis, with few digits lost."""
+    sums = values[:8] + values[8:]
+    while len(sums) > 1:
+        sums = sums[0::2] + sums[1::2]
+    return np.asarray(sums[0])
 
 
 def _middle(blocks: Blocks) -> int:

@@ -13,17 +13,10 @@ from numpy.typing import NDArray
 from rcl_calibration.coherence import KINDS
 from rcl_calibration.layout import AXIS, FREQUENCY_SUM, OUTER_OF_FIVE, Mask
 from rcl_calibration.model import Array, Clipping, Noise, response
+from rcl_calibration.ranking import BRIGHTEST, LEAST_BLOCKS, Order, Ranking, end_of, part_kept
 from rcl_calibration.samples import TILES, Blocks
-from rcl_calibration.scores import Scores, around_each
+from rcl_calibration.scores import Scores
 
-BINS = 24
-BRIGHTEST = 0.92
-"""Bins are uniform in √x from 0 to BRIGHTEST, where the noise level changes about evenly."""
-LEAST_BLOCKS = 12
-WANTED_BLOCKS = 1500
-FRACTION = (0.02, 0.25)
-"""Part of each bin's blocks that is kept."""
-MOST_FRACTION = 0.8
 KEPT_VARIANCE = 0.7
 """Where clipping leaves less of the variance, nothing is measured."""
 _AXIS_LIMIT = 2.5
@@ -33,8 +26,6 @@ _DARKEST = 1e-3
 _MOST_TRACED = 250
 _TRACED = np.stack([kind / kind.sum() for kind in (FREQUENCY_SUM == 3, OUTER_OF_FIVE)], axis=1)
 TRACES = _TRACED.shape[1] + KINDS
-_FAR = 1e6
-"""More than any deviate."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +86,7 @@ def usable(blocks: Blocks, noises: Sequence[Noise], clippings: Sequence[Clipping
     good = np.empty(blocks.mean.shape, np.bool_)
     expected = np.empty(blocks.mean.shape)
     for p, (noise, clipping) in enumerate(zip(noises, clippings, strict=True)):
-        variance, _, kept = response(noise, clipping).at(blocks.mean[p])
+        variance, kept = response(noise, clipping).variance_at(blocks.mean[p])
         slope = np.sqrt(np.maximum(blocks.axis[p] - variance, 0.0) * AXIS) / 5 * math.sqrt(2)
         sloping = blocks.axis[p] > _AXIS_LIMIT * variance
         margin = 2 * np.sqrt(variance) + 1.5 * slope
@@ -105,35 +96,6 @@ def usable(blocks: Blocks, noises: Sequence[Noise], clippings: Sequence[Clipping
     # Texture in what no other lattice shows as well would go unseen.
     alone = (good.sum(axis=0) == 1) & (len(good) > 1)
     return good & ~alone, expected
-
-
-Order = list[NDArray[np.intp]]
-"""For each bin of brightness its blocks, flattest first."""
-Ranking = list[Order]
-"""For each lattice."""
-
-
-def rank(blocks: Blocks, good: Mask, scores: Scores) -> list[Ranking]:
-    """Sort the good blocks of each lattice into BINS of brightness and by how flat they look, by each of the halves."""
-    brightness = np.stack([_brightness(mean, here, blocks) for mean, here in zip(blocks.mean, good, strict=True)])
-    return [_ranking(brightness, good, deviate) for deviate in scores.deviate]
-
-
-def _brightness(mean: Array, good: Mask, blocks: Blocks) -> Array:
-    """(B,) as the blocks around are: by its own mean a block would be put where its noise says, and look brighter."""
-    around = around_each(good.astype(np.float64), blocks)
-    return np.where(around > 0, around_each(mean * good, blocks) / np.maximum(around, 1), mean)
-
-
-def _ranking(means: Array, good: Mask, deviates: Array) -> Ranking:
-    ranking: Ranking = []
-    for mean, usable_here, deviate in zip(means, good, deviates, strict=True):
-        brightness = np.sqrt(np.clip(mean, 0, BRIGHTEST) / BRIGHTEST)
-        which = np.where(usable_here, np.minimum((brightness * BINS).astype(np.intp), BINS - 1), BINS)
-        order = np.argsort(which * _FAR + np.clip(deviate, -_FAR / 2, _FAR / 2))
-        starts = np.concatenate([[0], np.cumsum(np.bincount(which, minlength=BINS + 1))])
-        ranking.append([order[start:end] for start, end in pairwise(starts[:-1])])
-    return ranking
 
 
 def select(
@@ -176,17 +138,16 @@ def select(
                 (
                     p,
                     plane,
-                    light.mean(),
-                    high.mean(),
-                    shared.mean(),
-                    1 / uncertain.mean(),
-                    steep.mean(),
+                    _mean(light),
+                    _mean(high),
+                    _mean(shared),
+                    1 / _mean(uncertain),
+                    _mean(steep),
                     _excess_variance(high / expected[p, chosen], blocks.layouts[p].high),
                 )
             )
-            share = np.full(tile.size, 1 / len(group))
-            weights = (share * light, share * high, share * shared, share * steep, share)
-            tiles.append([np.bincount(tile, weight, TILES**2).astype(np.float64) for weight in weights])
+            totals = [np.bincount(tile, values, TILES**2) for values in (light, high, shared, steep)]
+            tiles.append([total / len(group) for total in (*totals, np.bincount(tile, minlength=TILES**2))])
     lattice, plane_index, x, variance, texture, products, middle, uneven = (
         np.array(columns, np.float64).reshape(-1, 8).T
     )
@@ -233,13 +194,13 @@ def bin_blocks(
 
 def _flattest(middle: Array, rankings: Sequence[Order], fraction: float | None, steps: Sequence[float]) -> list[Group]:
     """The groups of one lattice; middle: (B,)."""
-    usual = fraction or float(np.clip(WANTED_BLOCKS / max(sum(map(len, rankings[0])), 1), *FRACTION))
+    count = sum(map(len, rankings[0]))
     groups = []
     for orders in zip(*rankings, strict=True):
         size = orders[0].size
         if size < LEAST_BLOCKS:
             continue
-        ends = [max(LEAST_BLOCKS, round(min(usual * step, MOST_FRACTION) * size)) for step in steps]
+        ends = [end_of(part_kept(fraction, count, step), size) for step in steps]
         for start, end in pairwise([0, *ends]):
             if start < end:
                 groups.append([_without_outliers(order[start:end], middle) for order in orders])
@@ -249,7 +210,18 @@ def _flattest(middle: Array, rankings: Sequence[Order], fraction: float | None, 
 def _without_outliers(chosen: NDArray[np.intp], middle: Array) -> NDArray[np.intp]:
     """Blocks with a hot pixel, or with texture of one colour alone: far more than noise makes of the others."""
     own = middle[chosen]
-    return chosen[own <= _OUTLYING * np.median(own)]
+    return chosen[own <= _OUTLYING * _median(own)]
+
+
+def _mean(values: Array) -> float:
+    return float(np.add.reduce(values)) / values.size
+
+
+def _median(values: Array) -> float:
+    """`np.median` of a few thousand takes thrice as long."""
+    lower, upper = (values.size - 1) // 2, values.size // 2
+    placed = np.partition(values, (lower, upper))
+    return float(placed[lower] + placed[upper]) / 2
 
 
 def _traces(
@@ -273,5 +245,5 @@ def _traces(
 
 def _excess_variance(squares: Array, high: int) -> float:
     """Of mean squares of `high` coefficients, whose relative variance is 2/high for Gaussian noise of one level."""
-    mean = max(float(squares.mean()), 1e-12)
-    return float(squares.var()) / mean**2 * high / 2 - 1
+    mean = _mean(squares)
+    return _mean((squares - mean) ** 2) / max(mean, 1e-12) ** 2 * high / 2 - 1

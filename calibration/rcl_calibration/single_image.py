@@ -13,13 +13,14 @@ from rcl_calibration.banding import banding
 from rcl_calibration.fit import Fit, corrected, fit_bins, rounding_parts, texture_parts
 from rcl_calibration.intervals import bootstrap, resampled
 from rcl_calibration.layout import EVEN
-from rcl_calibration.leftover import too_much
+from rcl_calibration.leftover import COEFFICIENTS, XTRANS_COEFFICIENTS, too_much
 from rcl_calibration.model import Array, Clipping, Noise
 from rcl_calibration.profile import SIGMA_X, NoiseProfile
 from rcl_calibration.quality import Evidence, verdict
+from rcl_calibration.ranking import rank
 from rcl_calibration.samples import Blocks, Lattice, dct_blocks
 from rcl_calibration.scores import joint_scores, own_scores
-from rcl_calibration.selection import Bins, rank, select, usable
+from rcl_calibration.selection import Bins, select, usable
 from rcl_calibration.spacing import value_spacing
 from rcl_calibration.spectrum import middle_over_high, shared_part
 
@@ -27,7 +28,7 @@ METHOD = "blind"
 PASSES = 3
 _FIRST_FRACTION = 0.25
 _BAYER = (EVEN,) * 4
-"""Layouts of the pattern that `leftover` was learnt on."""
+"""Layouts of Bayer's pattern."""
 _MOST_UNEVEN = 5.0
 """More than this in one bin is a feature of the picture: a bin alone must not make the verdict."""
 STEPS = (0.4, 1.2, 4, 12)
@@ -56,19 +57,21 @@ class Measurement:
 def measure(lattices: Sequence[Lattice]) -> Measurement:
     """Select flat blocks and measure the noise in them, in a first pass and PASSES more that know the noise level."""
     clippings = tuple(clipping_of(lattice) for lattice in lattices)
-    planes, bayer = [lattice.plane for lattice in lattices], tuple(lattice.layout for lattice in lattices) == _BAYER
+    planes, layouts = [lattice.plane for lattice in lattices], tuple(lattice.layout for lattice in lattices)
     blocks = dct_blocks(lattices)
     bins, fit = _first_pass(blocks, planes, clippings)
     for number in range(PASSES):
         last = number == PASSES - 1
         good, expected = usable(blocks, [fit.noise] * len(planes), clippings)
         scores = joint_scores(blocks, expected, good)
-        rankings, steps = rank(blocks, good, scores), STEPS if last else (1,)
-        traced = last and bayer
+        steps = STEPS if last else (1,)
+        rankings = rank(blocks, good, scores, steps=steps)
+        traced = last and layouts == _BAYER
         bins = select(blocks, planes, rankings, scores, expected, steps=steps, traced=traced)
         fit = fit_bins(bins, clippings, fit.noise)
-    if bayer:
-        bins = replace(bins, too_much=too_much(bins, fit))
+    coefficients = COEFFICIENTS if layouts == _BAYER else XTRANS_COEFFICIENTS if EVEN not in layouts else None
+    if coefficients:
+        bins = replace(bins, too_much=too_much(bins, fit, coefficients))
         fit = corrected(bins, fit)
     still = float(np.mean(blocks.middle + blocks.high <= 0)) if blocks.count else 1.0
     clipped = float(1 - good.mean()) if blocks.count else 1.0
@@ -149,5 +152,6 @@ def _first_pass(blocks: Blocks, planes: Sequence[int], clippings: Sequence[Clipp
     flat = np.ones(blocks.mean.shape)
     good = (blocks.mean > -0.1) & (blocks.mean < 0.85)
     scores = own_scores(blocks, flat, good)
-    bins = select(blocks, planes, rank(blocks, good, scores), scores, flat, fraction=_FIRST_FRACTION)
+    rankings = rank(blocks, good, scores, fraction=_FIRST_FRACTION, steps=(1,))
+    bins = select(blocks, planes, rankings, scores, flat, fraction=_FIRST_FRACTION)
     return bins, fit_bins(bins, clippings, Noise(1e-4, 1e-6))

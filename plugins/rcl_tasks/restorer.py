@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn, relu_
+from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, pixel_shuffle, pixel_unshuffle
 
 from rcl_cli.domain import Domain
 from rcl_cli.network import Network
 from rcl_cli.nn.box import surrounding_mean
 from rcl_cli.nn.cfa import measured
+from rcl_cli.nn.fused import conv_add, conv_relu
 from rcl_cli.nn.start import START_RADIUS, start
-from rcl_cli.part import Part, grown, wanted, within
+from rcl_cli.part import Part, grown, outer, wanted, within
 from rcl_cli.plugins.hooks import hookimpl
 from rcl_cli.plugins.options import option
 
 _AROUND = 8
 """Elements around its own of whose mean each one is told its difference."""
+_ROWS = 64
 _FULL = 12
 """Features of a full-size RGB pixel: blocks work on 2×2 of them together."""
 
@@ -43,15 +45,13 @@ class Block(nn.Module):
         self.second = _conv(features, features, 0.2)
 
     def forward(self, x: Tensor) -> Tensor:
-        # In place, which neither convolution's gradient minds: a fifth faster.
-        y: Tensor = self.second(relu_(self.first(x))).add_(x)
-        return y
+        return conv_add(self.second, conv_relu(self.first, x), x)
 
 
 class Level(nn.Module):
     """Blocks before and after a level of half the size: (N, F, h, w) → (N, F, h, w).
 
-    Where only a part of the result is asked for, the rest of it is 0.
+    Where only a part of the result is asked for, that is all there is of it.
     """
 
     def __init__(self, widths: list[int], before: int, after: int) -> None:
@@ -72,18 +72,31 @@ class Level(nn.Module):
 
     def forward(self, x: Tensor, part: Part | None = None) -> Tensor:
         x = self.before(x)
-        if part is None or self.below is None:
+        if part is None:
             return self._rest(x)
-        height, width = x.shape[-2:]
+        if self.below is None:
+            return self._rest(x)[..., part[0], part[1]]
+        seen, seen_below = self._seen(part, *x.shape[-2:])
+        x = _cut(x, seen_below)
+        around = pixel_shuffle(self.up(self.below(self.down(x))), 2)
+        inner = within(seen, seen_below)
+        x, around = _cut(x, inner), _cut(around, inner)
+        found: Tensor = self.after(around.add_(x))
+        rows, columns = within(part, seen)
+        return found[..., rows, columns]
+
+    def asked_of(self, part: Part, height: int, width: int) -> Part:
+        """What a part of the result depends on, of an input (height, width)."""
+        seen = part if self.below is None else self._seen(part, height, width)[1]
+        blocks = len(self.before) + (0 if self.below else len(self.after))
+        return grown(seen, 2 * blocks, 1 << self.levels, height, width)
+
+    def _seen(self, part: Part, height: int, width: int) -> tuple[Part, Part]:
+        """What the blocks after the level below see, and what goes down to it."""
+        assert self.below is not None
         grid = 1 << self.levels
         seen = grown(part, 2 * len(self.after), grid, height, width)
-        seen_below = grown(seen, 2 * self.below.reach(), grid, height, width)
-        result = torch.zeros_like(x)
-        inner = within(seen, seen_below)
-        cut = _cut(x, seen_below)
-        around = pixel_shuffle(self.up(self.below(self.down(cut))), 2)
-        result[..., seen[0], seen[1]] = self.after(_cut(around, inner).add_(_cut(cut, inner)))
-        return result
+        return seen, grown(seen, 2 * self.below.reach(), grid, height, width)
 
     @property
     def levels(self) -> int:
@@ -95,6 +108,22 @@ class Level(nn.Module):
             x = pixel_shuffle(self.up(self.below(self.down(x))), 2).add_(x)
         y: Tensor = self.after(x)
         return y
+
+
+def _divided(part: Part, packed: int) -> Part:
+    rows, columns = (slice(side.start // packed, side.stop // packed) for side in part)
+    return rows, columns
+
+
+def _in_bands(conv: nn.Conv2d, x: Tensor, kind: torch.dtype) -> Tensor:
+    """conv(x), 3×3, in another type: some rows at a time, whose float32 takes less memory than that of all."""
+    height, width = x.shape[-2:]
+    y = torch.empty(len(x), conv.out_channels, height, width, dtype=kind, memory_format=torch.channels_last)
+    for top in range(0, height, _ROWS):
+        first, stop = max(top - 1, 0), min(top + _ROWS, height)
+        band: Tensor = conv(x[..., first : stop + 1, :])
+        y[..., top:stop, :] = band[..., top - first : stop - first, :]
+    return y
 
 
 def _cut(x: Tensor, part: Part) -> Tensor:
@@ -148,23 +177,36 @@ class Restorer(Network):
         return packed * (1 + blocks + _AROUND) + grids + START_RADIUS[self.domain]
 
     def features(self, x: Tensor, sigma: Tensor | None = None) -> Tensor:
-        """(N, C, h, w), and σ of that shape where it is told, both on the curve → (N, F, h, w)."""
-        # In mixed precision too: bfloat16 is too coarse for the detail of a picture, not for what is made of it here.
-        with torch.autocast(x.device.type, enabled=False):
-            y: Tensor = self.stem(self._seen(x, torch.zeros_like(x) if sigma is None else sigma))
-        if torch.is_autocast_enabled(x.device.type):
-            # At once: adding float32 to half precision, as the first block would, takes ten times as long.
-            y = y.to(torch.get_autocast_dtype(x.device.type))
-        y = self.body(y, self._part(*x.shape[-2:]))
+        """(N, C, h, w), and σ of that shape where it is told, both on the curve → (N, F, h, w).
+
+        Or of the part alone that is `wanted`.
+        """
+        sigma = torch.zeros_like(x) if sigma is None else sigma
+        asked, packed = wanted(), 1 if self.domain.is_raw else 2
+        if asked is None:
+            return self._unpacked(self.body(self._stem(x, sigma)))
+        size = (x.shape[-2] // packed, x.shape[-1] // packed)
+        even = grown(asked, 0, packed, *x.shape[-2:])
+        part = _divided(even, packed)
+        # One more around what the body needs, for the stem.
+        needed = grown(self.body.asked_of(part, *size), 1, self.multiple // packed, *size)
+        y = self._unpacked(self.body(self._stem(x, sigma, needed), within(part, needed)))
+        return y[..., *within(asked, even)]
+
+    def _unpacked(self, y: Tensor) -> Tensor:
         return y if self.full is None else pixel_shuffle(self.full(y), 2)
 
-    def _part(self, height: int, width: int) -> Part | None:
-        """What is asked for of an input (height, width), in elements of the blocks."""
-        part, packed = wanted(), 1 if self.domain.is_raw else 2
-        if part is None:
-            return None
-        rows, columns = grown(part, 0, packed, height, width)
-        return slice(rows.start // packed, rows.stop // packed), slice(columns.start // packed, columns.stop // packed)
+    def _stem(self, x: Tensor, sigma: Tensor, part: Part | None = None) -> Tensor:
+        # In mixed precision too: bfloat16 is too coarse for the detail of a picture, not for what is made of it here.
+        kind = x.device.type
+        half = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else None
+        with torch.autocast(kind, enabled=False):
+            seen = self._seen(x, sigma, part)
+            if half is None or kind != "cpu" or torch.is_grad_enabled():
+                y: Tensor = self.stem(seen)
+                # At once: adding float32 to half precision, as the first block would, takes ten times as long.
+                return y if half is None else y.to(half)
+            return _in_bands(self.stem, seen, half)
 
     @property
     def _seen_channels(self) -> int:
@@ -175,16 +217,23 @@ class Restorer(Network):
         """Pixels that are one element of the blocks, each way."""
         return 3 if self.domain is Domain.XTRANS else 2
 
-    def _seen(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """(N, C', h, w) packed: what the start and, for X-Trans, the samples differ from their surroundings, and σ."""
+    def _seen(self, x: Tensor, sigma: Tensor, part: Part | None) -> Tensor:
+        """(N, C', h, w) packed: what the start and, for X-Trans, the samples differ from their surroundings, and σ.
+
+        Of `part` of the elements, or of all.
+        """
+        p, packed = self._packed, 1 if self.domain.is_raw else 2
         rgb = start(x, self.domain)
-        around = surrounding_mean(avg_pool2d(rgb, self._packed), _AROUND)
-        detail = rgb - interpolate(around, scale_factor=self._packed)
-        parts = [pixel_unshuffle(detail, self._packed)]
+        around = surrounding_mean(avg_pool2d(rgb, p), _AROUND)
+        if part is not None:
+            around, rgb = around[..., *part], rgb[..., *outer(part, p)]
+            sigma = sigma[..., *outer(part, packed)]
+        detail = rgb - interpolate(around, scale_factor=p)
+        parts = [pixel_unshuffle(detail, p)]
         if self.domain is Domain.XTRANS:
             # Samples change places from element to element: they have to be told from what is interpolated.
-            parts.append(pixel_unshuffle(detail * measured(detail, self.domain), self._packed))
-        parts.append(sigma if self.domain.is_raw else pixel_unshuffle(sigma, self._packed))
+            parts.append(pixel_unshuffle(detail * measured(detail, self.domain), p))
+        parts.append(sigma if self.domain.is_raw else pixel_unshuffle(sigma, packed))
         return torch.cat(parts, 1)
 
 

@@ -8,8 +8,6 @@ from typing import Any
 import click
 
 from rcl_cli.plugins.entries import COMMANDS, Entry, entries
-from rcl_cli.plugins.faults import failed
-from rcl_cli.plugins.load import BrokenPlugin, registered
 
 
 def get_command(name: str) -> click.Command | None:
@@ -20,6 +18,8 @@ def get_command(name: str) -> click.Command | None:
 
 def load_command(entry: Entry) -> click.Command:
     """The verb that a plugin registers. Raises BrokenPlugin."""
+    from rcl_cli.plugins.load import BrokenPlugin, registered
+
     found = registered(entry)
     if not isinstance(found, click.Command):
         raise BrokenPlugin(entry, f"its hook rcl_command returns {found!r}, which is no click.Command")
@@ -41,6 +41,8 @@ def _guarded(command: click.Command, entry: Entry) -> click.Command:
         except (click.ClickException, click.Abort, click.exceptions.Exit, OSError):
             raise
         except Exception as error:
+            from rcl_cli.plugins.faults import failed
+
             failed(entry, "its verb", error)
 
     callback.rcl_guarded = True  # type: ignore[attr-defined]

@@ -26,7 +26,7 @@ from rcl_cli.inference.pipeline import Pipeline, Prepared
 from rcl_cli.inference.result import Result
 from rcl_cli.plugins.faults import PluginFault
 from rcl_cli.raw.guarded import read_frame
-from rcl_cli.raw.tags.exiftool import close_exiftool
+from rcl_cli.raw.tags.exiftool import close_exiftool, start_exiftool
 from rcl_cli.raw.write import write_picture
 from rcl_cli.task_facts import Work
 
@@ -101,6 +101,8 @@ def run_batch(
             yield Outcome(job.source, job.target, "skipped", reason)
         else:
             waiting.append(job)
+    if waiting:
+        start_exiftool()  # it is ready when the first result is
     claims = Claims(kept, overwrite=overwrite)
 
     def prepare(work: _Work) -> Prepared | Domain:

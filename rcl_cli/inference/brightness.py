@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from rcl_cli.disk.scratch import let_go
 from rcl_cli.domain import Domain
 from rcl_cli.nn.bend import decoded, encoded
 from rcl_cli.raw.pack import lattices
@@ -45,13 +46,15 @@ def keep_mean(
         difference = encode(x[:, here, columns][:, kept]) - encode(seen)
         error += np.sum(difference, axis=(1, 2), where=unclipped, dtype=np.float64)
         count += unclipped.sum(axis=(1, 2))
-    for color in range(3):
-        channels = _channels(domain, color)
-        offset = np.float32(error[channels].sum() / max(count[channels].sum(), 1))
-        for channel in _channels(task.output(domain), color):
-            for start in range(0, prediction.shape[1], _STRIP):
-                part = prediction[channel, start : start + _STRIP]
-                part[:] = decode(encode(part) + offset)
+        let_go(strip)
+    own = [_channels(domain, color) for color in range(3)]
+    offsets = [np.float32(error[channels].sum() / max(count[channels].sum(), 1)) for channels in own]
+    for start in range(0, prediction.shape[1], _STRIP):
+        strip = prediction[:, start : start + _STRIP]
+        for color, offset in enumerate(offsets):
+            for channel in _channels(task.output(domain), color):
+                strip[channel] = decode(encode(strip[channel]) + offset)
+        let_go(strip)
     return prediction
 
 

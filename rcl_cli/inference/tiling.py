@@ -16,13 +16,15 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from rcl_cli.disk.scratch import let_go, new_array
 from rcl_cli.errors import is_out_of_memory as is_out_of_memory
 from rcl_cli.inference.memory import give_back_freed_memory
-from rcl_cli.part import asked_for, grown
+from rcl_cli.part import Part, asked_for, grown, outer, within
+from rcl_cli.part import size as size_of
 
 Float = NDArray[np.float32]
 Network = Callable[[Float], Float]
-"""(C, h, w) → (C_out, h·U, w·U)"""
+"""(C, h, w) → (C_out, h·U, w·U), or that of the part alone that is `wanted`."""
 Crew = Callable[[], AbstractContextManager[Executor]]
 """Who works on tiles, for one picture."""
 
@@ -60,8 +62,9 @@ def spans(length: int, size: int, halo: int, multiple: int) -> list[Span]:
     return [Span(core, slice(max(core.start - halo, 0), min(core.stop + halo, length))) for core in cores]
 
 
-_LARGE = 1 << 27
-"""Bytes of a result beside which the tiles' memory is not kept for the next picture."""
+_LARGE = 1 << 26
+"""Bytes of a picture or a result beside which what was used before is not kept for later."""
+_COLORS = 3
 Tile = tuple[Span, Span]
 """Rows and columns."""
 
@@ -101,6 +104,8 @@ def run_tiled(
     another, in this thread. Where memory runs out, the work starts again with tiles of half the size. `report` hears
     after each tile which fraction is done.
     """
+    if x.nbytes > _LARGE:
+        give_back_freed_memory()  # what `x` was made from took several times as much
     while True:
         try:
             result = _stitch(network, x, tiling, size, workers, crew, report)
@@ -130,10 +135,18 @@ def _stitch(
         _predictions(network, x, tiles, tiling, workers, crew), start=1
     ):
         if number == 1:
-            result = np.empty((len(prediction), height * u, width * u), np.float32)
+            result = _empty(len(prediction), height * u, width * u)
         result[:, row.outer(u), column.outer(u)] = prediction
+        let_go(result)
         report(number / len(tiles))
     return result
+
+
+def _empty(channels: int, height: int, width: int) -> Float:
+    """(channels, height, width). The three colours of a pixel lie together, as files want them."""
+    if channels == _COLORS:
+        return new_array((height, width, channels)).transpose(2, 0, 1)
+    return new_array((channels, height, width))
 
 
 def _predictions(
@@ -144,10 +157,14 @@ def _predictions(
     def predict(tile: Tile) -> tuple[Tile, Float]:
         row, column = tile
         window = np.ascontiguousarray(x[:, row.window, column.window])
-        core = (row.inner(1), column.inner(1))
-        with asked_for(grown(core, tiling.head, tiling.multiple, *window.shape[1:])):
-            whole = network(window)
-        return tile, whole[:, row.inner(tiling.upsample), column.inner(tiling.upsample)]
+        core: Part = (row.inner(1), column.inner(1))
+        part = grown(core, tiling.head, tiling.multiple, *window.shape[1:])
+        with asked_for(part):
+            found = network(window)
+        if found.shape[1:] == size_of(outer(part, tiling.upsample)):
+            core = within(core, part)
+        rows, columns = outer(core, tiling.upsample)
+        return tile, found[:, rows, columns]
 
     if crew is None:
         yield from map(predict, tiles)

@@ -23,6 +23,8 @@ from rcl_cli.models.header import read_header
 from rcl_cli.models.task_model import TaskModel, load_head
 from rcl_cli.nn.bend import bend_for
 from rcl_cli.noise import sigma_map
+from rcl_cli.part import size as size_of
+from rcl_cli.part import wanted
 from rcl_cli.task import Task
 from rcl_cli.train.device import choose_device, full_float32, half_precision, place_module
 
@@ -52,7 +54,9 @@ class TorchEngine:
             x = tile * gains
             sigma = sigma_map(x, noise, self.domain) * told.share if noise else None
             prediction = self._run(x, sigma, bend, None if told.exact else self.half)
-            require_shape(self.task, self.domain, tile.shape, prediction.shape)
+            part = wanted()
+            asked = tile.shape[-2:] if part is None else size_of(part)
+            require_shape(self.task, self.domain, (*tile.shape[:2], *asked), prediction.shape)
             return prediction / back
 
         return apply_tiled(
@@ -67,8 +71,10 @@ class TorchEngine:
         return self._run(x, sigma, bend, None) if overflown else found
 
     def finish(self, prediction: Float, x: Float) -> Float:
+        given = torch.from_numpy(prediction)
         with torch.inference_mode():
-            return self.task.finish(torch.from_numpy(prediction), torch.from_numpy(x)).numpy()
+            finished = self.task.finish(given, torch.from_numpy(x))
+        return prediction if finished is given else finished.numpy()
 
 
 def apply_tiled(
@@ -90,8 +96,9 @@ def apply_tiled(
     def run(window: Float) -> Float:
         # Channels last makes convolutions on CPUs half as fast again.
         tensor = torch.from_numpy(window).unsqueeze(0).to(device, memory_format=torch.channels_last)
-        found = network(tensor)[0].to("cpu", torch.float32, memory_format=torch.contiguous_format).numpy()
-        return np.asarray(found, np.float32)
+        found = network(tensor)
+        layout = torch.channels_last if found.shape[1] == 3 else torch.contiguous_format
+        return np.asarray(found.to("cpu", torch.float32, memory_format=layout)[0].numpy(), np.float32)
 
     crew = (lambda: single_threads(workers)) if torch.device(device).type == "cpu" else None
     with full_float32():

@@ -26,5 +26,8 @@ def upright(result: Float, placement: Placement, turn: Turn, output: Domain, sca
     """(C_out, h·U, w·U) of what `packed` gave → (H·scale, W·scale) mosaic or (H·scale, W·scale, 3), turned back."""
     if output.is_raw:
         return turn.back(unpack(result, placement, scale))
+    inside = placement.crop(result, scale)
+    if inside.strides[0] == inside.itemsize:
+        return turn.back(inside.transpose(1, 2, 0))
     # OpenCV puts planes together ten times as fast as NumPy's copy of what is transposed.
-    return turn.back(np.asarray(cv2.merge(list(placement.crop(result, scale))), np.float32))
+    return turn.back(np.asarray(cv2.merge(list(inside)), np.float32))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rcl_cli.disk.words import unwritable
 from rcl_cli.errors import FileError
-from rcl_cli.files import is_file, is_folder, real_path
+from rcl_cli.files import exists, is_file, is_folder, real_path
 from rcl_cli.models.store import RESERVED, Store
 from rcl_cli.names import plain
 
@@ -33,11 +33,12 @@ def new_run(store: Store, name: str) -> Path:
 
 @contextmanager
 def given_back(folder: Path, store: Store) -> Iterator[None]:
-    """Where the block raises, the folder of a run in the store goes again, if nothing is in it yet."""
+    """Where the block raises, the folder of a run goes again, if it is the block's or the store's and empty."""
+    ours = folder.parent == store.runs or not exists(folder)
     try:
         yield
     except BaseException:
-        if folder.parent == store.runs:
+        if ours:
             with suppress(OSError):
                 folder.rmdir()
         raise

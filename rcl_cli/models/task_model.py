@@ -18,6 +18,8 @@ from rcl_cli.models.modules import built, expect, fill, save_module
 from rcl_cli.network import Network
 from rcl_cli.nn.curve import Code
 from rcl_cli.nn.heads import ResidualHead
+from rcl_cli.nn.start import cut_with_start
+from rcl_cli.part import Part, size, wanted
 from rcl_cli.plugins.options import plain_options
 from rcl_cli.task import Task
 
@@ -31,17 +33,23 @@ class TaskModel(nn.Module):
         self.head = head
 
     def forward(self, x: Tensor, sigma: Tensor | None = None, bend: Tensor | None = None) -> Tensor:
-        """`bend`: see `Code`; of coded networks alone."""
+        """`bend`: see `Code`; of coded networks alone. The result is that of the part that is `wanted`."""
         code = self.code(bend)
-        return code.decode(self.seen(code.encode(x), code.sigma(sigma, x)))
+        z, seen_sigma = code.encode(x), code.sigma(sigma, x)
+        return code.decode(self.seen(z, seen_sigma, wanted()))
 
     def code(self, bend: Tensor | None) -> Code:
         """How values are seen by the network and the head."""
         return Code.of(bend, coded=self.network.coded)
 
-    def seen(self, x: Tensor, sigma: Tensor | None) -> Tensor:
-        """The result as the network sees values, from values as it sees them."""
+    def seen(self, x: Tensor, sigma: Tensor | None, part: Part | None = None) -> Tensor:
+        """The result as the network sees values, from values as it sees them; of `part` alone, if that is given."""
         features = self.network(x, sigma)
+        if part is not None:
+            if features.shape[-2:] != size(part):
+                features = features[..., *part]
+            sigma = None if sigma is None else sigma[..., *part]
+            x = cut_with_start(x, part, self.network.domain)
         # In mixed precision too: bfloat16 cannot show the detail of a picture, which some heads make as a whole.
         with torch.autocast(x.device.type, enabled=False):
             y: Tensor = self.head(features.float(), x, sigma)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import lru_cache
 
 import torch
@@ -27,7 +28,7 @@ def mosaic(rgb: Tensor, domain: Domain) -> Tensor:
 def pack(mosaic: Tensor, domain: Domain) -> Tensor:
     """(…, H, W) → (…, C, H/p, W/p), p = `domain.pixels`, of which H and W are multiples."""
     cfa = canonical(domain)
-    if torch.onnx.is_in_onnx_export():
+    if _is_exported():
         cells = pixel_unshuffle(mosaic.unsqueeze(-3), cfa.period)[..., _order(domain), :, :]
         return pixel_shuffle(cells, cfa.period // domain.pixels)
     h, w = (side // domain.pixels for side in mosaic.shape[-2:])
@@ -41,7 +42,7 @@ def unpack(planes: Tensor, domain: Domain) -> Tensor:
     """The inverse of `pack`: (…, C, h, w) → (…, h·p, w·p)."""
     cfa = canonical(domain)
     repeats = cfa.period // domain.pixels
-    if torch.onnx.is_in_onnx_export():
+    if _is_exported():
         places = sorted(range(cfa.period**2), key=_order(domain).__getitem__)
         cells = pixel_unshuffle(planes, repeats)[..., places, :, :]
         return pixel_shuffle(cells, cfa.period).squeeze(-3)
@@ -50,6 +51,11 @@ def unpack(planes: Tensor, domain: Domain) -> Tensor:
     for elements, pixels in lattices(domain):
         mosaic[(..., *pixels)] = planes[(..., *elements)]
     return mosaic
+
+
+def _is_exported() -> bool:
+    # Whoever exports has imported it; to ask it first takes a fifth of a second.
+    return "torch.onnx" in sys.modules and torch.onnx.is_in_onnx_export()
 
 
 @lru_cache

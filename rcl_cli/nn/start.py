@@ -10,6 +10,7 @@ from torch import Tensor
 from rcl_cli.domain import Domain
 from rcl_cli.nn.directed import directed
 from rcl_cli.nn.directed_xtrans import directed_xtrans
+from rcl_cli.part import Part
 
 START_RADIUS = {Domain.BAYER: 3, Domain.XTRANS: 3, Domain.RGB: 0}
 """Elements that a pixel of it depends on, around its own, at most."""
@@ -30,3 +31,15 @@ def start(z: Tensor, domain: Domain) -> Tensor:
     rgb = directed(z) if domain is Domain.BAYER else directed_xtrans(z)
     _latest.start = weakref.ref(z), rgb
     return rgb
+
+
+def cut_with_start(z: Tensor, part: Part, domain: Domain) -> Tensor:
+    """A part of `z`, for which `start` returns that part of what it made of `z`, where that was the latest."""
+    rows, columns = part
+    cut = z[..., rows, columns]
+    source, made = getattr(_latest, "start", (lambda: None, None))
+    if source() is z and made is not None:
+        p = domain.pixels
+        inside = made[..., p * rows.start : p * rows.stop, p * columns.start : p * columns.stop]
+        _latest.start = weakref.ref(cut), inside
+    return cut

@@ -5,8 +5,10 @@ That module takes half as long to import as all else that `rcl --help` needs. It
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+from functools import lru_cache
 from importlib.machinery import PathFinder
 from pathlib import Path
 
@@ -21,14 +23,28 @@ def only_own() -> tuple[str, str] | None:
     """
     if any(finder is not PathFinder and hasattr(finder, "find_distributions") for finder in sys.meta_path):
         return None
+    return _only_own(tuple(map(_state, dict.fromkeys(sys.path))))
+
+
+@lru_cache(maxsize=1)
+def _only_own(states: tuple[tuple[str, ...], ...]) -> tuple[str, str] | None:
     try:
-        (found,) = [place for folder in dict.fromkeys(sys.path) for place in _announcements(Path(folder))]
+        (found,) = [place for folder, *_ in states for place in _announcements(Path(folder))]
         named = _NAME.fullmatch(found.parent.name)
         if named is None or not (found.parent / "METADATA").is_file():
             return None
         return named["version"], found.read_text(encoding="utf-8")
     except (OSError, ValueError):  # none, several, or none that can be read
         return None
+
+
+def _state(folder: str) -> tuple[str, ...]:
+    """The folder, and what is another where something has come into it or gone."""
+    try:
+        seen = os.stat(folder or ".")  # noqa: PTH116  # of each folder of sys.path, each time: a Path costs more
+    except OSError:
+        return (folder,)
+    return (folder, *map(str, (seen.st_dev, seen.st_ino, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_nlink)))
 
 
 def _announcements(folder: Path) -> list[Path]:

@@ -187,6 +187,8 @@ class Session:
         team: Processes,
     ) -> Result:
         done = saved_step(self.folder / STATE) if self.resume and exists(self.folder / STATE) else 0
+        if done >= parts.settings.steps:
+            watch.say(f"The run is already at step {done}; to go on, give more --steps than that")
         with watch.stage(parts.settings.steps, "Pretraining", "steps", done=done) as stage:
 
             def on_step(metrics: Mapping[str, Any]) -> None:

@@ -1,9 +1,11 @@
-"""Measuring many files on the workers of a dask cluster, which see the same folders."""
+"""Measuring many files, several at a time: here, or on the workers of a dask cluster, which see the same folders."""
 
 from __future__ import annotations
 
+import os
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,20 +16,42 @@ from rcl_cli.profiles.images import ImageCalibration
 from rcl_cli.profiles.journal import Journal
 
 Measured = ImageCalibration | FileError
+_MOST_TOGETHER = 4
+"""Files at a time: other processes decode them, and measuring, which takes as long, keeps few threads of one busy."""
 
 
 def measured(
     paths: Sequence[Path], address: str | None, journal: Journal, *, linear: bool = False
 ) -> Iterator[Measured]:
-    """`journal.measure` of each path, or its FileError: here, one after the other, or by a cluster, as `spread`."""
+    """`journal.measure` of each path, or its FileError, in the paths' order: here, or by a cluster, as `spread`."""
     if address is not None and paths:
         yield from spread(paths, address, journal, linear=linear)
-        return
-    for path in paths:
+    else:
+        yield from _together(paths, journal, linear)
+
+
+def _together(paths: Sequence[Path], journal: Journal, linear: bool) -> Iterator[Measured]:
+    """As many at a time as there are cores, and no more than twice as many that nobody has asked for yet."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    count = min(_MOST_TOGETHER, cores)
+    coming: deque[Future[Measured]] = deque()
+    with ThreadPoolExecutor(count, "calibrate") as pool:
         try:
-            yield journal.measure(path, linear=linear)
-        except FileError as error:
-            yield error
+            for path in paths:
+                coming.append(pool.submit(_tried, journal, path, linear))
+                if len(coming) >= 2 * count:
+                    yield coming.popleft().result()
+            while coming:
+                yield coming.popleft().result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _tried(journal: Journal, path: Path, linear: bool) -> Measured:
+    try:
+        return journal.measure(path, linear=linear)
+    except FileError as error:
+        return error
 
 
 def spread(paths: Sequence[Path], address: str, journal: Journal, *, linear: bool = False) -> Iterator[Measured]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.raw.cfa import CFA
+from rcl_cli.raw.strips import by_strips
 
 Float = NDArray[np.float32]
 
@@ -42,20 +43,24 @@ def mend(mosaic: Float, cfa: CFA, noise: NoiseProfile) -> Float:
     more than noise and detail explain, and surely leaves nothing on those beside it. Where noise hides what it leaves,
     it may be a lamp or a star, and stays. The mosaic itself is returned where there is none.
     """
-    reach, height = _REACH + 1, len(mosaic)
-    mended = mosaic
-    for start in range(0, height, _STRIP):
-        end = min(start + _STRIP, height)
+    (height, width), reach = mosaic.shape, _REACH + 1
+
+    def strip(start: int, end: int) -> tuple[Places, Float]:
         first, last = max(start - reach, 0), min(end + reach, height)
-        x, colors = mosaic[first:last], cfa.shifted(first, 0).colors(last - first, mosaic.shape[1])
+        x, colors = mosaic[first:last], cfa.shifted(first, 0).colors(last - first, width)
         inside = slice(start - first, end - first)
         rows, columns = np.nonzero(_suspects(x, colors, bayer=cfa.period == 2)[inside])
         places = rows + inside.start + reach, columns + reach
         around = (_around(np.pad(x, reach), places, reach), _around(_padded(colors, reach), places, reach))
         found, values = _defects(*around, noise)
-        if found.any():
-            mended = mosaic.copy() if mended is mosaic else mended
-            mended[start + rows[found], columns[found]] = values
+        return (start + rows[found], columns[found]), values
+
+    defects = [(places, values) for places, values in by_strips(strip, (height, width), _STRIP) if len(values)]
+    if not defects:
+        return mosaic
+    mended = mosaic.copy()
+    for places, values in defects:
+        mended[places] = values
     return mended
 
 

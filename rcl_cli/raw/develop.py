@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from rcl_cli.disk import scratch
 from rcl_cli.raw.cfa import CFA, tent
 from rcl_cli.raw.frame import Frame, Metadata
 from rcl_cli.raw.light import XYZ_D50_TO_SRGB
@@ -16,6 +17,7 @@ from rcl_cli.raw.srgb import XYZ_TO_SRGB, srgb_encode
 
 Float = NDArray[np.float32]
 
+_LEAST_FACTOR, _ROWS = 2, 64
 _D65 = np.array([0.95047, 1.0, 1.08883])
 
 
@@ -40,6 +42,8 @@ def preview(source: Picture | Frame, longest: int = 1024) -> NDArray[np.uint8]:
     height, width = square_size(rgb, picture.metadata)
     shrink = min(1.0, longest / max(height, width))
     height, width = max(1, round(height * shrink)), max(1, round(width * shrink))
+    if rgb.nbytes >= scratch.LARGE:
+        rgb = _reduced(rgb, max(rgb.shape[:2]) // (2 * longest))
     if (height, width) != rgb.shape[:2]:
         rgb = cv2.resize(np.ascontiguousarray(rgb), (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
     srgb = upright(_encode(rgb, picture), picture.metadata.orientation)
@@ -106,6 +110,19 @@ def _one_pixel_per_element(mosaic: Float, cfa: CFA) -> Float:
     noise_planes = np.array(cfa.domain.noise_planes)
     colors = (planes[noise_planes == 0], planes[np.isin(noise_planes, (1, 2))], planes[noise_planes == 3])
     return np.stack([color.mean(axis=0) for color in colors], axis=-1)
+
+
+def _reduced(rgb: Float, factor: int) -> Float:
+    """(H, W, 3) → means of factor × factor pixels, some rows at a time; what is left over at the end is left out."""
+    if factor < _LEAST_FACTOR:
+        return rgb
+    height, width = (side // factor for side in rgb.shape[:2])
+    small = np.empty((height, width, 3), np.float32)
+    for row in range(0, height, _ROWS):
+        rows = np.ascontiguousarray(rgb[row * factor : min(row + _ROWS, height) * factor, : width * factor])
+        cv2.resize(rows, (width, len(rows) // factor), dst=small[row : row + _ROWS], interpolation=cv2.INTER_AREA)
+        scratch.let_go(rgb)
+    return small
 
 
 def _encode(rgb: Float, picture: Picture) -> Float:

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from rcl_cli.raw.strips import by_strips
+
 Float = NDArray[np.float32]
 
 _RADIUS = 16
@@ -30,12 +32,14 @@ def even_greens(x: Float) -> Float:
     chance, than the scene's detail can make it, or larger than sensors do, stays, and so does what is clipped.
     """
     result = x.copy()
-    for start in range(0, x.shape[1], _STRIP):
-        end = min(start + _STRIP, x.shape[1])
+
+    def even(start: int, end: int) -> None:
         first, last = max(start - _RADIUS - 1, 0), min(end + _RADIUS, x.shape[1])
         excess = _excess(x[1, first:last], x[2, first:last])[start - first : end - first]
         result[1, start:end] -= excess / 2
         result[2, start:end] += excess / 2
+
+    by_strips(even, (x.shape[1], 2 * x.shape[2]), _STRIP)
     return result
 
 

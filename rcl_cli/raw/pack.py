@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from rcl_cli.raw.cfa import CFA, canonical
 
 Float = NDArray[np.float32]
 
+_STRIP = 256
+"""Rows packed together, in elements; even, for the phase of X-Trans."""
 Lattice = tuple[int, slice, slice]
 """One channel's elements of one parity: [channel, rows, columns]."""
 Pixels = tuple[slice, slice]
@@ -81,10 +84,13 @@ def pack(mosaic: Float, cfa: CFA, multiple: int = 1) -> tuple[Float, Placement]:
     place = Placement(mosaic.shape[0], mosaic.shape[1], top, left, cfa.domain)
     size = cfa.domain.pixels
     h, w = (_ceil(n, size * multiple) // size for n in (place.height + top, place.width + left))
-    padded = _pad(np.asarray(mosaic, np.float32), top, left, h * size, w * size, cfa.period)
     planes = np.empty((cfa.domain.channels, h, w), np.float32)
-    for to_plane, to_mosaic in lattices(cfa.domain):
-        planes[to_plane] = padded[to_mosaic]
+    for start in range(0, h, _STRIP):
+        strip = planes[:, start : start + _STRIP]
+        rows = range(start * size, (start + strip.shape[1]) * size)
+        padded = _padded(mosaic, rows, top, left, w * size, cfa.period)
+        for to_plane, to_mosaic in lattices(cfa.domain):
+            strip[to_plane] = padded[to_mosaic]
     return planes, place
 
 
@@ -112,17 +118,22 @@ def _rows_before(cfa: CFA) -> tuple[int, int]:
     return min(fitting, key=lambda step: (sum(step), step))
 
 
-def _pad(mosaic: Float, top: int, left: int, height: int, width: int, period: int) -> Float:
-    if mosaic.shape == (height, width):
-        return mosaic
-    padded = np.empty((height, width), np.float32)
+def _padded(mosaic: NDArray[Any], wanted: range, top: int, left: int, width: int, period: int) -> Float:
+    """The `wanted` rows of the mosaic with `top` rows before it, `left` columns beside it, and `width` in all."""
     rows, columns = mosaic.shape
-    padded[top : top + rows, left : left + columns] = mosaic
-    for y in (*range(top), *range(top + rows, height)):
-        padded[y] = padded[top + _nearest_of_phase(y - top, rows, period)]
+    if (top, left) == (0, 0) and wanted.stop <= rows and width == columns:
+        return np.asarray(mosaic[wanted.start : wanted.stop], np.float32)
+    padded = np.empty((len(wanted), width), np.float32)
+    sources = [_inside(y - top, rows, period) for y in wanted]
+    padded[:, left : left + columns] = mosaic[sources]
     outside = [*range(left), *range(left + columns, width)]
-    padded[:, outside] = padded[:, [left + _nearest_of_phase(x - left, columns, period) for x in outside]]
+    padded[:, outside] = padded[:, [left + _inside(x - left, columns, period) for x in outside]]
     return padded
+
+
+def _inside(index: int, length: int, period: int) -> int:
+    """The place itself, or the nearest one of its phase."""
+    return index if 0 <= index < length else _nearest_of_phase(index, length, period)
 
 
 def _nearest_of_phase(index: int, length: int, period: int) -> int:

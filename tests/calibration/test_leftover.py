@@ -7,8 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rcl_calibration import leftover
-from rcl_calibration.leftover import COEFFICIENTS, FEATURES, MOST, features, too_much
+from rcl_calibration.leftover import COEFFICIENTS, FEATURES, MOST, XTRANS_COEFFICIENTS, features, too_much
 from rcl_calibration.samples import Lattice
 from rcl_calibration.single_image import Measurement, measure
 from rcl_calibration.spectrum import correlated_images
@@ -38,6 +37,15 @@ def test_each_feature_has_a_coefficient(measured: Measurement) -> None:
     assert seen.shape == (measured.bins.x.size, len(FEATURES)) == (error.size, len(COEFFICIENTS))
 
 
+def test_those_of_xtrans_are_of_what_it_shows(measured: Measurement) -> None:
+    """Features without traces come first, and do not depend on them."""
+    seen, _ = features(measured.bins, measured.fit)
+    untraced, _ = features(replace(measured.bins, traces=0 * measured.bins.traces), measured.fit)
+    first = len(XTRANS_COEFFICIENTS)
+    assert seen[:, :first] == pytest.approx(untraced[:, :first])
+    assert (seen[:, first:] != untraced[:, first:]).any(axis=0).all()
+
+
 def test_a_picture_without_texture_is_left_as_it_is(measured: Measurement) -> None:
     assert np.abs(measured.bins.too_much).max() < 0.02
     assert measured.fit.noise.shot == pytest.approx(SHOT, rel=0.03)
@@ -49,10 +57,9 @@ def test_features_of_flat_bins_are_chance(measured: Measurement) -> None:
     assert np.abs(np.median(seen / error[:, None], axis=0)).max() < 3
 
 
-def test_a_correction_is_held_to_its_error(measured: Measurement, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leftover, "COEFFICIENTS", (1e6,) * len(FEATURES))
+def test_a_correction_is_held_to_its_error(measured: Measurement) -> None:
     _, error = features(measured.bins, measured.fit)
-    assert np.abs(too_much(measured.bins, measured.fit)) == pytest.approx(MOST * error)
+    assert np.abs(too_much(measured.bins, measured.fit, (1e6,) * len(FEATURES))) == pytest.approx(MOST * error)
 
 
 def test_correlated_noise_is_not_corrected() -> None:

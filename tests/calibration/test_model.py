@@ -32,6 +32,17 @@ def test_response_far_from_the_ends_is_the_model_plus_rounding() -> None:
     assert kept == pytest.approx([1, 1], abs=1e-6)
 
 
+@pytest.mark.parametrize("noise", [Noise(1e-2, 1e-4), Noise(0.0, 1e-12)])
+def test_response_is_interpolated_as_numpy_does(noise: Noise) -> None:
+    table = response(noise, Clipping(0.0, 1.0, 1e-3))
+    mean = np.concatenate([[-5.0, 5.0, np.nan], table.seen_mean, np.random.default_rng(0).uniform(-0.1, 1.1, 300)])
+    expected = [np.interp(mean, table.seen_mean, y) for y in (table.seen_variance, table.true_mean, table.kept)]
+    for found, right in zip(table.at(mean), expected, strict=True):
+        np.testing.assert_allclose(found, right, rtol=1e-12)
+    for found, right in zip(table.variance_at(mean), expected[::2], strict=True):
+        np.testing.assert_allclose(found, right, rtol=1e-12)
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_fit_line_equals_non_negative_least_squares(seed: int) -> None:
     rng = np.random.default_rng(seed)

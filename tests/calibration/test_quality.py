@@ -54,6 +54,13 @@ def test_texture_is_named_as_texture_only(change: dict[str, Any]) -> None:
     assert not _names_processing(reason)
 
 
+def test_noise_is_called_correlated_beside_some_texture() -> None:
+    """As in enlarged pictures: little noise is left in the finest detail, so that lattices share more of it."""
+    textured = replace(GOOD, texture=0.06, shared=0.2)
+    assert verdict(replace(textured, correlation=1.15)) == ("ok", "")
+    assert "correlated" in verdict(replace(textured, correlation=1.3))[1]
+
+
 def test_noise_much_more_uneven_than_texture_makes_it_is_still_named() -> None:
     _, reason = verdict(replace(GOOD, texture=0.15, uneven=2.0))
     assert "uneven" in reason

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from rcl_calibration.layout import EVEN, HIGH, SIZE
 from rcl_calibration.model import Clipping, Noise, response
+from rcl_calibration.ranking import rank
 from rcl_calibration.samples import Blocks, Lattice, dct_blocks
 from rcl_calibration.scores import joint_scores
-from rcl_calibration.selection import rank, select, usable
+from rcl_calibration.selection import select, usable
 
 SIGMA = 0.01
 UNCLIPPED = [Clipping(-1.0)] * 4
@@ -85,6 +86,33 @@ def test_blocks_are_as_bright_as_they_are_not_as_their_noise_makes_them() -> Non
             if chosen.size > 100:
                 error = 3 * SIGMA / np.sqrt(SIZE**2 / 2 * chosen.size)
                 assert blocks.light[0, chosen].mean() == pytest.approx(truth[0, chosen].mean(), abs=5 * error)
+
+
+@pytest.mark.parametrize(
+    ("fraction", "steps"), [(None, (1.0,)), (None, (0.4, 12.0)), (0.1, (1.0, 3.0)), (1e-6, (1.0,))]
+)
+def test_what_is_looked_at_is_the_flattest_in_order_and_nothing_is_lost(
+    fraction: float | None, steps: tuple[float, ...]
+) -> None:
+    rng = np.random.default_rng(7)
+    blocks = _blocks([np.linspace(0, 0.8, 300) ** 2 + SIGMA * rng.standard_normal((300, 300)) for _ in range(4)])
+    good, expected = usable(blocks, [Noise(0.0, SIGMA**2)] * 4, UNCLIPPED)
+    scores = joint_scores(blocks, expected, good)
+    whole = rank(blocks, good, scores)
+    for half, ranking in enumerate(rank(blocks, good, scores, fraction=fraction, steps=steps)):
+        for p, (orders, every) in enumerate(zip(ranking, whole[half], strict=True)):
+            assert np.array_equal(np.sort(np.concatenate(orders)), np.flatnonzero(good[p]))
+            for order, complete in zip(orders, every, strict=True):
+                deviate = scores.deviate[half, p]
+                count = min(order.size, max(12, int(0.02 * order.size)))
+                assert np.array_equal(deviate[order[:count]], np.sort(deviate[order])[:count])
+                assert np.array_equal(np.sort(order), np.sort(complete))
+    first, second = (
+        select(blocks, range(4), each, scores, expected, fraction=fraction, steps=steps)
+        for each in (whole, rank(blocks, good, scores, fraction=fraction, steps=steps))
+    )
+    np.testing.assert_allclose(first.variance, second.variance, rtol=1e-12)
+    assert np.array_equal(first.tile_count, second.tile_count)
 
 
 def test_a_single_lattice_is_judged_by_itself() -> None:

@@ -11,8 +11,12 @@ from torch import Tensor, nn
 
 from rcl_cli.domain import Domain
 from rcl_cli.inference.tiling import Tiling, spans
-from rcl_cli.inference.torch_engine import apply_tiled
+from rcl_cli.inference.torch_engine import apply_tiled, tiling_of
+from rcl_cli.models.task_model import build_model
+from rcl_cli.network import Network
 from rcl_cli.nn.cfa import bilinear
+from rcl_tasks.demosaic import Demosaic
+from rcl_tasks.restorer import Restorer
 from rcl_tasks.unet import UNet
 
 sizes = st.integers(1, 40)
@@ -67,6 +71,38 @@ def test_tiled_equals_whole(depth, upsample, rows, columns, size):
     tiled = apply_tiled(net, x, tiling, size=size)
     assert tiled.shape == whole.shape
     np.testing.assert_allclose(tiled, whole, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("network", [Restorer, UNet])
+@pytest.mark.parametrize("domain", [Domain.BAYER, Domain.XTRANS])
+def test_a_head_makes_no_more_than_what_is_asked_for(network: type[Network], domain: Domain) -> None:
+    """Networks may return the whole or that part."""
+    torch.manual_seed(0)
+    task = Demosaic()
+    model = build_model(task, domain, network(domain, {"width": 4, "depth": 1})).eval()
+    with torch.no_grad():
+        for parameter in model.head.parameters():
+            parameter.mul_(50)
+    tiling = tiling_of(model, task, domain)
+    x = picture(domain.channels, 96, 112)
+    seen: list[torch.Size] = []
+    model.head.register_forward_hook(lambda head, given, found: seen.append(found.shape))
+
+    def run(z: Tensor) -> Tensor:
+        return model(z, torch.full_like(z, 0.02))
+
+    with torch.no_grad():
+        whole = run(torch.from_numpy(x)[None])[0].numpy()
+    tiled = apply_tiled(run, x, tiling, size=32)
+    np.testing.assert_allclose(tiled, whole, rtol=0, atol=1e-4)
+    assert np.abs(whole - whole.mean()).max() > 0.1
+    assert max(shape[-1] for shape in seen[1:]) <= (32 + 2 * tiling.head + 2 * tiling.multiple) * tiling.upsample
+
+
+def test_three_colours_of_a_pixel_lie_together() -> None:
+    tiled = apply_tiled(lambda z: z[:, :3], picture(4, 20, 30), Tiling(0, 1, 1), size=7)
+    assert tiled.transpose(1, 2, 0).flags.c_contiguous
+    np.testing.assert_array_equal(tiled, picture(4, 20, 30)[:3])
 
 
 def test_tiled_equals_whole_where_the_phase_of_x_trans_blocks_counts():

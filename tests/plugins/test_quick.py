@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import zipfile
 from importlib import metadata
@@ -39,13 +40,28 @@ def test_it_sees_what_importlib_sees(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("folder", ["other-1.0.dist-info", "other.egg-info", "Other-1.0.DIST-INFO"])
 def test_another_plugin_is_left_to_importlib(folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    info = tmp_path / folder
-    info.mkdir()
-    (info / "entry_points.txt").write_text("[console_scripts]\nother = other:main\n")
+    for place, announced in (
+        ("usual", "[console_scripts]\nother = other:main\n"),
+        ("ours", "[rcl.tasks]\nother = other\n"),
+    ):
+        info = tmp_path / place / folder
+        info.mkdir(parents=True)
+        (info / "entry_points.txt").write_text(announced)
+    monkeypatch.syspath_prepend(str(tmp_path / "usual"))
+    assert only_own() is not None
+    monkeypatch.syspath_prepend(str(tmp_path / "ours"))
+    assert only_own() is None
+
+
+def test_what_is_installed_meanwhile_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
     assert only_own() is not None
+    info = tmp_path / "other-1.0.dist-info"
+    info.mkdir()
     (info / "entry_points.txt").write_text("[rcl.tasks]\nother = other\n")
     assert only_own() is None
+    shutil.rmtree(info)
+    assert only_own() is not None
 
 
 def test_what_cannot_be_looked_into_is_left_to_importlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,11 +42,12 @@ def test_separate_planes_are_averaged_and_agree_with_pot(dtype: torch.dtype) -> 
 
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("pairs_at_a_time", [2**20, 3 * 5 * 7])
-def test_gradients_are_those_of_the_formula_whatever_the_slices_and_threads(
-    monkeypatch: pytest.MonkeyPatch, pairs_at_a_time: int, dtype: torch.dtype, threads: int
+@pytest.mark.parametrize(("tile", "width"), [(2**20, 2048), (2 * 5 * 7, 7), (1, 11), (3 * 5 * 16, 1)])
+def test_gradients_are_those_of_the_formula_whatever_the_tiles_and_threads(
+    monkeypatch: pytest.MonkeyPatch, tile: int, width: int, dtype: torch.dtype, threads: int
 ) -> None:
-    monkeypatch.setattr(module, "_SLICE_CPU", pairs_at_a_time)
+    monkeypatch.setattr(module, "_TILE_CPU", tile)
+    monkeypatch.setattr(module, "_WIDTH", width)
     monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
     a, b = (patches(n, 2, 40, 4 + n, dtype).requires_grad_() for n in (3, 5))
     found, expected = emd(a, b), by_formula(a, b)
@@ -55,6 +56,19 @@ def test_gradients_are_those_of_the_formula_whatever_the_slices_and_threads(
     ours = torch.autograd.grad((found * weight).sum(), [a, b])
     for x, y in zip(ours, torch.autograd.grad((expected * weight).sum(), [a, b]), strict=True):
         torch.testing.assert_close(x, y, rtol=1e-5, atol=TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("unit", [1e-10, 1.0, 1e10])
+def test_equal_values_have_no_gradient_and_close_ones_a_whole_one(dtype: torch.dtype, unit: float) -> None:
+    steps = torch.tensor([[-3.0, 0, 1, 1, 2], [-3, 1, 1, 2, 2], [0, 0, 0, 0, 0]], dtype=dtype)[:, None] * unit
+    a, b = steps.clone().requires_grad_(), (steps * (1 + 2 * torch.finfo(dtype).eps)).flip(-1).requires_grad_()
+    expected = torch.autograd.grad(by_formula(a, b).sum(), [a, b])
+    for x, y in zip(torch.autograd.grad(emd(a, b).sum(), [a, b]), expected, strict=True):
+        torch.testing.assert_close(x.sort().values, y.sort().values)
+    same = steps.clone().requires_grad_()
+    (alone,) = torch.autograd.grad(emd(same[:1], steps[:1]).sum(), [same])
+    assert not alone.any()
 
 
 def test_only_one_side_may_need_gradients() -> None:

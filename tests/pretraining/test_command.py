@@ -101,6 +101,8 @@ def test_what_cannot_be_done_is_said_in_one_line(
     assert result.exit_code == 2
     assert message in " ".join(result.stderr.split())
     assert "Traceback" not in result.stderr
+    folder = tmp_path / "run"
+    assert not folder.exists() or any(folder.iterdir())
 
 
 @pytest.mark.slow
@@ -204,3 +206,8 @@ def test_the_newest_run_of_the_store_is_resumed(run: Run, pictures: Path, store:
     resumed = run("--resume", "--steps", 4)
     assert resumed.exit_code == 0, resumed.output
     assert [m["step"] for m in metrics(store / "runs" / "pictures")] == [1, 2, 3, 4]
+    assert "already" not in resumed.stderr
+    for fewer in (2, 4):
+        kept = run("--resume", "--steps", fewer)
+        assert kept.exit_code == 0, kept.output
+        assert "already at step 4" in " ".join(kept.stderr.split())

@@ -1,11 +1,10 @@
 """What the believed texture leaves: `python -m rcl_benchmark.calibration.leftover_law PHOTOGRAPHS` prints the constants
 of `rcl_calibration.leftover`, and what they are worth on photographs that they were not learnt on.
 
-Raws of known noise are simulated from single photographs, each DRAWS times with other noise, reduction and exposure;
-from sheets of six, and from procedural scenes of two sizes, which hold the correction near 0 where there is little
-texture. A row for each bin: what bins of similar brightness show, and which part of the fitted noise is too much. Ridge
-regression, each row weighed by its standard error, what is extreme cut off. To say what it is worth, raws of one part
-of the photographs are corrected by what the others gave. It takes some five minutes of one core.
+Raws of known noise are simulated (`learning_raws`). A row for each bin: what bins of similar brightness show, and which
+part of the fitted noise is too much. Ridge regression, each row weighed by its standard error, what is extreme cut off.
+To say what it is worth, raws of one part of the photographs are corrected by what the others gave. It takes some
+twenty minutes of one core.
 """
 
 from __future__ import annotations
@@ -18,41 +17,32 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rcl_benchmark.calibration.draws import draw
-from rcl_benchmark.calibration.names import PROCEDURAL, SHEET, SINGLE
-from rcl_benchmark.calibration.photographs import Sheets, singles
-from rcl_benchmark.calibration.pictures import Pictures, Scenes
-from rcl_benchmark.calibration.simulate import clean_mosaic, expose
-from rcl_calibration.fit import Fit, corrected, fit_bins
-from rcl_calibration.leftover import features, limited
+from rcl_benchmark.calibration.learning_raws import PATTERNS, LearningRaw, learning_raws
+from rcl_calibration.fit import corrected, fit_bins
+from rcl_calibration.leftover import COEFFICIENTS, XTRANS_COEFFICIENTS, features, limited
 from rcl_calibration.model import Noise
-from rcl_calibration.selection import Bins
-from rcl_calibration.single_image import measure
-from rcl_cli.profiles.lattices import lattices
+from rcl_calibration.single_image import Measurement
 
 Array = NDArray[np.float64]
-DRAWS = 4
-RIDGE = 0.003
+RIDGE = 0.01
 """Over the features' variances."""
 CUT = 0.02
 """Part of the rows at either end of each feature and of the errors that is held to the next."""
 FOLDS = 8
 X = np.linspace(0.02, 0.8, 40)
 """Where the error of σ(x) is taken."""
+NAMES = {"Bayer": ("COEFFICIENTS", len(COEFFICIENTS)), "X-Trans": ("XTRANS_COEFFICIENTS", len(XTRANS_COEFFICIENTS))}
+"""Of the constants of each pattern, and how many of the features they are of."""
 _SEED = 51
 
 
 @dataclass(frozen=True)
-class Raw:
-    """What one simulated raw teaches: n bins, F features."""
+class Lesson:
+    """What one raw teaches: n bins, F features."""
 
-    kind: str
-    photograph: int
-    """Which photograph, of SINGLE; a number of its own for all else."""
-    bins: Bins
-    fit: Fit
+    raw: LearningRaw
+    measurement: Measurement
     """Uncorrected."""
-    truth: Noise
     seen: Array
     """(n, F)"""
     error: Array
@@ -63,40 +53,34 @@ class Raw:
     """(n,) of the rows, 1 together"""
 
 
-def raws(folders: Sequence[Path], seed: int) -> Iterator[Raw]:
-    """Simulated and measured, with nothing corrected."""
-    photographs = singles(folders, seed)
-    count = len(photographs.paths)
-    sources: list[tuple[str, Pictures, int]] = [
-        *((SINGLE, replace(photographs, seed=seed + more), count) for more in range(DRAWS)),
-        (SHEET, Sheets(photographs), 20),
-        (PROCEDURAL, Scenes(1024, seed), 20),
-        (PROCEDURAL, Scenes(512, seed), 20),
-    ]
-    for number, (kind, pictures, wanted) in enumerate(sources):
-        order = np.random.default_rng([seed + number, 0]).permutation(count)  # As of `Singles.nth`.
-        for index in range(wanted):
-            rng = np.random.default_rng([seed, number, index])
-            exposure = draw("sensor", rng, photograph=kind != PROCEDURAL)
-            frame = expose(clean_mosaic(pictures.get(index), exposure), exposure, rng)
-            found = measure(lattices(frame))
-            bins = replace(found.bins, too_much=np.zeros_like(found.bins.x))
-            fit = fit_bins(bins, found.clippings, found.fit.noise)
-            if not fit.weight.any():
-                continue
-            seen, error = features(bins, fit)
-            too_much = 1 - exposure.noise.variance(fit.x) / np.maximum(fit.noise.variance(fit.x), 1e-24)
-            weight = fit.information / fit.information.sum()
-            photograph = int(order[index]) if kind == SINGLE else count + 1000 * number + index
-            yield Raw(kind, photograph, bins, fit, exposure.noise, seen, error, too_much, weight)
+def lesson(raw: LearningRaw) -> Lesson | None:
+    """None where nothing could be measured."""
+    bins = replace(raw.measurement.bins, too_much=np.zeros_like(raw.measurement.bins.x))
+    fit = fit_bins(bins, raw.measurement.clippings, raw.measurement.fit.noise)
+    if not fit.weight.any():
+        return None
+    seen, error = features(bins, fit)
+    too_much = 1 - raw.truth.variance(fit.x) / np.maximum(fit.noise.variance(fit.x), 1e-24)
+    weight = fit.information / fit.information.sum()
+    measurement = replace(raw.measurement, bins=bins, fit=fit)
+    return Lesson(raw, measurement, seen[:, : NAMES[raw.pattern][1]], error, too_much, weight)
 
 
-def learn(known: Sequence[Raw]) -> Array:
+def lessons(folders: Sequence[Path], seed: int) -> dict[str, list[Lesson]]:
+    """Of each pattern."""
+    found: dict[str, list[Lesson]] = {pattern: [] for pattern in PATTERNS}
+    for raw in learning_raws(folders, seed):
+        if one := lesson(raw):
+            found[raw.pattern].append(one)
+    return found
+
+
+def learn(known: Sequence[Lesson]) -> Array:
     """(F,) coefficients."""
-    error = np.concatenate([raw.error for raw in known])
-    weight = np.concatenate([raw.weight for raw in known])
-    seen = _cut(np.concatenate([raw.seen for raw in known]) / error[:, None])
-    wanted = _cut(np.concatenate([raw.too_much for raw in known]) / error)
+    error = np.concatenate([one.error for one in known])
+    weight = np.concatenate([one.weight for one in known])
+    seen = _cut(np.concatenate([one.seen for one in known]) / error[:, None])
+    wanted = _cut(np.concatenate([one.too_much for one in known]) / error)
     moments = (seen * weight[:, None]).T @ seen / weight.sum()
     ridge = RIDGE * np.diag(moments.diagonal())
     return np.asarray(np.linalg.solve(moments + ridge, (seen * weight[:, None]).T @ wanted / weight.sum()))
@@ -106,20 +90,20 @@ def _cut(values: Array) -> Array:
     return np.clip(values, *np.quantile(values, [CUT, 1 - CUT], axis=0))
 
 
-def held_out(known: Sequence[Raw]) -> Iterator[tuple[Raw, Noise]]:
-    """Each raw with its noise as corrected by what other photographs gave."""
-    photographs = np.random.default_rng(0).permutation(max(raw.photograph for raw in known) + 1)
-    fold = [int(photographs[raw.photograph]) % FOLDS for raw in known]
+def held_out(known: Sequence[Lesson]) -> Iterator[tuple[Lesson, Measurement]]:
+    """Each raw's measurement as corrected by what other photographs gave."""
+    photographs = np.random.default_rng(0).permutation(max(one.raw.photograph for one in known) + 1)
+    fold = [int(photographs[one.raw.photograph]) % FOLDS for one in known]
     for left_out in range(FOLDS):
-        coefficients = learn([raw for raw, part in zip(known, fold, strict=True) if part != left_out])
-        for raw, part in zip(known, fold, strict=True):
+        coefficients = learn([one for one, part in zip(known, fold, strict=True) if part != left_out])
+        for one, part in zip(known, fold, strict=True):
             if part == left_out:
-                yield raw, _corrected(raw, coefficients)
+                yield one, _corrected(one, coefficients)
 
 
-def _corrected(raw: Raw, coefficients: Array) -> Noise:
-    too_much = limited(raw.seen @ coefficients, raw.error)
-    return corrected(replace(raw.bins, too_much=too_much), raw.fit).noise
+def _corrected(one: Lesson, coefficients: Array) -> Measurement:
+    bins = replace(one.measurement.bins, too_much=limited(one.seen @ coefficients, one.error))
+    return replace(one.measurement, bins=bins, fit=corrected(bins, one.measurement.fit))
 
 
 def _error(noise: Noise, truth: Noise) -> float:
@@ -128,17 +112,19 @@ def _error(noise: Noise, truth: Noise) -> float:
 
 def main(folders: Sequence[Path], seed: int) -> Iterator[str]:
     """The lines printed."""
-    known = list(raws(folders, seed))
-    found = list(held_out(known))
-    for kind in dict.fromkeys(raw.kind for raw in known):
-        some = [(raw, noise) for raw, noise in found if raw.kind == kind]
-        pairs = [(_error(raw.fit.noise, raw.truth), _error(noise, raw.truth)) for raw, noise in some]
-        before, after = (
-            f"{100 * np.median(part):.2f} · {100 * np.quantile(part, 0.9):.2f} %" for part in zip(*pairs, strict=True)
-        )
-        yield f"{kind or 'procedural scenes'}, {len(some)}: median · p90 of σ(x) {before}, held out {after}"
-    numbers = ", ".join(f"{number:.3g}" for number in learn(known))
-    yield f"COEFFICIENTS = ({numbers})"
+    for pattern, known in lessons(folders, seed).items():
+        errors: dict[str, list[tuple[float, float]]] = {}
+        for one, after in held_out(known):
+            pair = (_error(found.noise, one.raw.truth) for found in (one.measurement.fit, after.fit))
+            errors.setdefault(one.raw.kind or "procedural scenes", []).append((next(pair), next(pair)))
+        for kind, pairs in errors.items():
+            before, now = (
+                f"{100 * np.median(part):.2f} · {100 * np.quantile(part, 0.9):.2f} %"
+                for part in zip(*pairs, strict=True)
+            )
+            yield f"{pattern}, {kind}, {len(pairs)}: median · p90 of σ(x) {before}, held out {now}"
+        numbers = ", ".join(f"{number:.3g}" for number in learn(known))
+        yield f"{NAMES[pattern][0]} = ({numbers})"
 
 
 if __name__ == "__main__":

@@ -52,10 +52,14 @@ class Singles:
         """(H, W, 3) linear sRGB in [0, 1]."""
         return self.nth(index, np.random.default_rng([self.seed, index, 1]))
 
+    def which(self, number: int) -> int:
+        """Of `paths`, whose turn it is."""
+        order = np.random.default_rng([self.seed, number // len(self.paths)]).permutation(len(self.paths))
+        return int(order[number % len(self.paths)])
+
     def nth(self, number: int, rng: np.random.Generator) -> Picture:
         """The photograph whose turn it is."""
-        order = np.random.default_rng([self.seed, number // len(self.paths)]).permutation(len(self.paths))
-        which = int(order[number % len(self.paths)])
+        which = self.which(number)
         picture = linear_rgb(self.paths[which])
         factor = rng.uniform(*REDUCTION) if _pixels(picture) >= LARGE else 1.0
         picture = _reduced(picture, max(factor, self.least[which], (_pixels(picture) / MOST_PIXELS) ** 0.5))

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from rcl_benchmark.calibration.draws import draw
 from rcl_benchmark.calibration.photographs import singles
 from rcl_benchmark.calibration.simulate import clean_mosaic, expose
+from rcl_calibration.ranking import rank
 from rcl_calibration.samples import dct_blocks
 from rcl_calibration.scores import joint_scores
-from rcl_calibration.selection import bin_blocks, rank, select, usable
+from rcl_calibration.selection import bin_blocks, select, usable
 from rcl_calibration.single_image import STEPS, clipping_of
 from rcl_cli.profiles.lattices import close_lattices
 

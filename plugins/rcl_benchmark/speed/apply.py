@@ -62,7 +62,8 @@ def operations_per_element(task: str) -> float:
     assert isinstance(engine, TorchEngine)
     side = 64
     model, x = engine.model, torch.zeros(1, 4, side, side)
-    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+    # With gradients: it does not count convolutions that are one operation with what follows them.
+    with torch.enable_grad(), FlopCounterMode(display=False) as counter:
         model(x, torch.zeros_like(x))
     return float(counter.get_total_flops()) / 2 / side**2
 

@@ -46,9 +46,10 @@ def words(part: str, size: Size, lines: Sequence[Line]) -> str:
             )
         case _ if part == WORKERS:
             return (
-                "Limited by the workers, as `rcl apply` by itself is. Each has one thread for networks here; it reads, "
-                "measures and writes other files meanwhile, so that one worker has work for more than one core. What a "
-                "file costs the scheduler is a few milliseconds; no pixel passes through it."
+                "Limited by the workers, as `rcl apply` by itself is. Each has one thread for networks here, and on "
+                "Linux one core, by affinity: it reads, measures and writes other files meanwhile, which would "
+                "otherwise be work for more than one. What a file costs the scheduler is a few milliseconds; no pixel "
+                "passes through it."
             )
         case _ if part == SCALE:
             return (

@@ -1,4 +1,4 @@
-"""`rcl apply --dask` by one worker and by two, on one machine; each has one thread for networks."""
+"""`rcl apply --dask` by one worker and by two, on one machine; each has one thread for networks, and one core."""
 
 from __future__ import annotations
 
@@ -18,11 +18,23 @@ DASK = "workers of dask"
 PACKAGES = {DASK: "distributed"}
 _TASK, _FILES, _MOST_MEGAPIXELS = "denoise", 8, 4.0
 _CLUSTER = """
+import os
 import sys
-from distributed import LocalCluster
+from distributed import Client, LocalCluster
+
+
+def pin(core):
+    for thread in os.listdir("/proc/self/task"):
+        os.sched_setaffinity(int(thread), [core])
+
 
 if __name__ == "__main__":
     cluster = LocalCluster(n_workers={count}, threads_per_worker=1, dashboard_address=None, host="127.0.0.1")
+    if sys.platform == "linux":
+        cores = sorted(os.sched_getaffinity(0))
+        with Client(cluster) as client:
+            for number, worker in enumerate(client.nthreads()):
+                client.run(pin, cores[number % len(cores)], workers=[worker])
     print(cluster.scheduler_address, flush=True)
     sys.stdin.read()
     cluster.close()

@@ -97,14 +97,17 @@ def command(
     where the other commands find it, and pooled with those of earlier runs. Ctrl-C saves what has been measured so far;
     the same command goes on from there.
     """
+    framed = {"pairs": paths if pairs else (), "flats": flats, "darks": darks}
+    if not paths and not any(framed.values()):
+        raise click.UsageError("name pictures or folders, or give --flats or --darks")
+    from rcl_cli.raw.apart.pool import start_reader
+
+    start_reader()
     from rcl_cli.cli import calibration_files as files
     from rcl_cli.folders import store_folder
     from rcl_cli.profiles.book import stored_profiles
     from rcl_cli.profiles.journal import Journal
 
-    framed = {"pairs": paths if pairs else (), "flats": flats, "darks": darks}
-    if not paths and not any(framed.values()):
-        raise click.UsageError("name pictures or folders, or give --flats or --darks")
     targets = [*([] if no_save else [stored_profiles(store)]), *([output] if output else [])]
     files.try_targets(targets, plot)
     page = Report.begin(report)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -103,6 +102,8 @@ def in_words(value: Any) -> str:
         case list():
             few = [in_words(one) for one in value[:_FEW]]
             return f"[{', '.join(few)}{', …' if len(value) > _FEW else ''}]"
+    import json
+
     try:
         return json.dumps(shown(value), ensure_ascii=False) if isinstance(value, str) else shown(value)
     except ValueError:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from rcl_cli.cli.options.numbers import shown
 from rcl_cli.errors import PluginError
@@ -17,6 +16,8 @@ from rcl_cli.plugins.entries import NETWORKS, PRETEXTS, TASKS, entries
 from rcl_cli.suggest import did_you_mean
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     Words = click.ParamType[str]
 else:
     Words = click.ParamType  # older versions of click have it without brackets
@@ -53,6 +54,8 @@ class PluginName(Words):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The names that begin so, each with what it does."""
+        from click.shell_completion import CompletionItem
+
         found = (entry for entry in entries(self.group) if entry.name.startswith(incomplete))
         return [CompletionItem(entry.name, help=entry.description) for entry in found]
 
@@ -64,6 +67,8 @@ class ModelName(Words):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The names that begin so, and files."""
+        from click.shell_completion import CompletionItem
+
         from rcl_cli.models.store import SUFFIX, Store
 
         found = Store.open(ctx.params.get("store")).models.glob(f"*{SUFFIX}")
@@ -81,6 +86,8 @@ class Offered(Words):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Those that begin so, in upper or lower case."""
+        from click.shell_completion import CompletionItem
+
         wanted = incomplete.casefold()
         return [CompletionItem(word) for word in self.words(ctx) if word.casefold().startswith(wanted)]
 

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rcl_cli.raw.dng.values import Rows
+
 _MOST = 288
 _MOST_TOGETHER = 3
+_BAND = 3
+"""Rows of tiles that are made together."""
 _STEP = 16
 """TIFF wants sides of tiles that are multiples of it."""
 
@@ -29,22 +33,28 @@ class Tiles:
     """Row by row."""
 
 
-def lossless_tiles(pixels: NDArray[np.uint16], period: int) -> Tiles:
-    """Of linear RGB, (H, W, 3), or a mosaic, (H, W), whose pattern repeats after `period` pixels: 2 or 6.
+def lossless_tiles(shape: tuple[int, ...], rows: Rows, period: int) -> Tiles:
+    """Of linear RGB, `shape` (H, W, 3), or a mosaic, (H, W), whose pattern repeats after `period` pixels: 2 or 6.
 
-    In a mosaic the predictor must not take one colour for another, so 2 or 3 neighbours count as components of one
-    sample: of X-Trans, whose greens repeat after 3 pixels, that is the best of all.
+    `rows` are asked for band by band, while the tiles of the one before are encoded. In a mosaic the predictor must not
+    take one colour for another, so 2 or 3 neighbours count as components of one sample: of X-Trans, whose greens repeat
+    after 3 pixels, that is the best of all.
     """
-    height, width = pixels.shape[:2]
+    height, width = shape[:2]
     # LibRaw cannot read a tile that is wider than the picture.
-    together = 1 if pixels.ndim == 3 or width < _MOST_TOGETHER * _STEP else {2: 2, 6: 3}[period]
+    together = 1 if len(shape) == 3 or width < _MOST_TOGETHER * _STEP else {2: 2, 6: 3}[period]
     step = _STEP * together
     across = min(max(width // step, 1), _MOST // step) * step
     down = min(-(-height // _STEP) * _STEP, _MOST)
-    shape = (down, across, 3) if pixels.ndim == 3 else (down, across // together, together)
+    components = (down, across, 3) if len(shape) == 3 else (down, across // together, together)
+    band = down * _BAND
+    coming: list[Future[bytes]] = []
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        tiles = threads.map(lambda tile: _encode(tile.reshape(shape)), _cut(pixels, down, across))
-        return Tiles(down, across, list(tiles))
+        for top in range(0, height, band):
+            pixels = rows(top, min(top + band, height), threads)
+            coming += [threads.submit(_encode, tile.reshape(components)) for tile in _cut(pixels, down, across)]
+            del pixels
+        return Tiles(down, across, [tile.result() for tile in coming])
 
 
 def _cut(pixels: NDArray[np.uint16], down: int, across: int) -> Iterator[NDArray[np.uint16]]:

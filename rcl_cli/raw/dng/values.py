@@ -8,16 +8,22 @@ from neighbours, and local means stay.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from rcl_cli.disk.scratch import let_go
+from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.levels import Planes
 from rcl_cli.raw.picture import Picture
 
 Float = NDArray[np.float32]
+Rows = Callable[[int, int, Executor], NDArray[np.uint16]]
+"""Rows of a picture, from the first to before the last: (h, W) or (h, W, 3); threads may be used for them."""
 
 LEAST_BLACK = 4096.0
 """DN. The black level of mosaics whose source has none, so that noise below black survives."""
@@ -25,8 +31,9 @@ _SPANS = (3, 5, 9, 17, 33, 33, 65, 65, 129)
 """Pixels over which a debt is spread, one after the other."""
 _NO_DEBT = 1e-6
 """Of white, a fifteenth of a step of 16 bits."""
-_STRIP = 768
-"""Rows worked on together; a multiple of the period of every pattern."""
+_REACH = sum(span // 2 for span in _SPANS)
+"""Pixels around a debt that can pay."""
+_STRIP = 256
 _LEAST_OF_PEAK = 0.75
 """Of the source's brightest value; LibRaw's automatic maximum has the same bound."""
 
@@ -48,22 +55,44 @@ def stored_levels(picture: Picture) -> tuple[Planes, float]:
     return (r, gr, gb, b), float(round(picture.white_level * factor))
 
 
-def stored_pixels(picture: Picture, black: Planes, white: float) -> NDArray[np.uint16]:
-    """The result in DN, (H, W) or (H, W, 3)."""
-    pixels, whole = picture.pixels, np.empty(picture.pixels.shape, np.uint16)
+def stored_rows(picture: Picture, black: Planes, white: float) -> Rows:
+    """The result in DN, (H, W) or (H, W, 3), as many rows at a time as one asks for.
+
+    Of a mosaic they start at a multiple of its period.
+    """
     if picture.cfa is None:
-        # One colour after the other, at a third of the memory.
-        brightest = _Brightest.of(pixels, picture.peak)
-        for color in range(pixels.shape[2]):
-            raised = _raised(brightest.set(pixels[..., color].copy(), color))
-            whole[..., color] = _rounded(raised * np.float32(white))
-        return whole
-    pixels = pixels if picture.peak is None else with_peak(pixels, picture.peak)
-    for start in range(0, len(pixels), _STRIP):
-        strip = pixels[start : start + _STRIP]
-        levels = np.asarray(black, np.float32)[picture.cfa.planes(*strip.shape)]
-        whole[start : start + _STRIP] = _rounded(strip * (np.float32(white) - levels) + levels)
-    return whole
+        return _rgb_rows(picture.pixels, picture.peak, np.float32(white))
+    return _mosaic_rows(picture, picture.cfa, black, np.float32(white))
+
+
+def _rgb_rows(pixels: Float, peak: float | None, white: np.float32) -> Rows:
+    brightest = _Brightest.of(pixels, peak)
+
+    def rows(start: int, stop: int, threads: Executor) -> NDArray[np.uint16]:
+        first, last = max(start - _REACH, 0), min(stop + _REACH, len(pixels))
+        inside = slice(start - first, stop - first)
+
+        def color(channel: int) -> NDArray[np.uint16]:
+            plane = np.asarray(cv2.extractChannel(pixels[first:last], channel), np.float32)
+            plane = brightest.set(plane, first, channel)
+            return _rounded(_raised(plane)[inside] * white).astype(np.uint16)
+
+        planes = list(threads.map(color, range(pixels.shape[2])))
+        let_go(pixels)
+        return np.asarray(cv2.merge(planes), np.uint16)
+
+    return rows
+
+
+def _mosaic_rows(picture: Picture, cfa: CFA, black: Planes, white: np.float32) -> Rows:
+    pixels = picture.pixels if picture.peak is None else with_peak(picture.pixels, picture.peak)
+
+    def rows(start: int, stop: int, threads: Executor) -> NDArray[np.uint16]:
+        strip = pixels[start:stop]
+        levels = np.asarray(black, np.float32)[cfa.planes(*strip.shape)]
+        return _rounded(strip * (white - levels) + levels).astype(np.uint16)
+
+    return rows
 
 
 @dataclass(frozen=True)
@@ -78,20 +107,32 @@ class _Brightest:
 
     @classmethod
     def of(cls, pixels: Float, peak: float | None) -> _Brightest:
-        top = float(pixels.max())
-        if peak is None or top < _LEAST_OF_PEAK * peak or top == peak:
+        if peak is None:
+            return cls()
+        strips = range(0, len(pixels), _STRIP)
+        tops = [_top(pixels[start : start + _STRIP]) for start in strips]
+        top, row = max(tops), strips[tops.index(max(tops))]
+        if top < _LEAST_OF_PEAK * peak or top == peak:
             return cls()
         if top > peak:
             return cls(most=peak)
-        return cls(None, tuple(int(i) for i in np.unravel_index(pixels.argmax(), pixels.shape)), peak)
+        strip = pixels[row : row + _STRIP]
+        y, x, color = (int(i) for i in np.unravel_index(strip.argmax(), strip.shape))
+        return cls(None, (row + y, x, color), peak)
 
-    def set(self, plane: Float, color: int) -> Float:
-        """The plane of a colour, (H, W), changed in place."""
+    def set(self, plane: Float, first: int, color: int) -> Float:
+        """Rows of a colour, from the `first` on, (h, W), changed in place."""
         if self.most is not None:
             np.minimum(plane, np.float32(self.most), out=plane)
-        if self.place and self.place[2] == color:
-            plane[self.place[:2]] = self.peak
+        if self.place and self.place[2] == color and first <= self.place[0] < first + len(plane):
+            plane[self.place[0] - first, self.place[1]] = self.peak
         return plane
+
+
+def _top(strip: Float) -> float:
+    top = float(strip.max())
+    let_go(strip)
+    return top
 
 
 def _rounded(dn: Float) -> Float:

@@ -18,7 +18,7 @@ from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.develop import preview, square_size
 from rcl_cli.raw.dng.entries import first_entries, raw_entries
 from rcl_cli.raw.dng.tiles import Tiles, lossless_tiles
-from rcl_cli.raw.dng.values import stored_levels, stored_pixels
+from rcl_cli.raw.dng.values import Rows, stored_levels, stored_rows
 from rcl_cli.raw.frame import RawFrame
 from rcl_cli.raw.levels import Planes
 from rcl_cli.raw.picture import Picture
@@ -34,8 +34,9 @@ _LARGEST = 2**32 - 1
 
 @dataclass(frozen=True)
 class _Raw:
-    pixels: NDArray[np.uint16]
+    shape: tuple[int, ...]
     """(H, W) with `cfa`, or (H, W, 3)."""
+    rows: Rows
     cfa: CFA | None
     black: Planes
     white: float
@@ -46,7 +47,8 @@ def write_dng(path: Path, frame: RawFrame, *, note: str = "", overwrite: bool = 
 
     Raises FileError if it cannot be written, or exists and not `overwrite`.
     """
-    raw = _Raw(frame.mosaic, frame.cfa, frame.black_level, frame.white_level)
+    mosaic = frame.mosaic
+    raw = _Raw(mosaic.shape, lambda start, stop, _: mosaic[start:stop], frame.cfa, frame.black_level, frame.white_level)
     profile = frame.metadata.noise_profile
     picture = Picture.from_frame(frame, frame.normalized(), cfa=frame.cfa, noise_profile=profile)
     with atomic_path(path, overwrite=overwrite) as temporary:
@@ -60,14 +62,14 @@ def write_picture_dng(path: Path, picture: Picture) -> None:
     """
     picture = _square(picture)
     black, white = stored_levels(picture)
-    raw = _Raw(stored_pixels(picture, black, white), picture.cfa, black, white)
+    raw = _Raw(picture.pixels.shape, stored_rows(picture, black, white), picture.cfa, black, white)
     _write(path, raw, picture, picture.note)
 
 
 def _write(path: Path, raw: _Raw, picture: Picture, note: str) -> None:
     shown = _preview(picture)
     jpeg = _jpeg(shown)
-    tiles = lossless_tiles(raw.pixels, raw.cfa.period if raw.cfa else 1)
+    tiles = lossless_tiles(raw.shape, raw.rows, raw.cfa.period if raw.cfa else 1)
     sizes = [len(tile) for tile in tiles.data]
     first = [*_preview_entries(shown, len(jpeg)), *first_entries(picture, note)]
 
@@ -139,7 +141,7 @@ def _preview_entries(shown: NDArray[np.uint8], size: int) -> list[Entry]:
 
 
 def _raw_entries(raw: _Raw, tiles: Tiles) -> list[Entry]:
-    height, width = raw.pixels.shape[:2]
+    height, width = raw.shape[:2]
     samples = 3 if raw.cfa is None else 1
     entries = [
         longs(254, 0),  # NewSubfileType: full resolution

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
 
@@ -137,8 +138,17 @@ def ask_exiftool(arguments: Sequence[str]) -> Answer | None:
         return Answer(False, reason)
 
 
+def start_exiftool() -> None:
+    """Start what `ask_exiftool` will ask, where it is installed, without waiting for it. Raises nothing."""
+    program = shutil.which("exiftool")
+    if program is None:
+        return
+    with _lock, suppress(OSError):
+        _process(program)
+
+
 def close_exiftool() -> None:
-    """End the exiftool that `ask_exiftool` started, if there is one."""
+    """End the exiftool that was started, if there is one."""
     with _lock:
         _end()
 

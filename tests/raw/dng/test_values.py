@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from scipy.ndimage import uniform_filter
 
 from rcl_cli.raw.cfa import CFA
-from rcl_cli.raw.dng.values import raised_to_black, stored_levels, with_peak
+from rcl_cli.raw.dng.values import raised_to_black, stored_levels, stored_rows, with_peak
 from rcl_cli.raw.picture import Picture
 
 FLAT = np.zeros((12, 12), np.float32)
@@ -35,6 +37,22 @@ def test_only_the_surroundings_pay() -> None:
     assert uniform_filter(raised[..., 0], 41)[62, 62] == pytest.approx(
         uniform_filter(picture[..., 0], 41)[62, 62], rel=0.05
     )
+
+
+@pytest.mark.parametrize("peak", [None, 0.5, 0.9])
+def test_bands_are_what_the_whole_has_there(peak: float | None) -> None:
+    """But for what is spread to the last step of 16 bits."""
+    noise = np.random.default_rng(1).normal(0.002, 0.004, (900, 90, 3)).astype(np.float32)
+    noise[700, 20, 1] = 0.7
+    picture = Picture(noise, peak=peak)
+    rows = stored_rows(picture, *stored_levels(picture))
+    with ThreadPoolExecutor(2) as threads:
+        whole = rows(0, 900, threads).astype(int)
+        bands = [rows(start, min(start + 288, 900), threads) for start in range(0, 900, 288)]
+    off = np.abs(np.concatenate(bands) - whole)
+    assert off.max() <= 1
+    assert (off > 0).mean() < 0.01
+    assert whole[700, 20, 1] == pytest.approx((peak or 0.7) * 65535, abs=200)  # it pays for its neighbours
 
 
 def test_pictures_that_lie_otherwise_in_memory_give_the_same() -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from rcl_cli.raw.tags import exiftool
 from rcl_cli.raw.tags.copy import copy_metadata
-from rcl_cli.raw.tags.exiftool import ask_exiftool, close_exiftool
+from rcl_cli.raw.tags.exiftool import ask_exiftool, close_exiftool, start_exiftool
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="stands in for exiftool by a shell script"),
@@ -161,4 +161,16 @@ def test_it_does_not_outlive_a_program_that_is_killed(stand_in: Path) -> None:
 
 def test_without_it_there_is_no_answer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    assert ask_exiftool(["-ver"]) is None
+
+
+def test_it_may_be_started_before_it_is_asked(stand_in: Path, tmp_path: Path) -> None:
+    start_exiftool()
+    assert copy_metadata(picture(tmp_path / "source.jpg", "Ann"), picture(tmp_path / "target.jpg"))
+    assert len(starts(stand_in)) == 1
+
+
+def test_without_it_none_is_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    start_exiftool()
     assert ask_exiftool(["-ver"]) is None
