@@ -189,9 +189,13 @@ def main(folders: Sequence[Path], seed: int) -> Iterator[str]:
             told = f"{100 * one[part].mean():.0f} % believed of {100 * share[part].mean():.0f} %"
             yield f"{name}, {part.sum()}, quantile {quantile:g}: {told}, 0.1 more than there is in {above:.1f} %"
     for title, quantile in zip(("CAUTIOUS", "BOLD"), QUANTILES, strict=True):
-        yield f"{title} = Law("
-        for name, values in zip(Law._fields, learn(known, quantile), strict=True):
-            yield f"    {name}={_code(np.asarray(values))},"
+        learnt = learn(known, quantile)
+        if title == "CAUTIOUS":
+            yield f"LOWEST = {_code(learnt.lowest)}"
+            yield f"HIGHEST = {_code(learnt.highest)}"
+        yield f"{title} = Law(\n    lowest=LOWEST,\n    highest=HIGHEST,"
+        for name in ("inner", "offsets", "outer", "end"):
+            yield f"    {name}={_code(np.asarray(getattr(learnt, name)))},"
         yield ")"
 
 
