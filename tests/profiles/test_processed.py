@@ -112,7 +112,7 @@ def test_texture_is_not_taken_for_noise(power: float, made: Callable[[np.ndarray
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sigma", [2.0, 5.0, 7.5])
+@pytest.mark.parametrize("sigma", [3.0, 5.0, 7.5])
 def test_noise_is_found_beside_texture_of_another_brightness(sigma: float) -> None:
     values = 0.3 * displayed()
     values[:, 192:] = 0.6 + 0.5 * (texture(1.0)[:, 192:] - 0.5)
