@@ -13,11 +13,11 @@ from rcl_calibration.layout import HIGH
 from rcl_calibration.model import Array
 from rcl_calibration.selection import Bins
 
-TEXTURE = 0.77
+TEXTURE = 0.53
 """Standard error of a bin's texture, over the texture itself."""
-DISAGREEMENT = 1.58
+DISAGREEMENT = 0.66
 """Standard error of the noise variance, over what bins disagree by."""
-SIZE_POWER, USUAL_BLOCKS = 0.36, 15_000
+SIZE_POWER, USUAL_BLOCKS = 0.24, 15_000
 """Both fall with this power of the picture's blocks, independent ones: larger pictures have more kinds of texture."""
 FREEDOM = 5
 """Degrees of freedom of Student's t, which the errors follow: some pictures are unlike all others."""
