@@ -7,10 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rcl_benchmark.calibration.draws import draw
+from rcl_benchmark.calibration.pictures import Scenes
+from rcl_benchmark.calibration.simulate import clean_mosaic, expose
+from rcl_calibration.fit import fit_bins
 from rcl_calibration.leftover import COEFFICIENTS, FEATURES, MOST, XTRANS_COEFFICIENTS, features, too_much
 from rcl_calibration.samples import Lattice
 from rcl_calibration.single_image import Measurement, measure
 from rcl_calibration.spectrum import correlated_images
+from rcl_cli.profiles.lattices import close_lattices
 
 SHOT, READ = 4e-3, 2e-5
 
@@ -73,7 +78,18 @@ def test_nothing_is_known_of_what_was_not_fitted(measured: Measurement) -> None:
     assert not too_much(measured.bins, unused).any()
 
 
-def test_other_patterns_than_bayers_are_not_corrected() -> None:
+def test_xtrans_is_corrected_by_its_own_numbers() -> None:
+    rng = np.random.default_rng(3)
+    exposure = replace(draw("sensor", rng), phase="X-Trans")
+    frame = expose(clean_mosaic(Scenes(360, 3).get(0), exposure), exposure, rng)
+    found = measure(close_lattices(frame))
+    plain = replace(found.bins, too_much=np.zeros_like(found.bins.x))
+    fit = fit_bins(plain, found.clippings, found.fit.noise)
+    assert found.bins.too_much.any()
+    assert found.bins.too_much == pytest.approx(too_much(plain, fit, XTRANS_COEFFICIENTS), rel=0.2, abs=0.003)
+
+
+def test_other_patterns_are_not_corrected() -> None:
     rng = np.random.default_rng(2)
     planes = [np.sqrt(SHOT * 0.2) * rng.standard_normal((240, 360)) + np.linspace(0.1, 0.3, 360) for _ in range(3)]
     measured = measure([Lattice(values, p, step=0.0) for values, p in zip(planes, (0, 1, 3), strict=True)])
