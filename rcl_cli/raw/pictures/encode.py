@@ -5,18 +5,16 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from rcl_cli.raw.frame import Metadata
 from rcl_cli.raw.pictures.coded import Coded
 from rcl_cli.raw.pictures.png import exif_chunk, profile_chunk, resolution_chunk, text_chunk
+from rcl_cli.raw.pictures.recoded import jpeg_stream
 from rcl_cli.raw.record import Record
 from rcl_cli.raw.tags.exif_block import exif_block, naming_entries, required_exif, required_first, shot_block
 from rcl_cli.raw.tags.ifd import HEADER, directory, longs, packet, shorts, undefined
 from rcl_cli.raw.tags.xmp import PNG_KEYWORD, XMP_TAG, jpeg_segment
-
-JPEG_QUALITY = 95
 
 _STRIP_OFFSETS = 273
 _LARGEST_PIECE = 65_519
@@ -70,11 +68,9 @@ def png_chunks(coded: Coded, metadata: Metadata, record: Record | None) -> list[
 
 
 def encode_jpeg(coded: Coded, metadata: Metadata, record: Record | None) -> bytes:
-    """Grey or RGB values of 8 bits, colours not subsampled, with an EXIF segment; `record`: what made it, as XMP."""
-    options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-    options += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
-    jpeg = bytearray(cv2.imencode(".jpg", np.ascontiguousarray(coded.values[..., ::-1]), options)[1].tobytes())
-    if metadata.resolution is not None:
+    """Grey or RGB values of 8 bits (`jpeg_stream`), with an EXIF segment; `record`: what made it, as XMP."""
+    jpeg = bytearray(jpeg_stream(coded.values, metadata.path))
+    if metadata.resolution is not None and jpeg[6:11] == b"JFIF\0":
         across, down = (min(max(round(value), 1), 65535) for value in metadata.resolution)
         struct.pack_into(">BHH", jpeg, _JFIF_DENSITY, 1, across, down)
     height, width = coded.values.shape[:2]
