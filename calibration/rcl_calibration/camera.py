@@ -21,6 +21,7 @@ from rcl_calibration.single_image import Measurement, profile_of
 METHOD = "blind, pooled"
 OUTLIER_LEAST = 0.06
 """An image whose variance is closer than this to the others', relatively, is never an outlier."""
+_ENDLESS = 10
 _OUTLIER_SPREADS = 4.0
 
 
@@ -177,7 +178,8 @@ def _relative_levels(measurements: Sequence[Measurement]) -> Array:
 
 def _disagreement_words(groups: Sequence[Sequence[int]], disagreement: float) -> str:
     sizes = ", ".join(str(len(group)) for group in groups)
-    reason = f"the images fall into {len(groups)} groups (of {sizes}) whose noise differs by {100 * disagreement:.0f} %"
+    difference = f"{100 * disagreement:.0f} %" if disagreement < _ENDLESS else f"more than {100 * _ENDLESS} %"
+    reason = f"the images fall into {len(groups)} groups (of {sizes}) whose noise differs by {difference}"
     return f"{reason}: settings that the files do not tell, such as another ISO; calibrate them apart"
 
 

@@ -19,6 +19,8 @@ from rcl_cli.raw.optical_black import OpticalBlack
 
 Calibration = ImageCalibration | CameraCalibration | PairCalibration
 _NOISE = ("λ_shot", "λ_read", "σ(0.18)", "±")
+_MOST = 10
+"""Parts of one another from which on it does not matter by how much images disagree."""
 _NUMBERS = ("ISO", "images", *_NOISE, "disagree", "PRNU", "row", "column", "black", "runs")
 
 
@@ -74,10 +76,14 @@ def camera_table(cameras: Sequence[CameraCalibration]) -> Table:
     """A row per camera and ISO."""
     table = new_table("camera", "ISO", "images", *_NOISE, "quality", "disagree", right=_NUMBERS)
     for camera in cameras:
-        disagreement = f"{100 * camera.disagreement:.1f} %" if len(camera.images) > 1 else "–"
+        disagreement = _percent(camera.disagreement) if len(camera.images) > 1 else "–"
         images = str(len(camera.images))
         table.add_row(*_identity(camera.profile), images, *_numbers(camera.profile), disagreement)
     return table
+
+
+def _percent(part: float) -> str:
+    return f"{100 * part:.1f} %" if part < _MOST else f"> {100 * _MOST} %"
 
 
 def pair_table(calibrations: Sequence[PairCalibration]) -> Table:
