@@ -33,14 +33,17 @@ def new_run(store: Store, name: str) -> Path:
 
 @contextmanager
 def given_back(folder: Path, store: Store) -> Iterator[None]:
-    """Where the block raises, the folder of a run goes again, if it is the block's or the store's and empty."""
-    ours = folder.parent == store.runs or not exists(folder)
+    """Where the block raises, the folder of a run goes again, if it is the block's or the store's and empty.
+
+    So do those above it that the block made.
+    """
+    ours = [folder] if folder.parent == store.runs else [one for one in (folder, *folder.parents) if not exists(one)]
     try:
         yield
     except BaseException:
-        if ours:
+        for one in ours:
             with suppress(OSError):
-                folder.rmdir()
+                one.rmdir()
         raise
 
 

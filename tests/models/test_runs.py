@@ -27,15 +27,15 @@ def test_a_run_that_came_to_nothing_leaves_no_folder(tmp_path: Path) -> None:
     for folder in (empty, full, own):
         with pytest.raises(KeyboardInterrupt), given_back(folder, store):
             raise KeyboardInterrupt
-    made = tmp_path / "made"
+    made = tmp_path / "above" / "made"
     with pytest.raises(KeyboardInterrupt), given_back(made, store):
         _make_and_stop(made)
     assert not empty.exists()
-    assert not made.exists()
+    assert not made.parent.exists()
     assert full.is_dir()
     assert own.is_dir()
 
 
 def _make_and_stop(folder: Path) -> None:
-    folder.mkdir()
+    folder.mkdir(parents=True)
     raise KeyboardInterrupt
