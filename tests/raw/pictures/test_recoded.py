@@ -17,7 +17,8 @@ from rcl_cli.raw.pictures.recoded import LEAST_QUALITY, jpeg_stream, quality_of
 from rcl_cli.raw.read import read_frame
 from rcl_cli.raw.write import write_picture
 
-SCENE = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (75, 90, 3)).astype(np.uint8), (0, 0), 1.2)
+NOISE = np.random.default_rng(0).integers(0, 256, (75, 90, 3)).astype(np.uint8)
+SCENE = np.asarray(cv2.GaussianBlur(NOISE, (0, 0), 1.2), np.uint8)
 
 
 def made(path: Path, **options: Any) -> Path:
