@@ -10,7 +10,7 @@ from torch import Tensor
 from rcl_cli.domain import Domain
 from rcl_cli.nn.directed import directed
 from rcl_cli.nn.directed_xtrans import directed_xtrans
-from rcl_cli.part import Part
+from rcl_cli.part import Part, outer
 
 START_RADIUS = {Domain.BAYER: 3, Domain.XTRANS: 3, Domain.RGB: 0}
 """Elements that a pixel of it depends on, around its own, at most."""
@@ -35,11 +35,8 @@ def start(z: Tensor, domain: Domain) -> Tensor:
 
 def cut_with_start(z: Tensor, part: Part, domain: Domain) -> Tensor:
     """A part of `z`, for which `start` returns that part of what it made of `z`, where that was the latest."""
-    rows, columns = part
-    cut = z[..., rows, columns]
+    cut = z[..., *part]
     source, made = getattr(_latest, "start", (lambda: None, None))
     if source() is z and made is not None:
-        p = domain.pixels
-        inside = made[..., p * rows.start : p * rows.stop, p * columns.start : p * columns.stop]
-        _latest.start = weakref.ref(cut), inside
+        _latest.start = weakref.ref(cut), made[..., *outer(part, domain.pixels)]
     return cut

@@ -163,8 +163,6 @@ def held_out(known: Sequence[Row], steps: int = STEPS) -> Iterator[tuple[Row, Ar
 
 def _cut(photographs: Singles, index: int, rng: np.random.Generator) -> tuple[int, Picture]:
     """Which photograph, and a part of it: (h, w, 3) linear sRGB, of even sides."""
-    count = len(photographs.paths)
-    order = np.random.default_rng([photographs.seed, index // count]).permutation(count)  # As of `Singles.nth`.
     light = photographs.nth(index, rng)
     if rng.random() < REDUCED:
         factor = max(min(rng.uniform(*REDUCTION), min(light.shape[:2]) / LEAST_SIDE), 1.0)
@@ -173,7 +171,7 @@ def _cut(photographs: Singles, index: int, rng: np.random.Generator) -> tuple[in
     side = int(rng.choice(SIDES))
     height, width = (min(side, one) // 2 * 2 for one in light.shape[:2])
     y, x = (int(rng.integers(one - cut + 1)) for one, cut in zip(light.shape[:2], (height, width), strict=True))
-    return int(order[index % count]), np.ascontiguousarray(light[y : y + height, x : x + width])
+    return photographs.which(index), np.ascontiguousarray(light[y : y + height, x : x + width])
 
 
 def main(folders: Sequence[Path], seed: int) -> Iterator[str]:

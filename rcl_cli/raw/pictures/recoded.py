@@ -11,7 +11,7 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
-from rcl_cli.raw.pictures.jpeg_damage import Segment, segments
+from rcl_cli.raw.pictures.jpeg_damage import Segment, frame_size, segments
 
 LEAST_QUALITY = 95
 _TABLES, _SCAN, _COMMENT = 0xDB, 0xDA, 0xFE
@@ -38,6 +38,8 @@ def quality_of(data: bytes) -> int:
 
 def _same(data: bytes, values: NDArray[np.uint8]) -> bytes:
     """`data` without its metadata if it holds these values, else b""."""
+    if frame_size(data) != values.shape[1::-1]:
+        return b""
     kept = [data[:2]]
     for part in segments(data):
         start = part.end - len(part.body) - 4
