@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
 
 from rcl_calibration.samples import Lattice
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from rcl_cli.data.crops import RegionSource
 
 Image = NDArray[np.float64]
+settings.register_profile("untimed", deadline=None)  # no test asserts a time: other work may run beside it
+settings.load_profile("untimed")
 os.environ["RCL_LOAD_PLUGINS"] = ""  # when tests are collected, too
 OFFSETS = {"RGGB": (0, 1, 2, 3), "GRBG": (1, 0, 3, 2), "GBRG": (2, 3, 0, 1), "BGGR": (3, 2, 1, 0)}
 ROOT = Path(__file__).resolve().parent.parent
