@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+_MOST_SKEWED = 2.5
+"""Skewness, of a sixth of a photon, from which on Edgeworth's first term would add too much."""
 _erf = np.frompyfunc(math.erf, 1, 1)
 _GRID = np.concatenate([-(np.linspace(0.5, 0.0, 64, endpoint=False) ** 2), np.linspace(0.0, 1.1, 256) ** 2])
 
@@ -72,29 +74,44 @@ class Response:
         return [np.append(np.diff(table) / width, 0.0)[before] * beyond + table[before] for table in tables]
 
 
-def clipped_moments(mean: Array, sigma: Array, low: float, high: float) -> tuple[Array, Array]:
-    """Mean and variance of a Gaussian whose values are cut off at `low` and `high` (Foi et al. 2008, section IV)."""
+def clipped_moments(
+    mean: Array, sigma: Array, low: float, high: float, skewness: Array | float = 0.0
+) -> tuple[Array, Array]:
+    """Mean and variance of values that are cut off at `low` and `high`; of a Gaussian: Foi et al. 2008, section IV.
+
+    With `skewness` the density is φ(z)·(1 + skewness/6·He₃(z)), Edgeworth's first term.
+    """
     sigma = np.maximum(sigma, 1e-12)
     a, b = (low - mean) / sigma, (high - mean) / sigma
-    below, above = _normal_cdf(a), _normal_cdf(-b)
-    inside = 1 - below - above
-    density_a, density_b = _normal_density(a), _normal_density(b)
-    first = inside * mean + sigma * (density_a - density_b) + below * low + above * high
-    # Moments about the true mean, where the cancellation is small.
-    offset = first - mean
-    second = (
-        sigma**2 * (inside + a * density_a - b * density_b) + below * (low - mean) ** 2 + above * (high - mean) ** 2
-    )
-    return first, np.maximum(second - offset**2, 0.0)
+    skew = np.asarray(skewness) / 6
+    # Of z, clipped: its parts at a, at b and between, by the integrals of φ and φ·He₃ times 1, z and z².
+    below = _normal_cdf(a) - skew * _normal_density(a) * (a**2 - 1)
+    above = _normal_cdf(-b) + skew * _normal_density(b) * (b**2 - 1)
+    inside = _normal_density(a) * (1 + skew * a**3) - _normal_density(b) * (1 + skew * b**3)
+    squares = 1 - _normal_cdf(a) - _normal_cdf(-b) + _density_times(a, skew) - _density_times(b, skew)
+    offset = inside + below * a + above * b
+    # About the true mean, where the cancellation is small.
+    second = squares + below * a**2 + above * b**2
+    return mean + sigma * offset, sigma**2 * np.maximum(second - offset**2, 0.0)
 
 
 def response(noise: Noise, clipping: Clipping) -> Response:
-    """Tabulate what is seen of `noise`; the uniform error of rounding adds step²/12."""
+    """Tabulate what is seen of `noise`; the uniform error of rounding adds step²/12.
+
+    Counts of photons are skewed: near black less of their variance is cut off than of a Gaussian's, near white more.
+    """
     variance = noise.variance(_GRID)
-    mean, seen = clipped_moments(_GRID, np.sqrt(variance), clipping.low, clipping.high)
+    skewness = noise.shot**2 * np.maximum(_GRID, 0.0) / np.maximum(variance, 1e-24) ** 1.5
+    skewness = np.minimum(skewness, _MOST_SKEWED)
+    mean, seen = clipped_moments(_GRID, np.sqrt(variance), clipping.low, clipping.high, skewness)
     kept = seen / np.maximum(variance, 1e-24)
     rising = np.maximum.accumulate(mean)
     return Response(rising, seen + clipping.step**2 / 12, _GRID, kept)
+
+
+def _density_times(z: Array, skew: Array) -> Array:
+    """z²·φ·(1 + skew·He₃), integrated: −φ·(z + skew·(z⁴ + z² + 2)) and, of a Gaussian, its distribution."""
+    return np.asarray(_normal_density(z) * (z + skew * (z**4 + z**2 + 2)))
 
 
 def _normal_cdf(z: Array) -> Array:

@@ -22,10 +22,10 @@ from rcl_calibration.selection import KEPT_VARIANCE
 SYSTEMATIC = 0.001
 """Relative standard error of a variance that no resampling shows."""
 _REFINEMENTS = 4
-_CLIPPING_ERROR = 1.0
-"""Photon noise in the dark is not the Gaussian that clipping is undone for: error over the part of variance cut off."""
-_SKEW_ERROR = 1.5
-"""The same over the skewness of photon noise as well, which tells how far it is from that Gaussian."""
+_CLIPPING_ERROR = 0.3
+"""Error of undoing clipping over the part of variance cut off, which cells are weighed by."""
+_SKEW_ERROR = 0.7
+"""The same over the skewness of photon noise as well, one error of all cells: it is known to the first order only."""
 _QUADRATURE = ((-math.sqrt(3), 1 / 6), (0.0, 2 / 3), (math.sqrt(3), 1 / 6))
 """Nodes and weights of Gauss and Hermite: a mean over light that scatters about that of its cell."""
 _SPREAD = 0.2
@@ -116,8 +116,10 @@ def _undo_clipping(cells: Cells, clippings: Sequence[Clipping], noise: Noise) ->
     for clipping in set(clippings):
         mine = np.array([clippings[p] == clipping for p in cells.lattice])
         table, rounding = response(noise, clipping), clipping.step**2 / 12
+        darkest = np.minimum(np.interp(0.0, table.true_mean, table.seen_mean), cells.x[mine])
         for node, weight in _QUADRATURE:
-            variance, true, _ = table.at(cells.x[mine] + node * cells.scatter[mine])
+            # However light scatters, there is none below 0.
+            variance, true, _ = table.at(np.maximum(cells.x[mine] + node * cells.scatter[mine], darkest))
             x[mine] += weight * true
             seen[mine] += weight * (variance - rounding)
     return x, seen / np.maximum(noise.variance(x), 1e-24)

@@ -24,6 +24,28 @@ def test_clipped_moments_equal_numerical_integration(mean: float, sigma: float) 
     assert variance[0] == pytest.approx(moment(2) - moment(1) ** 2, rel=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("shot", "read", "x", "error"),
+    [
+        (1e-2, 4e-5, 0.9, 1e-3),
+        (2e-2, 6e-4, 0.85, 2e-3),
+        (3e-3, 4e-5, 0.01, 3e-3),
+        (1e-2, 2e-4, 0.02, 5e-3),
+        (1e-2, 4e-5, 0.03, 1e-2),
+    ],
+)
+def test_response_is_that_of_photons_counted_one_by_one(shot: float, read: float, x: float, error: float) -> None:
+    counts = np.arange(400)
+    share = stats.poisson(x / shot).pmf(counts)
+    first, variance = clipped_moments(shot * counts, np.full(400, read**0.5), 0.0, 1.0)
+    mean = share @ first
+    seen = share @ (variance + first**2) - mean**2
+    found, true, kept = response(Noise(shot, read), Clipping(0.0, 1.0)).at(np.array([mean]))
+    assert found[0] == pytest.approx(seen, rel=error)
+    assert kept[0] == pytest.approx(seen / (shot * x + read), rel=error)
+    assert true[0] == pytest.approx(x, abs=1e-4)
+
+
 def test_response_far_from_the_ends_is_the_model_plus_rounding() -> None:
     noise, step = Noise(1e-3, 1e-6), 1 / 255
     variance, true, kept = response(noise, Clipping(-0.1, 1.0, step)).at(np.array([0.1, 0.4]))
