@@ -35,9 +35,9 @@ def test_clipped_moments_equal_numerical_integration(mean: float, sigma: float) 
     ],
 )
 def test_response_is_that_of_photons_counted_one_by_one(shot: float, read: float, x: float, error: float) -> None:
-    counts = np.arange(400)
+    counts = np.arange(400.0)
     share = stats.poisson(x / shot).pmf(counts)
-    first, variance = clipped_moments(shot * counts, np.full(400, read**0.5), 0.0, 1.0)
+    first, variance = clipped_moments(shot * counts, np.full(counts.shape, read**0.5), 0.0, 1.0)
     mean = share @ first
     seen = share @ (variance + first**2) - mean**2
     found, true, kept = response(Noise(shot, read), Clipping(0.0, 1.0)).at(np.array([mean]))
