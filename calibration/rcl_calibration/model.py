@@ -84,11 +84,13 @@ def clipped_moments(
     sigma = np.maximum(sigma, 1e-12)
     a, b = (low - mean) / sigma, (high - mean) / sigma
     skew = np.asarray(skewness) / 6
+    tail_a, tail_b, density_a, density_b = _normal_cdf(a), _normal_cdf(-b), _normal_density(a), _normal_density(b)
     # Of z, clipped: its parts at a, at b and between, by the integrals of φ and φ·He₃ times 1, z and z².
-    below = _normal_cdf(a) - skew * _normal_density(a) * (a**2 - 1)
-    above = _normal_cdf(-b) + skew * _normal_density(b) * (b**2 - 1)
-    inside = _normal_density(a) * (1 + skew * a**3) - _normal_density(b) * (1 + skew * b**3)
-    squares = 1 - _normal_cdf(a) - _normal_cdf(-b) + _density_times(a, skew) - _density_times(b, skew)
+    below, above = tail_a - skew * density_a * (a**2 - 1), tail_b + skew * density_b * (b**2 - 1)
+    inside = density_a * (1 + skew * a**3) - density_b * (1 + skew * b**3)
+    squares = 1 - tail_a - tail_b
+    for density, z in ((density_a, a), (-density_b, b)):
+        squares = squares + density * (z + skew * (z**4 + z**2 + 2))
     offset = inside + below * a + above * b
     # About the true mean, where the cancellation is small.
     second = squares + below * a**2 + above * b**2
@@ -107,11 +109,6 @@ def response(noise: Noise, clipping: Clipping) -> Response:
     kept = seen / np.maximum(variance, 1e-24)
     rising = np.maximum.accumulate(mean)
     return Response(rising, seen + clipping.step**2 / 12, _GRID, kept)
-
-
-def _density_times(z: Array, skew: Array) -> Array:
-    """z²·φ·(1 + skew·He₃), integrated: −φ·(z + skew·(z⁴ + z² + 2)) and, of a Gaussian, its distribution."""
-    return np.asarray(_normal_density(z) * (z + skew * (z**4 + z**2 + 2)))
 
 
 def _normal_cdf(z: Array) -> Array:
