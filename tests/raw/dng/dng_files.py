@@ -39,7 +39,7 @@ def fractions(code: int, *values: float, signed: bool = False) -> Tag:
     return code, "2i" if signed else "2I", len(values), tuple(chain.from_iterable(ratios)), True
 
 
-def write_dng_file(path: Path, values: NDArray[Any], *tags: Tag, cfa: CFA | None = None, **layout: Any) -> None:
+def write_dng_file(path: Path, values: Any, *tags: Tag, cfa: CFA | None = None, **layout: Any) -> None:
     """(H, W) with `cfa`, or (H, W, 3) as a linear raw; `tags` replace those that every file has.
 
     `layout`: how tifffile is to store the values.

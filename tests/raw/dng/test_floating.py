@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import pytest
 import rawpy
@@ -14,6 +17,7 @@ from numpy.typing import NDArray
 
 from rcl_cli.errors import FileError
 from rcl_cli.raw.cfa import CFA
+from rcl_cli.raw.dng.floating import unpredicted
 from rcl_cli.raw.frame import RawFrame, RgbFrame
 from rcl_cli.raw.read import read_frame
 from tests.raw.dng.dng_files import numbers, octets, shorts, write_dng_file
@@ -47,6 +51,56 @@ def test_every_size_and_layout_is_read(kind: type[np.floating[Any]], layout: Any
     frame = read_mosaic(tmp_path / "a.dng")
     assert frame.cfa == RGGB
     assert frame.normalized() == pytest.approx(true, abs=SIZES[kind])
+
+
+def write_odd(path: Path, values: NDArray[np.float32], predictor: int, tile: tuple[int, int] | None) -> None:
+    """(H, W) or (H, W, 3) in 24 bits, as HDRMerge writes them. Not so tifffile: its tags are changed afterwards."""
+    height, width, *rest = values.shape
+    samples = rest[0] if rest else 1
+    tall, wide = tile or (height, width)
+    step = samples * {3: 1, 34894: 2, 34895: 4}[predictor]
+    full = np.zeros((-(-height // tall) * tall, -(-width // wide) * wide, samples), np.float32)
+    full[:height, :width] = values.reshape(height, width, samples)
+
+    def parts() -> Iterator[bytes]:
+        for top, left in product(range(0, full.shape[0], tall), range(0, full.shape[1], wide)):
+            lines = []
+            for row in full[top : top + tall, left : left + wide]:
+                numbers = np.frombuffer(imagecodecs.float24_encode(row.copy(), byteorder=">"), np.uint8)
+                line = numbers.reshape(-1, 3).T.ravel()
+                line[step:] -= line[:-step].copy()
+                lines.append(line.tobytes())
+            yield zlib.compress(b"".join(lines))
+
+    # Of what is not decoded, tifffile takes any bytes.
+    write_dng_file(
+        path, parts(), cfa=None if rest else RGGB, shape=values.shape, dtype=np.float32, compression="adobe_deflate",
+        predictor=predictor, **({"tile": tile} if tile else {"rowsperstrip": height}),
+    )  # fmt: skip
+    with tifffile.TiffFile(path, mode="r+") as tiff:
+        tiff.pages.first.tags["BitsPerSample"].overwrite((24,) * samples)
+
+
+@pytest.mark.parametrize("tile", [None, (16, 32)])
+@pytest.mark.parametrize("predictor", [3, 34894, 34895])
+@pytest.mark.parametrize("planes", [(), (3,)])
+def test_24_bits_are_read(
+    planes: tuple[int, ...], predictor: int, tile: tuple[int, int] | None, tmp_path: Path
+) -> None:
+    # The encoder halves what it has to round up to the next power of two.
+    true = (light(*SHAPE, *planes).astype(np.float32).view(np.uint32) & 0xFFFFFF80).view(np.float32)
+    write_odd(tmp_path / "a.dng", true, predictor, tile)
+    frame = read_frame(tmp_path / "a.dng")
+    seen = frame.normalized() if isinstance(frame, RawFrame) else frame.rgb
+    assert seen == pytest.approx(true, abs=1e-5)
+
+
+@pytest.mark.parametrize("step", [1, 2, 4])
+def test_the_predictor_is_that_of_others(step: int) -> None:
+    true = light(7, 32).astype(">f4")
+    coded = imagecodecs.floatpred_encode(true, dist=step)
+    lines = np.frombuffer(coded.tobytes(), np.uint8).reshape(7, -1)
+    assert np.array_equal(unpredicted(lines, 4, step).view(">f4"), true)
 
 
 @pytest.mark.parametrize("kind", SIZES)
