@@ -37,6 +37,8 @@ def float_pixels(path: Path) -> NDArray[np.float32]:
             width, height = max(page.imagewidth, page.tilewidth), max(page.imagelength, page.tilelength)
             refuse_oversize(path, width, height, 4 * page.samplesperpixel)
             shape = page.imagelength, page.imagewidth, page.samplesperpixel
+            if 0 in shape:
+                raise ValueError("no pixels")
             if page.bitspersample == _ODD_BITS and page.predictor in _STEPS:
                 values = _odd_values(page)
             else:

@@ -46,7 +46,8 @@ def dng_sensor(path: Path, raw: rawpy.RawPy, tags: TiffTags) -> Sensor:
         visible = libraw_area(raw)
         cfa = libraw_cfa(path, raw).shifted(top - visible[0], left - visible[1])
     # Of several values a pixel LibRaw takes the first.
-    samples = int(np.nan_to_num(next(iter(tags.raw_numbers("SamplesPerPixel")), 1.0), nan=1.0, posinf=1.0, neginf=1.0))
+    told = next(iter(tags.raw_numbers("SamplesPerPixel")), 1.0)
+    samples = max(1, int(np.nan_to_num(told, nan=1.0, posinf=1.0, neginf=1.0)))
     levels = dng_levels(path, tags, area, samples, cfa)
     return _with_masked_black(path, tags, raw.raw_image, Sensor(area, cfa, levels, default_crop(tags, height, width)))
 

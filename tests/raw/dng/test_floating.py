@@ -161,6 +161,16 @@ def test_damage_is_said(tmp_path: Path) -> None:
         read_frame(path)
 
 
+@pytest.mark.parametrize("name", ["ImageLength", "ImageWidth"])
+def test_so_is_a_picture_without_pixels(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.dng"
+    write_dng_file(path, light(*SHAPE).astype(np.float32), cfa=RGGB, rowsperstrip=10)
+    with tifffile.TiffFile(path, mode="r+") as tiff:
+        tiff.pages.first.tags[name].overwrite(0)
+    with pytest.raises(FileError):
+        read_frame(path)
+
+
 def test_other_patterns_are_refused(tmp_path: Path) -> None:
     values = light(*SHAPE).astype(np.float32)
     pattern = [shorts(33421, 2, 2), octets(33422, 3, 4, 5, 1), octets(50710, 3, 4, 5, 1)]
