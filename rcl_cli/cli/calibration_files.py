@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-
-from rcl_cli.cli.console import console
+from rcl_cli.cli.console import say
 
 if TYPE_CHECKING:
     from rcl_calibration.runs import Run
@@ -18,9 +16,18 @@ if TYPE_CHECKING:
 
 
 def try_targets(targets: Sequence[Path], plots: Path | None) -> None:
-    """Raises FileError where none of the targets can be written, or the folder of plots cannot."""
+    """Raises FileError where none of the targets can be written, or the folder of plots cannot.
+
+    RclError where nothing can be drawn.
+    """
     from rcl_cli.disk.write import try_folder
     from rcl_cli.errors import FileError
+
+    if plots is not None:
+        from rcl_cli.report.noise_plot import need_matplotlib
+
+        need_matplotlib()
+        try_folder(plots)
 
     failures = []
     for target in targets:
@@ -30,8 +37,6 @@ def try_targets(targets: Sequence[Path], plots: Path | None) -> None:
             failures.append(error)
     if failures and len(failures) == len(targets):
         raise failures[0]
-    if plots is not None:
-        try_folder(plots)
 
 
 def runs_of(calibrations: Sequence[CameraCalibration | PairCalibration]) -> list[Run]:
@@ -64,7 +69,7 @@ def save(runs: Sequence[Run], targets: Sequence[Path]) -> list[FileError]:
         except FileError as error:
             failures.append(error)
             continue
-        console.print(f"{len(runs)} {'profile' if len(runs) == 1 else 'profiles'} saved in {escape(str(target))}")
+        say(f"{len(runs)} {'profile' if len(runs) == 1 else 'profiles'} saved in {target}")
     return failures
 
 
@@ -77,7 +82,7 @@ def plot(calibrations: Sequence[CameraCalibration | PairCalibration], folder: Pa
 
     try:
         for path in write_plots(folder, [(one.profile, one.points()) for one in calibrations]):
-            console.print(f"written: {escape(str(path))}")
+            say(f"written: {path}")
     except FileError as error:
         return [error]
     return []

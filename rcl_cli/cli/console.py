@@ -38,7 +38,13 @@ from rcl_cli.train.watch import Stage
 
 
 class _Terminal(Console):
-    """A console on which no text from outside can steer the terminal, whatever verb prints it."""
+    """A console on which no text from outside can steer the terminal, whatever verb prints it.
+
+    Nor is any of it taken for more than it is: `:100:` in a name is no emoji, and numbers are not coloured.
+    """
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, highlight=False, emoji=False)
 
     def render_str(self, text: str, **options: Any) -> Text:
         """As rich's, which every text and every cell of a table goes through."""
@@ -52,7 +58,7 @@ class _Terminal(Console):
 
 _lines_go_to: list[TextIO] = []
 """Where JSON lines go; empty: standard output."""
-console = _Terminal(stderr=True, highlight=False)
+console = _Terminal(stderr=True)
 """For messages: standard error, looked up at each call, so that tests can capture it."""
 _ROOM_FOR_A_BAR = 60
 """Columns; with fewer the figures of a bar are folded over several lines, and each change writes them again."""
@@ -238,12 +244,17 @@ def print_table(table: RenderableType, *, error: bool = False) -> None:
 
     Where a terminal is too narrow, long texts go to lines of their own.
     """
-    target = _Terminal(stderr=error, highlight=False)
-    if target.options.ascii_only and isinstance(table, Table):
-        table.box = _PLAIN
+    target = _Terminal(stderr=error)
+    title = None
+    if isinstance(table, Table):
+        title, table.title = table.title, None
+        if target.options.ascii_only:
+            table.box = _PLAIN
     if not target.file.isatty():
         target.width = max(target.width, natural_width(table, target))
     try:
+        if title is not None:  # rich would fold it to the width of the table
+            target.print(title, style="bold", soft_wrap=True)
         target.print(fitted(table, target) if isinstance(table, Table) else table)
     except BrokenPipeError:  # of older versions of rich
         target.on_broken_pipe()

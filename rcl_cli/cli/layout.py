@@ -64,7 +64,7 @@ def _lifted(widths: Sequence[int], numbers: Sequence[int], frame: float, room: i
 
 
 def _with_lines_above(table: Table, lifted: Sequence[int], console: Console) -> RenderableType:
-    rest = Table(box=table.box, title=table.title, title_justify="left", title_style="bold", pad_edge=False)
+    rest = Table(box=table.box, pad_edge=False)
     rest.padding = table.padding
     columns = [cells for place, cells in enumerate(_columns(table)) if place not in lifted]
     for place, column in enumerate(table.columns):
@@ -91,7 +91,7 @@ def _with_lines_above(table: Table, lifted: Sequence[int], console: Console) -> 
 def _stacked(table: Table, console: Console) -> RenderableType:
     """Each row as its first cell, and below it the others, with their heads where those are short."""
     columns = _columns(table)
-    parts: list[RenderableType] = ["", *([Text(str(table.title), "bold")] if table.title else [])]
+    parts: list[RenderableType] = [""]
     for row in range(1, table.row_count + 1):
         parts.append(_text(console, columns[0][row]))
         said = [_pair(console, cells[0], cells[row]) for cells in columns[1:] if cells[row]]

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.markup import escape
 
-from rcl_cli.cli.console import console, exit_code, json_head, print_failures, print_json_line, print_table
+from rcl_cli.cli.console import exit_code, json_head, print_failures, print_json_line, print_table, say
 from rcl_cli.cli.options.shared import STORE, json_option
 from rcl_cli.cli.options.words import Word
 
@@ -41,12 +40,16 @@ def show(
     from rcl_cli.errors import FileError
     from rcl_cli.profiles.book import load_runs, load_stored, stored_profiles
 
+    if plot is not None:
+        from rcl_cli.report.noise_plot import need_matplotlib, write_plots
+
+        need_matplotlib()
     failures: list[FileError] = []
     found: list[tuple[Path, tuple[Run, ...]]] = []
     if not files:
         path = stored_profiles(store)
         if not path.is_file():
-            console.print(f"No profiles yet in {escape(str(path))}: run `rcl calibrate` first.")
+            say(f"No profiles yet in {path}: run `rcl calibrate` first.")
             ctx.exit(exit_code(0, 0))
         found = [(path, runs) for runs in load_stored(store)]
     for path in files:
@@ -66,12 +69,10 @@ def show(
         print_table(profile_table(entries))
     for name in dict.fromkeys(profile.camera for profile, _ in entries):
         for low, high in gain_switches([profile for profile, _ in entries if profile.camera == name]):
-            console.print(f"{escape(name)} switches its gain between ISO {low:g} and {high:g}")
+            say(f"{name} switches its gain between ISO {low:g} and {high:g}")
     if plot is not None:
-        from rcl_cli.report.noise_plot import write_plots
-
         for path in write_plots(plot, [(profile, None) for profile, _ in entries]):
-            console.print(f"Wrote {escape(str(path))}.")
+            say(f"Wrote {path}.")
     print_failures(failures)
     ctx.exit(exit_code(len(entries), len(failures)))
 
@@ -99,7 +100,7 @@ def merge(ctx: click.Context, files: tuple[Path, ...], store: Path | None) -> No
             continue
         save_runs(stored_profiles(store), runs)
         done += 1
-        console.print(f"{len(runs)} {'run' if len(runs) == 1 else 'runs'} added from {escape(str(file))}")
+        say(f"{len(runs)} {'run' if len(runs) == 1 else 'runs'} added from {file}")
     print_failures(failures)
     ctx.exit(exit_code(done, len(failures)))
 
@@ -136,7 +137,7 @@ def export(
     if chosen:
         write_text(output, profiles_as(format_name, chosen), overwrite=overwrite)
         noun = "profile" if len(chosen) == 1 else "profiles"
-        console.print(f"{len(chosen)} {noun} written to {escape(str(output))}")
+        say(f"{len(chosen)} {noun} written to {output}")
     else:
-        console.print(f"No profile to write in {escape(str(kept))}.")
+        say(f"No profile to write in {kept}.")
     ctx.exit(exit_code(len(chosen), 0))

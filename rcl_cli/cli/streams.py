@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import io
 import os
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 _ERRORS = "rcl.readable"
 _SPELLED = {
@@ -37,6 +41,7 @@ _SPELLED = {
 def make_usable() -> None:
     """Call once, before anything is printed or opened."""
     _replace_closed()
+    _let_messages_go()
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and not speaks_unicode(stream) and hasattr(stream, "reconfigure"):
             codecs.register_error(_ERRORS, _readable)
@@ -87,6 +92,27 @@ def _replace_closed() -> None:
             if nowhere != number:
                 os.close(nowhere)
         setattr(sys, name, open(os.devnull, "r" if number == 0 else "w", encoding="utf-8"))  # noqa: SIM115, PTH123
+
+
+class _Messages(io.FileIO):
+    """Takes what it is given, also where it has no room for it: what is made counts, not what is said of it."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        try:
+            return super().write(data) or 0
+        except BrokenPipeError:
+            raise
+        except OSError:
+            return memoryview(data).nbytes
+
+
+def _let_messages_go() -> None:
+    """A log on a disk that is full does not end work whose results go elsewhere."""
+    if not isinstance(sys.stderr, io.TextIOWrapper) or sys.stderr is not sys.__stderr__:
+        return
+    sys.stderr.flush()
+    raw = io.BufferedWriter(_Messages(sys.stderr.fileno(), "w", closefd=False))
+    sys.stderr = io.TextIOWrapper(raw, sys.stderr.encoding, sys.stderr.errors, line_buffering=True)
 
 
 def _readable(error: UnicodeError) -> tuple[str, int]:

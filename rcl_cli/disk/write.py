@@ -77,7 +77,8 @@ def try_folder(folder: Path, *, room: int = 0) -> None:
 @contextmanager
 def _said(target: Path, temporary: Path | None = None) -> Iterator[None]:
     """An OSError becomes a FileError of `target`, as one of `temporary` does; those of other files stay."""
-    own = {None, *(os.fspath(path) for path in (target, target.parent, temporary) if path)}
+    # Of several folders that are missing, the one that could not be made may be far above.
+    own = {None, *(os.fspath(path) for path in (target, *target.parents, temporary) if path)}
     try:
         yield
     except FileError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,7 +100,7 @@ def even_black(mosaic: NDArray[np.uint16], cfa: CFA, levels: Levels) -> tuple[ND
     return mosaic, (r, gr, gb, b)
 
 
-def normalized_samples(values: NDArray[np.uint16], levels: Levels) -> NDArray[np.float32]:
+def normalized_samples(values: NDArray[Any], levels: Levels) -> NDArray[np.float32]:
     """(H, W, S) DN to float32, 0 = black level, 1 = white level, of each sample; not clipped."""
     result = np.empty(values.shape, np.float32)
     height, width, _ = values.shape

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rawpy
@@ -12,12 +13,22 @@ from numpy.typing import NDArray
 from rcl_cli.errors import FileError
 from rcl_cli.plugins.faults import PluginFault
 from rcl_cli.raw.cut import why_cut_short
-from rcl_cli.raw.dng.sensor import describes, dng_planes, dng_sensor
+from rcl_cli.raw.dng.floating import float_pixels
+from rcl_cli.raw.dng.levels import dng_levels, floating_point
+from rcl_cli.raw.dng.sensor import (
+    active_area,
+    default_crop,
+    describes,
+    dng_planes,
+    dng_sensor,
+    float_sensor,
+    refuse_interleaved,
+)
 from rcl_cli.raw.format import FileFormat, get_format
-from rcl_cli.raw.frame import RawFrame, RgbFrame
-from rcl_cli.raw.levels import Planes, even_black, normalized_samples
+from rcl_cli.raw.frame import Metadata, RawFrame, RgbFrame
+from rcl_cli.raw.levels import Levels, Planes, even_black, normalized_samples
 from rcl_cli.raw.libraw import open_raw
-from rcl_cli.raw.metadata import raw_metadata
+from rcl_cli.raw.metadata import raw_metadata, tagged_metadata
 from rcl_cli.raw.optical_black import OpticalBlack, measure_optical_black
 from rcl_cli.raw.pictures.read import read_rgb
 from rcl_cli.raw.sensor import Sensor, libraw_sensor
@@ -86,6 +97,8 @@ def _read_plugged(plugged: FileFormat, path: Path, *, linear: bool) -> RawFrame 
 def _read_raw(path: Path, tags: TiffTags) -> RawFrame | RgbFrame:
     _refuse_cut(path, tags)
     say_unread(path, others_unread(tags.raws, "exposures"))
+    if tags.dng and floating_point(tags):
+        return _read_floating(path, tags)
     with open_raw(path, lambda: why_undecodable(path, tags)) as raw:
         if raw.raw_type != rawpy.RawType.Flat:
             return _read_planes(path, raw, tags)
@@ -93,13 +106,19 @@ def _read_raw(path: Path, tags: TiffTags) -> RawFrame | RgbFrame:
         sensor = dng_sensor(path, raw, tags) if told else libraw_sensor(path, raw)
         top, left, height, width = sensor.area
         mosaic = np.array(raw.raw_image[top : top + height, left : left + width], np.uint16)
-        _refuse_zeros(path, mosaic)
-        evened, black = even_black(mosaic, sensor.cfa, sensor.levels)
-        white = float(sensor.levels.white[0])
-        _refuse_levels(path, max(black), white)
-        metadata = replace(raw_metadata(path, raw, tags), default_crop=sensor.crop)
-        shielded = _optical_black(raw, sensor, black, white) if evened is mosaic else None
-        return RawFrame(evened, sensor.cfa, black, white, metadata, shielded)
+        frame = _frame(path, mosaic, sensor, raw_metadata(path, raw, tags))
+        if frame.mosaic is not mosaic:  # evened out
+            return frame
+        return replace(frame, optical_black=_optical_black(raw, sensor, frame.black_level, frame.white_level))
+
+
+def _frame(path: Path, mosaic: NDArray[np.uint16], sensor: Sensor, metadata: Metadata) -> RawFrame:
+    """Of the visible area, (H, W)."""
+    _refuse_zeros(path, mosaic)
+    evened, black = even_black(mosaic, sensor.cfa, sensor.levels)
+    white = float(sensor.levels.white[0])
+    _refuse_levels(path, max(black), white)
+    return RawFrame(evened, sensor.cfa, black, white, replace(metadata, default_crop=sensor.crop))
 
 
 def _optical_black(raw: rawpy.RawPy, sensor: Sensor, black: Planes, white: float) -> OpticalBlack | None:
@@ -116,11 +135,33 @@ def _read_planes(path: Path, raw: rawpy.RawPy, tags: TiffTags) -> RgbFrame:
         raise FileError(path, reason)
     (top, left, height, width), levels, crop = dng_planes(path, raw, tags)
     values = np.array(raw.raw_image[top : top + height, left : left + width, :3])
+    return _linear_frame(path, values, levels, replace(raw_metadata(path, raw, tags), default_crop=crop))
+
+
+def _read_floating(path: Path, tags: TiffTags) -> RawFrame | RgbFrame:
+    whole = float_pixels(path)
+    metadata = tagged_metadata(path, tags)
+    samples = whole.shape[2]
+    if samples == 1 and tags.raw_numbers("PhotometricInterpretation") != LINEAR_RAW:
+        mosaic, sensor = float_sensor(path, tags, whole[..., 0])
+        top, left, height, width = sensor.area
+        return _frame(path, mosaic[top : top + height, left : left + width].copy(), sensor, metadata)
+    if samples != 3:
+        raise FileError(path, f"holds {samples} values a pixel; of linear DNGs only those of three are supported")
+    refuse_interleaved(path, tags)
+    top, left, height, width = area = active_area(path, tags, *whole.shape[:2])
+    values = whole[top : top + height, left : left + width]
+    crop = default_crop(tags, height, width)
+    return _linear_frame(path, values, dng_levels(path, tags, area, samples), replace(metadata, default_crop=crop))
+
+
+def _linear_frame(path: Path, values: NDArray[Any], levels: Levels, metadata: Metadata) -> RgbFrame:
+    """Of the visible area, (H, W, 3)."""
+    height, width, _ = values.shape
     _refuse_zeros(path, values)
     for black, white in zip(levels.highest(height, width), levels.white, strict=True):
         _refuse_levels(path, black, white)
     rgb = normalized_samples(values, levels)
-    metadata = replace(raw_metadata(path, raw, tags), default_crop=crop)
     return RgbFrame(rgb, "linear", 16, camera_rgb=True, metadata=metadata)
 
 
@@ -137,6 +178,6 @@ def _refuse_levels(path: Path, black: float, white: float) -> None:
         raise FileError(path, f"claims a white level of {white:g} at a black level of {black:g}")
 
 
-def _refuse_zeros(path: Path, values: NDArray[np.uint16]) -> None:
+def _refuse_zeros(path: Path, values: NDArray[Any]) -> None:
     if np.count_nonzero(values) < _LEAST_SIGNAL * values.size:
         raise FileError(path, "decodes to almost nothing but zeros; its pixel data is missing or damaged")

@@ -11,9 +11,9 @@ from rcl_cli.raw.tags.tiff_tags import TiffTags
 
 _LEAST_SIDE = 22
 """Pixels that LibRaw takes for a raw."""
-_DECODED = frozenset([1, 7, 8, 34892])
-"""What LibRaw knows of a DNG's compressions: none, JPEG, Deflate (of floating-point values) and lossy JPEG."""
-_NAMES = {9: "VC-5, as GoPro's cameras write it", 34712: "JPEG 2000", 50002: "JPEG XL", 52546: "JPEG XL"}
+_DECODED = frozenset([1, 7, 34892])
+"""What LibRaw knows of the compressions of a DNG of whole numbers: none, JPEG and lossy JPEG."""
+_NAMES = {8: "DEFLATE", 9: "VC-5, as GoPro's cameras write it", 34712: "JPEG 2000", 50002: "JPEG XL", 52546: "JPEG XL"}
 
 
 def why_undecodable(path: Path, tags: TiffTags) -> str:

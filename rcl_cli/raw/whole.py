@@ -25,7 +25,7 @@ _SIZES = {3: ("H", 2), 4: ("I", 4), 13: ("I", 4)}
 def is_cut(path: Path) -> bool:
     """True for a file that is empty, begins with nothing but zeros, or lacks its end.
 
-    Ends are known of TIFF and DNG, PNG, JPEG, EXR and NPY; no pixel is decoded. False where that cannot be told.
+    Ends are known of TIFF and DNG, PNG, JPEG, WebP, EXR and NPY; no pixel is decoded. False where that cannot be told.
     """
     try:
         size = path.stat().st_size
@@ -40,6 +40,8 @@ def is_cut(path: Path) -> bool:
             if start.startswith(b"\xff\xd8\xff"):
                 file.seek(max(0, size - _START))
                 return b"\xff\xd9" not in file.read()
+            if start.startswith(b"RIFF"):
+                return 8 + int(struct.unpack_from("<I", start, 4)[0]) > size
             if start.startswith(b"v/1\x01"):
                 return _exr_end(file, size) > size
         if start.startswith(b"\x93NUMPY"):

@@ -26,16 +26,23 @@ _QUOTIENTS = (0.85, 1.15)
 _MARKERS = ("o", "s", "D", "^")
 
 
+def need_matplotlib() -> None:
+    """Raises RclError if matplotlib, which draws plots, is not installed."""
+    try:
+        import matplotlib.figure  # noqa: F401  what is installed may still not load
+    except ImportError as error:
+        raise RclError("plots need matplotlib, which is not installed; pip install 'rcl-cli[plots]'") from error
+
+
 def write_plots(folder: Path, calibrations: Sequence[tuple[NoiseProfile, Points | None]]) -> list[Path]:
     """One PNG per camera, a colour per ISO, and their paths; existing ones are replaced.
 
     Raises RclError if matplotlib is not installed, FileError if `folder` cannot be written.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise RclError("plots need matplotlib, which is not installed; pip install 'rcl-cli[plots]'") from error
+    need_matplotlib()
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     cameras: dict[str, list[tuple[NoiseProfile, Points | None]]] = {}
     for profile, points in sorted(calibrations, key=lambda pair: pair[0].iso or 0.0):
         cameras.setdefault(profile.camera, []).append((profile, points))

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rcl_cli.cli.console import exit_code, new_table, print_failures, print_json_line, print_table, progress
+from rcl_cli.cli.console import exit_code, new_table, print_failures, print_json_line, print_table, progress, say
 from rcl_cli.errors import FileError
 
 
@@ -57,6 +57,26 @@ def test_a_piped_table_is_not_folded(capsys: pytest.CaptureFixture[str]) -> None
     out = capsys.readouterr().out
     assert long in out
     assert "[not markup]" in out
+
+
+@pytest.mark.parametrize("error", [False, True])
+def test_a_title_is_longer_than_its_table(capsys: pytest.CaptureFixture[str], error: bool) -> None:
+    """Such as the path of a small picture, which is copied from there."""
+    title = f"/media/card/{'a folder/' * 30}:100:.png"
+    table = new_table("a", title=title)
+    table.add_row("b")
+    print_table(table, error=error)
+    assert (capsys.readouterr().err if error else capsys.readouterr().out).splitlines()[0] == title
+
+
+def test_nothing_in_a_name_is_taken_for_a_picture_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    say("a:100:b[red].png")
+    table = new_table("file")
+    table.add_row("12:cat:30.png")
+    print_table(table)
+    out, err = capsys.readouterr()
+    assert err == "a:100:b[red].png\n"
+    assert "12:cat:30.png" in out
 
 
 def test_failures_name_file_and_reason_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -75,6 +75,16 @@ def test_raws_are_read_with_standard_error_closed(tmp_path: Path) -> None:
     assert shell(f"'{sys.executable}' -c \"{program}\" 2>&-").stdout == b"(32, 48)\n"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file without room")
+def test_a_log_that_has_no_room_costs_no_result(tmp_path: Path) -> None:
+    assert shell(f"{RCL} samples '{tmp_path / 'raws'}' --count 2 --size 64").returncode == 0
+    done = shell(f"{RCL} apply --task denoise '{tmp_path / 'raws'}' -o '{tmp_path / 'out'}' --device cpu 2>/dev/full")
+    assert done.returncode == 0
+    assert len(list((tmp_path / "out").glob("*.dng"))) == 2
+    # What was asked for, and cannot be given, is a failure.
+    assert shell(f"{RCL} tasks >/dev/full").returncode == 2
+
+
 def test_all_streams_may_be_closed(store: Path, tmp_path: Path) -> None:
     target = tmp_path / "out.json"
     assert shell(f"{RCL} profiles export '{target}' --store '{store}' <&- >&- 2>&-").returncode == 0

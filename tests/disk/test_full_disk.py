@@ -93,6 +93,25 @@ def test_each_error_is_a_sentence_with_the_targets_path(tmp_path: Path, number: 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("above", ["one", "one/two", "one/two/three"])
+def test_a_folder_far_above_that_cannot_be_made_is_said(
+    above: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, refused = os.mkdir, str(tmp_path / above)
+
+    def mkdir(path: str | Path, mode: int = 0o777) -> None:
+        if str(path) == refused:
+            raise PermissionError(errno.EACCES, "Permission denied", refused)
+        make(path, mode)
+
+    monkeypatch.setattr(os, "mkdir", mkdir)
+    target = tmp_path / "one" / "two" / "three" / "a.json"
+    with pytest.raises(FileError, match=r"a\.json: cannot be written \(permission denied\)"):
+        write_bytes(target, b"new")
+    with pytest.raises(FileError, match=r"three: cannot be written \(permission denied\)"):
+        try_folder(target.parent)
+
+
 def test_a_folder_that_goes_meanwhile_is_said(tmp_path: Path) -> None:
     def write() -> None:
         with atomic_path(tmp_path / "folder" / "a") as temporary:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,17 @@ def test_plots_are_written(view: NDArray[np.float64], tmp_path: Path) -> None:
     assert (tmp_path / "plots" / "rcl-sample.png").read_bytes().startswith(b"\x89PNG")
     assert _profiles("show", "--plot", tmp_path / "shown").return_value == 0
     assert (tmp_path / "shown" / "rcl-sample.png").exists()
+
+
+def test_a_lack_of_what_draws_is_said_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    (tmp_path / "a.dng").write_bytes(b"no raw")
+    for words in (("calibrate", tmp_path / "a.dng"), ("profiles", "show")):
+        told = CliRunner().invoke(cli, [*map(str, words), "--plot", str(tmp_path / "plots")])
+        assert told.exit_code == 2
+        assert told.stderr.count("\n") == 1
+        assert "rcl-cli[plots]" in told.stderr
+    assert not (tmp_path / "plots").exists()
 
 
 @pytest.mark.slow

@@ -286,4 +286,5 @@ def _print_summary(outcomes: list[Outcome], seconds: float, *, to_stderr: bool) 
         say(f"{count} skipped: {reason}")
     folders = sorted({o.output.parent for o in outcomes if o.status == "done" and o.output is not None})
     if folders:
-        say(f"Results are in {', '.join(map(str, folders[:3]))}{' and other folders' if len(folders) > 3 else ''}.")
+        named = ("the current folder" if folder == Path() else str(folder) for folder in folders[:3])
+        say(f"Results are in {', '.join(named)}{' and other folders' if len(folders) > 3 else ''}.")

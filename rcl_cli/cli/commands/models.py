@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.markup import escape
 
-from rcl_cli.cli.console import console, json_head, new_table, print_json_line, print_table
+from rcl_cli.cli.console import json_head, new_table, print_json_line, print_table, say
 from rcl_cli.cli.options.shared import STORE, json_option
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def command(store: Path | None, as_json: bool) -> None:
             table.add_row(*(escape(str(cells[key])) for key in keys))
         print_table(table)
     else:
-        console.print(f"There are no models in the store {opened.root}, and no shipped heads.", markup=False)
+        say(f"There are no models in the store {opened.root}, and no shipped heads.")
     for error in broken:
-        console.print(f"Left out: {error}", markup=False, soft_wrap=True)
+        say(f"Left out: {error}")
 
 
 def _shipped() -> list[dict[str, Any]]:
@@ -72,7 +72,7 @@ def _shipped() -> list[dict[str, Any]]:
             try:
                 rows.append(_describe(path, read_header(path), sources[name]))
             except CheckpointError as error:
-                console.print(f"Left out: {error}", markup=False, soft_wrap=True)
+                say(f"Left out: {error}")
     return rows
 
 

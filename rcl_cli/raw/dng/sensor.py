@@ -5,6 +5,7 @@ LibRaw decodes DNGs well, but cuts odd areas one pixel short, shifts patterns, a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 
 from rcl_cli.errors import FileError
 from rcl_cli.raw.cfa import CFA
-from rcl_cli.raw.dng.levels import dng_levels, floating_point
+from rcl_cli.raw.dng.floating import whole_numbers
+from rcl_cli.raw.dng.levels import dng_levels
 from rcl_cli.raw.dng.masked_areas import masked_black
 from rcl_cli.raw.levels import Levels
 from rcl_cli.raw.sensor import Area, Crop, Sensor, libraw_area, libraw_cfa, refuse_monochrome, unsupported_pattern
@@ -36,7 +38,7 @@ def describes(tags: TiffTags, decoded: tuple[int, ...]) -> bool:
 def dng_sensor(path: Path, raw: rawpy.RawPy, tags: TiffTags) -> Sensor:
     """The sensor of a mosaic that LibRaw decoded. Raises FileError for what is not supported or contradicts itself."""
     refuse_monochrome(path, raw)
-    _refuse_interleaved(path, tags)
+    refuse_interleaved(path, tags)
     area = active_area(path, tags, *raw.raw_image.shape)
     top, left, height, width = area
     cfa = filters(path, tags)
@@ -44,14 +46,10 @@ def dng_sensor(path: Path, raw: rawpy.RawPy, tags: TiffTags) -> Sensor:
         visible = libraw_area(raw)
         cfa = libraw_cfa(path, raw).shifted(top - visible[0], left - visible[1])
     # Of several values a pixel LibRaw takes the first.
-    samples = int(np.nan_to_num(next(iter(tags.raw_numbers("SamplesPerPixel")), 1.0), nan=1.0, posinf=1.0, neginf=1.0))
+    told = next(iter(tags.raw_numbers("SamplesPerPixel")), 1.0)
+    samples = max(1, int(np.nan_to_num(told, nan=1.0, posinf=1.0, neginf=1.0)))
     levels = dng_levels(path, tags, area, samples, cfa)
-    if floating_point(tags):
-        levels = levels.scaled(raw.white_level / float(levels.white[0]))
-    masked = masked_black(path, tags, raw.raw_image, area, cfa, levels)
-    if masked is not None:
-        levels = Levels.of_planes(masked, float(levels.white[0]), cfa)
-    return Sensor(area, cfa, levels, default_crop(tags, height, width))
+    return _with_masked_black(path, tags, raw.raw_image, Sensor(area, cfa, levels, default_crop(tags, height, width)))
 
 
 def dng_planes(path: Path, raw: rawpy.RawPy, tags: TiffTags) -> tuple[Area, Levels, Crop | None]:
@@ -59,14 +57,32 @@ def dng_planes(path: Path, raw: rawpy.RawPy, tags: TiffTags) -> tuple[Area, Leve
     decoded = np.array(raw.black_level_per_channel[:3], np.float64), np.full(3, float(raw.white_level))
     if not describes(tags, raw.raw_image.shape):
         return libraw_area(raw), Levels.flat(*decoded), None
-    _refuse_interleaved(path, tags)
+    refuse_interleaved(path, tags)
     area = active_area(path, tags, *raw.raw_image.shape[:2])
     crop = default_crop(tags, *area[2:])
     if _LOSSY_JPEG in tags.raw_numbers("Compression"):
         # LibRaw applies the polynomials of OpcodeList2 to these, so that the tags' levels are no longer theirs.
         return area, Levels.flat(*decoded), crop
-    levels = dng_levels(path, tags, area, samples=3)
-    return area, levels.scaled(raw.white_level / float(levels.white[0])) if floating_point(tags) else levels, crop
+    return area, dng_levels(path, tags, area, samples=3), crop
+
+
+def float_sensor(path: Path, tags: TiffTags, values: NDArray[np.float32]) -> tuple[NDArray[np.uint16], Sensor]:
+    """Of a mosaic of floating-point numbers, (H, W), and the whole of it in 16 bits. Errors as of `dng_sensor`."""
+    refuse_interleaved(path, tags)
+    area = active_area(path, tags, *values.shape)
+    cfa = filters(path, tags)
+    if cfa is None:
+        raise unsupported_pattern(path)
+    mosaic, levels = whole_numbers(values, dng_levels(path, tags, area, samples=1, cfa=cfa))
+    sensor = Sensor(area, cfa, levels, default_crop(tags, *area[2:]))
+    return mosaic, _with_masked_black(path, tags, mosaic, sensor)
+
+
+def _with_masked_black(path: Path, tags: TiffTags, whole: NDArray[np.uint16], sensor: Sensor) -> Sensor:
+    masked = masked_black(path, tags, whole, sensor.area, sensor.cfa, sensor.levels)
+    if masked is None:
+        return sensor
+    return replace(sensor, levels=Levels.of_planes(masked, float(sensor.levels.white[0]), sensor.cfa))
 
 
 def active_area(path: Path, tags: TiffTags, height: int, width: int) -> Area:
@@ -138,7 +154,7 @@ def _tiled(pattern: NDArray[np.str_], shape: tuple[int, ...]) -> NDArray[np.str_
     return np.tile(pattern, [length // size for length, size in zip(shape, pattern.shape, strict=True)])
 
 
-def _refuse_interleaved(path: Path, tags: TiffTags) -> None:
+def refuse_interleaved(path: Path, tags: TiffTags) -> None:
     """Raise FileError for pixels stored out of order, which LibRaw leaves so, and for planes stored apart."""
     for name in ("RowInterleaveFactor", "ColumnInterleaveFactor", "SubTileBlockSize"):
         if (tags.raw_numbers(name) > 1).any():

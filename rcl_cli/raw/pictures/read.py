@@ -24,6 +24,7 @@ from rcl_cli.raw.pictures.tone import Curve
 from rcl_cli.raw.pictures.webp import decode_webp
 from rcl_cli.raw.sniff import Identified, Kind
 from rcl_cli.raw.unread import say_unread
+from rcl_cli.raw.whole import is_cut
 
 Array = NDArray[Any]
 
@@ -72,6 +73,8 @@ def _decode(path: Path, kind: Kind) -> Decoded:
     except (FileError, MemoryError):
         raise
     except Exception as error:  # each decoder has its own errors for damaged files
+        if is_cut(path):
+            raise FileError(path, f"is a {kind.value} file that is cut short; copy it from the card again") from error
         raise FileError(path, f"is a damaged or unsupported {kind.value} file") from error
     if decoded.values.ndim != 3 or decoded.values.size == 0:
         raise FileError(path, f"holds an array of shape {decoded.values.shape}, not a picture")

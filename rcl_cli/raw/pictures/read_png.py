@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import struct
 import zlib
 from collections.abc import Mapping
@@ -21,6 +22,9 @@ from rcl_cli.raw.pictures.tone import LINEAR, SRGB, Curve, Power, Table
 from rcl_cli.raw.unread import others_unread
 
 Chunks = Mapping[bytes, bytes]
+
+# The codec tells of damage without the name of the file; the reader has its own word for it.
+logging.getLogger("imagecodecs").setLevel(logging.CRITICAL)
 
 _INCHES_PER_METRE = 1 / 0.0254
 _REC_709 = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)

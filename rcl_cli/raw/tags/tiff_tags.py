@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -114,13 +114,18 @@ def _unseen(page: tifffile.TiffPage | tifffile.TiffFrame, seen: set[int]) -> Ite
         yield from _unseen(below, seen)
 
 
+def raw_page(pages: Iterable[tifffile.TiffPage]) -> tifffile.TiffPage | None:
+    """The raw of full size among these, the first of several; None where there is no raw."""
+    page = max(pages, key=_importance)
+    return page if _importance(page)[0] else None
+
+
 def _tags_of(pages: list[tifffile.TiffPage]) -> TiffTags:
     first = {tag.name: tag.value for tag in pages[0].tags}
     exif: Any = next((page.tags["ExifTag"].value for page in pages if "ExifTag" in page.tags), {})
-    first_page = pages[0]
+    first_page, raw = pages[0], raw_page(pages)
     pages = sorted(pages, key=_importance, reverse=True)
     photometric = {int(page.tags[_PHOTOMETRIC].value) for page in pages if _PHOTOMETRIC in page.tags}
-    raw = pages[0] if _importance(pages[0])[0] else None
     segments = [] if raw is None else list(zip(raw.dataoffsets, raw.databytecounts, strict=True))
     return TiffTags(
         _merged(pages),

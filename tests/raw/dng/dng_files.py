@@ -39,8 +39,11 @@ def fractions(code: int, *values: float, signed: bool = False) -> Tag:
     return code, "2i" if signed else "2I", len(values), tuple(chain.from_iterable(ratios)), True
 
 
-def write_dng_file(path: Path, values: NDArray[Any], *tags: Tag, cfa: CFA | None = None) -> None:
-    """(H, W) with `cfa`, or (H, W, 3) as a linear raw; `tags` replace those that every file has."""
+def write_dng_file(path: Path, values: Any, *tags: Tag, cfa: CFA | None = None, **layout: Any) -> None:
+    """(H, W) with `cfa`, or (H, W, 3) as a linear raw; `tags` replace those that every file has.
+
+    `layout`: how tifffile is to store the values.
+    """
     own: list[Tag] = [octets(50706, 1, 4, 0, 0), (50708, "s", 0, "Tester", True)]
     if cfa is not None:
         p = cfa.period
@@ -53,6 +56,7 @@ def write_dng_file(path: Path, values: NDArray[Any], *tags: Tag, cfa: CFA | None
         extratags=[*(tag for tag in own if tag[0] not in given), *tags],
         metadata=None,
         software=False,
+        **layout,
     )
 
 

@@ -207,12 +207,23 @@ def test_of_white_levels_for_one_sample_the_first_is_used_and_that_is_said(
     assert "3 white levels for 1; the first, 9000, is used" in caplog.text
 
 
+def test_a_mosaic_has_one_value_a_pixel_at_least(tmp_path: Path) -> None:
+    """The fuzzer's: the number of samples is said to be a float, of which 1 is a tiny one. LibRaw reads the file."""
+    path = tmp_path / "a.dng"
+    write_dng_file(path, np.full(SHAPE, 2000, np.uint16), numbers(WHITE_LEVEL, WHITE), numbers(BLACK, 64), cfa=RGGB)
+    with tifffile.TiffFile(path) as tiff:
+        at = tiff.pages.first.tags["SamplesPerPixel"].offset
+    data = bytearray(path.read_bytes())
+    data[at + 2 : at + 4] = int(tifffile.DATATYPE.FLOAT).to_bytes(2, "little")
+    path.write_bytes(data)
+    assert read_mosaic(path).black_level == (64,) * 4
+
+
 def test_floating_point_raws_have_their_levels_scaled_with_them(tmp_path: Path) -> None:
     true = np.random.default_rng(0).uniform(0, 1, SHAPE)
     stored = (50 + 1000 * true).astype(np.float32)
     write_dng_file(tmp_path / "a.dng", stored, numbers(BLACK, 50), numbers(WHITE_LEVEL, 1050), cfa=RGGB)
-    # LibRaw brings them to 14 bits.
-    assert read_mosaic(tmp_path / "a.dng").normalized() == pytest.approx(true, abs=2e-4)
+    assert read_mosaic(tmp_path / "a.dng").normalized() == pytest.approx(true, abs=2e-5)
 
 
 @pytest.mark.parametrize("cfa", [RGGB, XTRANS], ids=lambda cfa: cfa.name)

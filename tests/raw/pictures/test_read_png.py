@@ -158,15 +158,26 @@ def test_damaged_words_on_colour_are_ignored(bad: bytes, tmp_path: Path) -> None
     assert light(png(tmp_path / "a.png", STEPS, 8, 0, bad)) == pytest.approx(srgb_decode(STEPS / 255)[0], abs=1e-4)
 
 
-@pytest.mark.parametrize("damage", ["cut", "half", "zeros"])
-def test_damage_is_refused(damage: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("damage", "said"), [("cut", "cut short"), ("half", "cut short"), ("zeros", "damaged")])
+def test_damage_is_refused(damage: str, said: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = png(tmp_path / "a.png", RNG.integers(0, 256, (90, 130, 3)), 8, 2)
     data = path.read_bytes()
     middle = len(data) // 2
     zeroed = data[:middle] + bytes(99) + data[middle + 99 :]
     path.write_bytes({"cut": data[:-40], "half": data[:middle], "zeros": zeroed}[damage])
+    with pytest.raises(FileError, match=said):
+        read_frame(path)
+    assert not caplog.text  # the codec's words do not name the file
+
+
+def test_a_header_that_makes_no_sense_is_damage_and_no_more(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = png(tmp_path / "a.png", RNG.integers(0, 256, (9, 13, 3)), 8, 2)
+    data = path.read_bytes()
+    header = b"IHDR" + bytes(4) + data[20:29]
+    path.write_bytes(data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:])
     with pytest.raises(FileError, match="damaged"):
         read_frame(path)
+    assert not caplog.text
 
 
 def test_a_file_that_lacks_only_its_end_chunk_is_read(tmp_path: Path) -> None:
