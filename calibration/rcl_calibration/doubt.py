@@ -13,9 +13,9 @@ from rcl_calibration.layout import HIGH
 from rcl_calibration.model import Array
 from rcl_calibration.selection import Bins
 
-TEXTURE = 0.75
+TEXTURE = 0.76
 """Standard error of a bin's texture, over the texture itself."""
-DISAGREEMENT = 0.91
+DISAGREEMENT = 0.93
 """Standard error of the noise variance, over what bins disagree by."""
 SIZE_POWER, USUAL_BLOCKS = 0.45, 15_000
 """Both fall with this power of the picture's blocks, independent ones: larger pictures have more kinds of texture. Not

@@ -1,8 +1,9 @@
 """What the texture that is believed leaves of it in the noise, or takes too much: a regression learnt on photographs.
 
 `texture` infers the texture of each bin from two traits that all texture shares. What a picture shows beside these,
-pooled over bins of similar brightness, tells by how much the fitted noise is wrong. It is linear in what is seen, so
-that it vanishes where there is no texture. `rcl_benchmark/calibration/leftover_law.py` learns the numbers again.
+pooled over bins of similar brightness, tells by how much the fitted noise is wrong. It is linear in what is seen. Where
+there is no texture a constant remains: some is believed by chance, as there is none below none.
+`rcl_benchmark/calibration/leftover_law.py` learns the numbers again.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from rcl_calibration.spectrum import correlated_images
 from rcl_calibration.texture import SHARED
 
 FEATURES = (
+    "always",
     "middle",
     "high",
     "uneven",
@@ -39,35 +41,37 @@ FEATURES = (
 )
 """What the columns of `features` are; F of them. Those after ln middle are of `Bins.traces`."""
 COEFFICIENTS = (
-    -0.0917,
-    0.371,
-    0.783,
-    -0.261,
-    -0.22,
-    0.197,
-    -0.011,
-    0.414,
-    -0.339,
-    -0.0973,
-    0.0521,
-    0.0331,
-    0.08,
-    0.455,
-    0.029,
-    -0.00912,
-    -0.0275,
+    -0.00185,
+    -0.0831,
+    0.378,
+    0.816,
+    -0.266,
+    -0.219,
+    0.253,
+    -0.0542,
+    0.419,
+    -0.369,
+    -0.0951,
+    0.0607,
+    0.0222,
+    0.0833,
+    0.469,
+    0.0273,
+    -0.00775,
+    -0.0422,
 )
 """(F,) what each adds to the part of the noise that is too much, in raws of Bayer's pattern."""
 XTRANS_COEFFICIENTS = (
-    -0.123,
-    0.467,
-    0.922,
-    -0.344,
-    -0.041,
-    0.425,
-    -0.044,
+    -0.00119,
+    -0.122,
+    0.442,
+    0.925,
+    -0.326,
+    -0.0292,
+    0.479,
+    -0.0704,
     0.267,
-    -0.207,
+    -0.219,
 )
 """The same of X-Trans, which has no traces: of the first features."""
 TEXTURE_DOUBT = 0.2
@@ -115,6 +119,7 @@ def features(bins: Bins, fit: Fit) -> tuple[Array, Array]:
     of_middle, of_energies = pooling @ middle, [pooling @ one for one in energies]
     of_shared = [pooling @ one for one in shared]
     columns = (
+        np.ones_like(texture),
         of_middle,
         pooling @ high,
         (pooling @ bins.uneven) * pooled,
