@@ -108,8 +108,8 @@ def command(
     from rcl_cli.profiles.book import stored_profiles
     from rcl_cli.profiles.journal import Journal
 
-    targets = [*([] if no_save else [stored_profiles(store)]), *([output] if output else [])]
-    files.try_targets(targets, plot)
+    targets = (None if no_save else stored_profiles(store), output)
+    files.try_targets([target for target in targets if target is not None], plot)
     page = Report.begin(report)
     measured: list[CameraCalibration | PairCalibration] = []
     problems: list[FileError] = []
@@ -117,7 +117,7 @@ def command(
     if paths and not pairs:
         journal = Journal(store_folder(store) / "unfinished" / "calibrations")
         images, cameras, failures, interrupted = _blind(paths, by, as_json, linear, select, journal, cluster)
-        failures += files.save(files.runs_of(cameras), targets)
+        failures += files.save(cameras, *targets)
         failures += files.plot(cameras, plot)
         done, problems, measured = len(images), failures, [*cameras]
         print_failures(failures)
@@ -125,7 +125,7 @@ def command(
             journal.finish()
     if any(framed.values()) and not interrupted:
         calibrations, failures, interrupted = _framed(framed, as_json, linear, select)
-        failures += files.save(files.runs_of(calibrations), targets)
+        failures += files.save(calibrations, *targets)
         failures += files.plot(calibrations, plot)
         done, problems, measured = done + len(calibrations), problems + failures, [*measured, *calibrations]
         print_failures(failures)
