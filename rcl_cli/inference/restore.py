@@ -18,6 +18,7 @@ from rcl_cli.inference.engine import Ready as Ready
 from rcl_cli.inference.engine import Told
 from rcl_cli.inference.risk import STEP, best_strength, disturbance, noise_levels
 from rcl_cli.inference.tiling import Float
+from rcl_cli.inference.unchanged import is_same
 from rcl_cli.nn.balance import Balance
 from rcl_cli.raw.pack import Placement
 from rcl_cli.task_facts import Work
@@ -29,6 +30,12 @@ class Restored:
 
     pixels: Float
     strength: float
+    unchanged: bool = False
+    """The values are those of the input."""
+
+    def with_another(self, other: Restored) -> Restored:
+        """The sum of both: of pixels and strengths."""
+        return Restored(self.pixels + other.pixels, self.strength + other.strength, self.unchanged and other.unchanged)
 
 
 _STRIP = 256
@@ -123,7 +130,8 @@ class Restoration:
         if not _is_finite(prediction):
             said = f"the head of {self.task.name} gives values that are not finite numbers"
             raise RclError(f"{said}; choose another (rcl models)")
-        return Restored(engine.finish(prediction, x), strength)
+        finished = engine.finish(prediction, x)
+        return Restored(finished, strength, self.blends and is_same(finished, x))
 
     @property
     def _told(self) -> float:

@@ -284,6 +284,9 @@ def _print_summary(outcomes: list[Outcome], seconds: float, *, to_stderr: bool) 
     skipped = Counter(outcome.reason for outcome in outcomes if outcome.status == "skipped")
     for reason, count in skipped.most_common():
         say(f"{count} skipped: {reason}")
+    unchanged = [outcome.result.unchanged for outcome in outcomes if outcome.result is not None]
+    for why, count in Counter(why._replace(detail="") for why in unchanged if why is not None).most_common():
+        say(f"{count} left as {'it is' if count == 1 else 'they are'}: {why.reason}{why.advised}")
     folders = sorted({o.output.parent for o in outcomes if o.status == "done" and o.output is not None})
     if folders:
         say(f"Results are in {', '.join(map(str, folders[:3]))}{' and other folders' if len(folders) > 3 else ''}.")
