@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.data.regions import RegionPlan, cut_regions, packed_frame, with_noise
+from rcl_cli.data.regions import RegionPlan, SmallPicture, TooSmall, cut_regions, packed_frame, with_noise
 from rcl_cli.disk.write import atomic_path, write_text
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, blamed_on
@@ -157,6 +157,8 @@ class RegionCache:
         rng = torch.Generator().manual_seed(int(_digest(path.name, path.stat().st_size, plan.describe_cuts())[:15], 16))
         try:
             regions, simulated = with_noise(cut_regions(packed_frame(frame), domain, plan, rng), domain, plan, rng)
+        except TooSmall as error:
+            raise SmallPicture(path, str(error), error.side, error.domain) from error
         except ValueError as error:
             raise FileError(path, str(error)) from error
         note = _Note(domain, regions.shape, zlib.crc32(regions.data), Lookup.of(frame), simulated, {})

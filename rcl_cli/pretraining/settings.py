@@ -13,6 +13,9 @@ from rcl_cli.disk.write import write_text
 from rcl_cli.errors import FileError, RclError
 
 
+LEAST_CROP = 8
+
+
 @dataclass(frozen=True)
 class PretrainSettings:
     """Everything that decides what comes out. Raises RclError for values that cannot work."""
@@ -55,8 +58,8 @@ class PretrainSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.crop < 8:
-            raise RclError("--crop must be at least 8")
+        if self.crop < LEAST_CROP:
+            raise RclError(f"--crop must be at least {LEAST_CROP}")
         if self.steps < 1 or self.batch < 2 or not 0 < self.lr < math.inf:
             raise RclError("--steps must be at least 1, --batch 2, --lr above 0")
         if self.sigma_range is not None and not 0 <= self.sigma_range[0] <= self.sigma_range[1] < math.inf:
