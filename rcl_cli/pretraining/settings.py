@@ -12,7 +12,6 @@ from typing import Any
 from rcl_cli.disk.write import write_text
 from rcl_cli.errors import FileError, RclError
 
-
 LEAST_CROP = 8
 
 
