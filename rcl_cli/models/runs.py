@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
+from rcl_cli.disk.made import missing, remove_empty
 from rcl_cli.disk.words import unwritable
 from rcl_cli.errors import FileError
 from rcl_cli.files import exists, is_file, is_folder, real_path
@@ -32,19 +33,30 @@ def new_run(store: Store, name: str) -> Path:
 
 
 @contextmanager
-def given_back(folder: Path, store: Store) -> Iterator[None]:
+def given_back(folder: Path, store: Store, note: str = "") -> Iterator[None]:
     """Where the block raises, the folder of a run goes again, if it is the block's or the store's and empty.
 
-    So do those above it that the block made.
+    So do those above it that the block made, and, where it fails, its `note` of what the run is, if nothing else was
+    saved: there is nothing to go on from. One that was interrupted goes on by its note.
     """
-    ours = [folder] if folder.parent == store.runs else [one for one in (folder, *folder.parents) if not exists(one)]
+    ours = [folder] if folder.parent == store.runs else missing(folder)
+    new = bool(note) and not exists(folder / note)
     try:
         yield
-    except BaseException:
-        for one in ours:
-            with suppress(OSError):
-                one.rmdir()
+    except BaseException as error:
+        if new and isinstance(error, Exception):
+            _remove_note(folder, note)
+        remove_empty(ours)
         raise
+
+
+def _remove_note(folder: Path, note: str) -> None:
+    """If there is nothing else but empty files."""
+    with suppress(OSError):
+        files = list(folder.iterdir())
+        if all(is_file(file) and (file.name == note or not file.stat().st_size) for file in files):
+            for file in files:
+                file.unlink()
 
 
 def newest_run(store: Store, holding: str) -> Path | None:

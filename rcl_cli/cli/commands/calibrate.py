@@ -104,10 +104,13 @@ def command(
 
     start_reader()
     from rcl_cli.cli import calibration_files as files
+    from rcl_cli.disk.made import none_empty
     from rcl_cli.folders import store_folder
     from rcl_cli.profiles.book import stored_profiles
     from rcl_cli.profiles.journal import Journal
 
+    unfinished = store_folder(store) / "unfinished" / "calibrations"
+    ctx.with_resource(none_empty(unfinished))
     targets = (None if no_save else stored_profiles(store), output)
     files.try_targets([target for target in targets if target is not None], plot)
     page = Report.begin(report)
@@ -115,7 +118,7 @@ def command(
     problems: list[FileError] = []
     done, interrupted = 0, False
     if paths and not pairs:
-        journal = Journal(store_folder(store) / "unfinished" / "calibrations")
+        journal = Journal(unfinished)
         images, cameras, failures, interrupted = _blind(paths, by, as_json, linear, select, journal, cluster)
         failures += files.save(cameras, *targets)
         failures += files.plot(cameras, plot)
