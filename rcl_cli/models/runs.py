@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -13,6 +13,9 @@ from rcl_cli.errors import FileError
 from rcl_cli.files import exists, is_file, is_folder, real_path
 from rcl_cli.models.store import RESERVED, Store
 from rcl_cli.names import plain
+
+PRETRAINING, FINETUNING = "run.json", "finetune.json"
+"""The files by which the folders of runs are known: what each is set to."""
 
 
 def new_run(store: Store, name: str) -> Path:
@@ -63,6 +66,17 @@ def newest_run(store: Store, holding: str) -> Path | None:
     """The run in the store that was written to last, of those with a file called `holding`; None without one."""
     found = [path.parent for path in store.runs.glob(f"*/{holding}") if is_file(path)]
     return max(found, key=_last_written, default=None)
+
+
+def notes(store: Store, note: str) -> dict[Path, int]:
+    """The folders of the runs in the store that hold a file `note`, and when that was written."""
+    return {path.parent: path.stat().st_mtime_ns for path in store.runs.glob(f"*/{note}") if is_file(path)}
+
+
+def written_since(store: Store, note: str, before: Mapping[Path, int]) -> Path | None:
+    """The run in the store that has begun since `notes` gave `before`, the last of several; None without one."""
+    begun = {folder: time for folder, time in notes(store, note).items() if folder not in before}
+    return max(begun, key=lambda folder: begun[folder], default=None)
 
 
 def _last_written(folder: Path) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from rcl_cli.disk.write import write_text
 from rcl_cli.errors import FileError, RclError
+from rcl_cli.models.runs import PRETRAINING
 
 LEAST_CROP = 8
 
@@ -69,7 +70,7 @@ class PretrainSettings:
             raise RclError("--lr-fall must be between 0 and 1")
 
 
-NOTE = "run.json"
+NOTE = PRETRAINING
 PRESETS = {
     "default": PretrainSettings(network="restorer"),
     "paper": PretrainSettings(steps=20_000, crop=128, fall=0.0, network_options={"width": 32, "depth": 4}, skip=False),

@@ -112,11 +112,12 @@ def command(
     """
     from rcl_cli.cli.watch import TerminalWatch
     from rcl_cli.disk.made import none_empty
+    from rcl_cli.models.runs import PRETRAINING
     from rcl_cli.models.store import Store
 
     if resume:
         _refuse_changes(ctx, given)
-    start_processes(ctx, processes, paths, output)
+    start_processes(ctx, processes, paths, output, PRETRAINING)
     from rcl_cli.pretraining.session import Session
 
     opened = Store.open(store)
