@@ -228,7 +228,10 @@ def command(
     failures += [FileError(o.path, o.reason) for o in outcomes if o.status == "failed"]
     print_failures(failures)
     if page.wanted and not interrupted:
-        _report(page, task, outcomes, failures, linear)
+        try:
+            _report(page, task, outcomes, failures, linear)
+        except KeyboardInterrupt:
+            interrupted = True
     if interrupted:
         say("Interrupted. Finished results are kept. Run the same command again to do the rest.")
         ctx.exit(INTERRUPTED)

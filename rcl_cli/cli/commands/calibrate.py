@@ -116,28 +116,34 @@ def command(
     page = Report.begin(report)
     measured: list[CameraCalibration | PairCalibration] = []
     problems: list[FileError] = []
-    done, interrupted = 0, False
-    if paths and not pairs:
-        journal = Journal(unfinished)
-        images, cameras, failures, interrupted = _blind(paths, by, as_json, linear, select, journal, cluster)
-        failures += files.save(cameras, *targets)
-        failures += files.plot(cameras, plot)
-        done, problems, measured = len(images), failures, [*cameras]
-        print_failures(failures)
-        if not interrupted:
-            journal.finish()
-    if any(framed.values()) and not interrupted:
-        calibrations, failures, interrupted = _framed(framed, as_json, linear, select)
-        failures += files.save(calibrations, *targets)
-        failures += files.plot(calibrations, plot)
-        done, problems, measured = done + len(calibrations), problems + failures, [*measured, *calibrations]
-        print_failures(failures)
-    if page.wanted:
-        from rcl_cli.report.calibrated import calibrated_page
+    done, interrupted, kept = 0, False, True
+    journal = Journal(unfinished)
+    try:
+        if paths and not pairs:
+            images, cameras, failures, interrupted = _blind(paths, by, as_json, linear, select, journal, cluster)
+            failures += files.save(cameras, *targets)
+            failures += files.plot(cameras, plot)
+            done, problems, measured = len(images), failures, [*cameras]
+            print_failures(failures)
+            if not interrupted:
+                journal.finish()
+        if any(framed.values()) and not interrupted:
+            kept = False
+            calibrations, failures, interrupted = _framed(framed, as_json, linear, select)
+            failures += files.save(calibrations, *targets)
+            kept = True
+            failures += files.plot(calibrations, plot)
+            done, problems, measured = done + len(calibrations), problems + failures, [*measured, *calibrations]
+            print_failures(failures)
+        if page.wanted:
+            from rcl_cli.report.calibrated import calibrated_page
 
-        page.end(lambda: calibrated_page(measured, problems))
+            page.end(lambda: calibrated_page(measured, problems))
+    except KeyboardInterrupt:  # what single images have told is in the journal by then, if not saved
+        interrupted = True
     if interrupted:
-        say("Interrupted. What has been measured is saved. Run the same command again to do the rest.")
+        said = "What has been measured is saved" if kept else "The pairs that were measured are not saved"
+        say(f"Interrupted. {said}. Run the same command again to do the rest.")
         ctx.exit(INTERRUPTED)
     ctx.exit(page.code(exit_code(done, len(problems))))
 
