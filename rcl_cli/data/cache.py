@@ -25,6 +25,7 @@ from rcl_cli.errors import FileError, blamed_on
 from rcl_cli.files import real_path
 from rcl_cli.folders import cache_folder
 from rcl_cli.profiles.lookup import Lookup
+from rcl_cli.raw.far import refuse_far
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.guarded import read_frame
 
@@ -117,7 +118,7 @@ class RegionCache:
         decode = functools.cache(lambda: self._read(path, linear=plan.linear))
         note = _load(file)
         if note is None:
-            self._store(path, file, plan, decode())
+            self._store(path, file, plan, refuse_far(decode(), path))
             note = _load(file)
         if note is None:
             raise FileError(self.root, "does not keep what is written to it; choose another folder with --cache")

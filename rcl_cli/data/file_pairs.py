@@ -17,6 +17,7 @@ from rcl_cli.errors import FileError, RclError, blamed_on
 from rcl_cli.nn.balance import Balance
 from rcl_cli.nn.cfa import from_rgb
 from rcl_cli.raw.cfa import canonical
+from rcl_cli.raw.far import refuse_far
 from rcl_cli.raw.folder import Found, find_files, is_rgb
 from rcl_cli.raw.frame import Frame, RawFrame
 from rcl_cli.raw.guarded import read_frame
@@ -80,11 +81,11 @@ class PairReader:
             return self._read(files)
 
     def _read(self, files: FilePair) -> LoadedPair:
-        noisy = read_frame(files.noisy, linear=self.linear)
+        noisy = refuse_far(read_frame(files.noisy, linear=self.linear), files.noisy)
         found = noisy.domain
         if found is not self.domain:
             raise FileError(files.noisy, f"is {found.value}, the others are {self.domain.value}; keep them apart")
-        clean = read_frame(files.clean, linear=self.linear)
+        clean = refuse_far(read_frame(files.clean, linear=self.linear), files.clean)
         try:
             x, target = noisy_tensor(noisy), clean_tensor(clean, noisy, self.task)
         except RclError as error:

@@ -106,7 +106,9 @@ class Model:
                 white=Balance.of(frame),
                 displayed=isinstance(frame, RgbFrame) and frame.transfer != "linear",
             )
-            return replace(part, pixels=upright(part.pixels, placement, turn, output, scale)), placement
+            pixels = upright(part.pixels, placement, turn, output, scale)
+            # Divided before they are added: the sum of large values would be no number.
+            return replace(part, pixels=pixels / np.float32(len(turns)) if ensemble else pixels), placement
 
         made, placement = seen(0, turns[0])
         for number, turn in enumerate(turns[1:], start=1):
@@ -114,7 +116,7 @@ class Model:
         used = made.strength / len(turns)
         picture = Picture.from_frame(
             frame,
-            made.pixels / np.float32(len(turns)) if ensemble else made.pixels,
+            made.pixels,
             cfa=placement.cfa(scale) if output.is_raw else None,
             scale=scale,
             noise_profile=self._noise_left(frame, known, as_it_was=max(used, chroma_strength or 0) == 0),

@@ -20,6 +20,7 @@ from rcl_cli.inference.risk import STEP, best_strength, disturbance, noise_level
 from rcl_cli.inference.tiling import Float
 from rcl_cli.inference.unchanged import is_same
 from rcl_cli.nn.balance import Balance
+from rcl_cli.raw.far import far
 from rcl_cli.raw.pack import Placement
 from rcl_cli.task_facts import Work
 
@@ -128,6 +129,8 @@ class Restoration:
         elif self.blends and strength < 1:
             prediction = x + np.float32(strength) * (prediction - x)
         if not _is_finite(prediction):
+            if words := far(x):
+                raise RclError(f"{words}, of which {self.task.name} makes no numbers; bring them near the others")
             said = f"the head of {self.task.name} gives values that are not finite numbers"
             raise RclError(f"{said}; choose another (rcl models)")
         finished = engine.finish(prediction, x)
