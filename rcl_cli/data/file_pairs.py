@@ -14,6 +14,7 @@ from torch import Tensor
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError, blamed_on
+from rcl_cli.files import real_path
 from rcl_cli.nn.balance import Balance
 from rcl_cli.nn.cfa import from_rgb
 from rcl_cli.raw.cfa import canonical
@@ -59,7 +60,9 @@ def find_pairs(folder: Path) -> tuple[list[FilePair], list[FileError]]:
     if not pairs:
         layouts = "noisy/NAME with clean/NAME, NAME_noisy with NAME_clean, or NAME_real with NAME_mean"
         raise FileError(folder, f"holds no pairs; expected {layouts}")
-    return pairs, lonely
+    # Links may give many noisy frames one clean file; a pair that is linked as a whole counts once.
+    by_place = {(real_path(pair.noisy), real_path(pair.clean)): pair for pair in reversed(pairs)}
+    return list(reversed(by_place.values())), lonely
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,7 @@ def _in_two_folders(folder: Path) -> tuple[list[FilePair], list[FileError]]:
 
 
 def _named(folder: Path) -> dict[str, Path]:
-    found, _ = find_files([folder])
+    found, _ = find_files([folder], links=True)
     return {stem.as_posix(): path for stem, path in _by_stem(found).items()}
 
 
@@ -179,7 +182,7 @@ def _by_stem(found: Sequence[Found]) -> dict[Path, Path]:
 
 
 def _side_by_side(folder: Path) -> tuple[list[FilePair], list[FileError]]:
-    found, errors = find_files([folder])
+    found, errors = find_files([folder], links=True)
     if errors:
         raise errors[0]
     by_stem = _by_stem(found)
