@@ -12,7 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from rcl_cli.cli.main import cli
-from tests.cli.apply.conftest import Run
+
+from .conftest import Run
 
 SIZE = (160, 240)
 SIGMA = 8.0
