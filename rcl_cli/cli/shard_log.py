@@ -84,8 +84,7 @@ def merge(paths: Iterable[Path], output: Path | None = None) -> Merged:
     which is to be written: it would be lost.
     """
     merged, parts = Merged(), dict[tuple[str, int], set[int]]()
-    found = [file for path in paths for file in _logs(path, merged.damaged)]
-    places = {real_path(file): file for file in found}
+    places = {real_path(file): file for path in paths for file in _logs(path, merged.damaged)}
     files = list(places.values())
     if output is not None and real_path(output) in places:
         raise FileError(output, "is one of the logs that are put together; choose another --output")
