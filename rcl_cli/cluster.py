@@ -100,6 +100,7 @@ def connected(address: str) -> Iterator[Cluster]:
 
     Raises RclError where dask.distributed is not installed, and where scheduler or workers do not answer in time.
     """
+    place = host_and_port(address)
     try:
         from distributed import Client
     except ImportError as error:
@@ -108,7 +109,7 @@ def connected(address: str) -> Iterator[Cluster]:
     # dask gives each of these a level of its own.
     for talker in ("distributed", "distributed.client", "distributed.gc", "tornado.application"):
         logging.getLogger(talker).setLevel(logging.CRITICAL)
-    _try(address, *host_and_port(address))
+    _try(address, *place)
     try:
         client = Client(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError) as error:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,8 @@ from rcl_cli.cli.main import cli
 from rcl_cli.cluster import Refused, connected
 from rcl_cli.errors import RclError
 
-pytest.importorskip("distributed")
+WHY = "" if find_spec("distributed") else "needs the package distributed: pip install 'rcl-cli[dask]'"
+DISTRIBUTED = pytest.mark.skipif(bool(WHY), reason=WHY)  # workers import this file, and nothing beside it
 PROGRAM = """
 import sys, time
 from pathlib import Path
@@ -44,6 +46,8 @@ DRY = ("apply", "--task", "denoise", "--dry-run")
 @pytest.fixture(scope="module")
 def address(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Of the scheduler of two workers, which can import this file."""
+    if WHY:
+        pytest.skip(WHY)
     program = tmp_path_factory.mktemp("cluster") / "program.py"
     program.write_text(PROGRAM)
     paths = [Path(__file__).parent, *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -163,6 +167,7 @@ def test_a_dry_run_asks_no_cluster(words: str, raws: Path, tmp_path: Path) -> No
     assert f"The scheduler {words} is not asked in a dry run." in planned.stderr
 
 
+@DISTRIBUTED
 def test_a_scheduler_that_is_not_there_is_soon_given_up(raws: Path, tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -175,6 +180,7 @@ def test_a_scheduler_that_is_not_there_is_soon_given_up(raws: Path, tmp_path: Pa
     assert time.monotonic() - began < 30
 
 
+@DISTRIBUTED
 def test_what_dask_says_by_itself_is_not_said() -> None:
     with pytest.raises(RclError, match="cannot be reached"), connected("127.0.0.1:1"):
         pass

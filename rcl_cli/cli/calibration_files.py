@@ -39,8 +39,8 @@ def try_targets(targets: Sequence[Path], plots: Path | None) -> None:
         raise failures[0]
 
 
-def runs_of(calibrations: Sequence[CameraCalibration | PairCalibration]) -> list[Run]:
-    """What of a calibration is kept: what is to be trusted, of a known camera."""
+def _runs_of(calibrations: Sequence[CameraCalibration | PairCalibration]) -> list[Run]:
+    """What of a calibration is kept: what is to be trusted."""
     from rcl_calibration.runs import Run
     from rcl_cli.cli.calibration_tables import source_name
 
@@ -48,7 +48,7 @@ def runs_of(calibrations: Sequence[CameraCalibration | PairCalibration]) -> list
     return [
         Run(one.profile, frozenset(map(source_name, _heard(one))))
         for one in calibrations
-        if one.profile.quality == "ok" and one.profile.camera
+        if one.profile.quality == "ok"
     ]
 
 
@@ -57,13 +57,25 @@ def _heard(one: CameraCalibration | PairCalibration) -> list[Path]:
     return [*one.images, *left]
 
 
-def save(runs: Sequence[Run], targets: Sequence[Path]) -> list[FileError]:
-    """Add the runs to each target; one that cannot be written does not keep them from the others."""
+def save(
+    calibrations: Sequence[CameraCalibration | PairCalibration], store: Path | None, output: Path | None
+) -> list[FileError]:
+    """Add what is to be trusted to the profiles of the store and to a file; None: not there.
+
+    The store is asked for the profile of a camera, so that one of an unknown camera is for the file alone. A target
+    that cannot be written does not keep them from the other.
+    """
     from rcl_cli.errors import FileError
     from rcl_cli.profiles.book import save_runs
 
+    found = _runs_of(calibrations)
+    known = [run for run in found if run.profile.camera]
+    if len(known) < len(found) and store is not None and output is None:
+        say("Profiles of an unknown camera are not kept in the store; --output FILE keeps them, for --profile FILE")
     failures = []
-    for target in targets if runs else ():
+    for target, runs in ((store, known), (output, found)):
+        if target is None or not runs:
+            continue
         try:
             save_runs(target, runs)
         except FileError as error:

@@ -93,7 +93,8 @@ class LazyGroup(click.Group):
         if command is None:
             from rcl_cli.cli.misplaced import advice
 
-            ctx.fail(f"There is no command {shown(args[0])!r}{advice(args, self.list_commands(ctx))}")
+            proposed = advice(args, self.list_commands(ctx), lambda name: self.get_command(ctx, name))
+            ctx.fail(f"There is no command {shown(args[0])!r}{proposed}")
         return args[0], command, args[1:]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from rcl_cli.cli.fitting import Find, fitting
 from rcl_cli.cli.verbs import BELOW
 from rcl_cli.files import exists, is_folder
 from rcl_cli.plugins.entries import NETWORKS, PRETEXTS, TASKS, entries
@@ -16,32 +17,36 @@ from rcl_cli.suggest import closest
 _MOST_WORDS = 6
 
 
-def advice(words: Sequence[str], verbs: Collection[str]) -> str:
+def advice(words: Sequence[str], verbs: Collection[str], find: Find) -> str:
     """What the command line `rcl WORDS` was probably meant to be, to stand behind "there is no command"; "" if unknown.
 
-    The first of `words` is none of `verbs`.
+    The first of `words` is none of `verbs`; `find` gives the command of one that is.
     """
     word, rest = words[0], list(words[1:])
+
+    def proposed(*meant: str) -> str:
+        return line(*fitting([*meant, *rest], find))
+
     tasks = task_names()
     if word in tasks:
-        return f"; {word} is a task: {line('apply', '--task', word, *rest)}"
+        return f"; {word} is a task: {proposed('apply', '--task', word)}"
     below = {name: verb for verb, names in reversed(BELOW.items()) for name in names}
     if word in below:
-        return f"; did you mean {line(below[word], word, *rest)}?"
+        return f"; did you mean {proposed(below[word], word)}?"
     for group, flag in ((PRETEXTS, "--pretext"), (NETWORKS, "--network")):
         if word in _names(group):
-            return f"; {word} is a {flag[2:]}: {line('pretrain', flag, word, *rest)}"
+            return f"; {word} is a {flag[2:]}: {proposed('pretrain', flag, word)}"
     if exists(Path(word)):
         moved = next((one for one in rest if one in verbs), None)
         if moved is not None:
             rest.remove(moved)
-            return f"; the command comes first: {line(moved, word, *rest)}"
+            return f"; the command comes first: {proposed(moved, word)}"
         kind = "folder" if is_folder(Path(word)) else "file"
         return f"; it is a {kind}: {line('apply', '--task', tasks[0], word)} or {line('info', word)}"
     meant: dict[str, tuple[str, ...]] = {name: (verb, name) for name, verb in below.items()}
     meant |= {task: ("apply", "--task", task) for task in tasks} | {verb: (verb,) for verb in verbs}
     found = closest(word, meant)
-    return "; `rcl --help` lists the commands" if found is None else f"; did you mean {line(*meant[found], *rest)}?"
+    return "; `rcl --help` lists the commands" if found is None else f"; did you mean {proposed(*meant[found])}?"
 
 
 def option_advice(error: click.NoSuchOption, words: Sequence[str]) -> str:

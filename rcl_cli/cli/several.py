@@ -15,6 +15,9 @@ import click
 from rcl_cli.cli.console import json_output
 from rcl_cli.cli.options.numbers import Whole
 from rcl_cli.errors import RclError
+from rcl_cli.files import exists, is_file
+from rcl_cli.models.runs import newest_run, notes, written_since
+from rcl_cli.models.store import SUFFIX, Store
 from rcl_cli.train.launch import LOST, Place, launch
 
 if TYPE_CHECKING:
@@ -30,10 +33,13 @@ PROCESSES = click.option(
 )
 
 
-def start_processes(ctx: click.Context, count: int | None, paths: Sequence[Path], output: Path | None) -> None:
+def start_processes(
+    ctx: click.Context, count: int | None, paths: Sequence[Path], output: Path | None, note: str
+) -> None:
     """Run the command again in `count` processes and exit as they do; nothing where this is one of them, or alone.
 
-    Raises RclError where one of them was lost, with the way to go on.
+    `note`: the file by which the folder of such a run is known. Raises RclError where one of them was lost, with the
+    way to go on, if anything was saved.
     """
     place = Place.here()
     if place is not None:
@@ -49,13 +55,25 @@ def start_processes(ctx: click.Context, count: int | None, paths: Sequence[Path]
     arguments = list(ctx.find_root().obj)
     from_input = any(word == "-" or word.endswith("=-") for word in arguments)
     listed = b"".join(os.fsencode(path) + b"\0" for path in paths) if from_input else b""
+    store = Store.open(ctx.params.get("store"))
+    before = None if output else notes(store, note)
+    if before is not None and ctx.params.get("resume"):
+        output = newest_run(store, note)
     try:
         code = launch(arguments, count, listed=listed, output=json_output())
     except RclError as error:
-        where = f" -o {shlex.quote(str(output))}" if output else ""
-        again = f"rcl {ctx.info_name} --resume{where} --processes {count}"
-        raise RclError(f"{error}; what was saved last goes on with: {again}") from error
+        folder = output or written_since(store, note, before or {})
+        raise RclError(f"{error}; {_way_to_go_on(str(ctx.info_name), folder, note, count)}") from error
     sys.exit(code)
+
+
+def _way_to_go_on(verb: str, folder: Path | None, note: str, count: int) -> str:
+    if folder is None or not exists(folder / note):
+        return "nothing had been saved yet; give the same command again"
+    again = f"rcl {verb} --resume -o {shlex.quote(str(folder))} --processes {count}"
+    if any(is_file(file) for file in folder.glob(f"[!.]*{SUFFIX}")):
+        return f"what was saved last goes on with: {again}"
+    return f"nothing had been learnt yet; the run begins again with: {again}"
 
 
 @contextmanager

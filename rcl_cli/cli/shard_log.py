@@ -14,7 +14,7 @@ from rcl_cli.cli.console import json_line
 from rcl_cli.disk.sync import make_folder
 from rcl_cli.disk.words import unwritable
 from rcl_cli.errors import FileError, RclError
-from rcl_cli.files import is_folder
+from rcl_cli.files import is_folder, real_path
 
 log = logging.getLogger(__name__)
 _NAME = re.compile(r"rcl-(?P<task>.+)-(?P<number>[0-9]+)-of-(?P<count>[0-9]+)\.jsonl")
@@ -76,14 +76,18 @@ class Merged:
     """Logs that cannot be used."""
 
 
-def merge(paths: Iterable[Path]) -> Merged:
-    """The logs among these files and in these folders, put together.
+def merge(paths: Iterable[Path], output: Path | None = None) -> Merged:
+    """The logs among these files and in these folders, put together; one that is named twice counts once.
 
     Of several lines about a file the last counts, but that a result exists does not hide how it was made. A last line
-    that was cut off is left out. Raises RclError where there are no logs.
+    that was cut off is left out. Raises RclError where there are no logs, FileError where one of them is `output`,
+    which is to be written: it would be lost.
     """
     merged, parts = Merged(), dict[tuple[str, int], set[int]]()
-    files = [file for path in paths for file in _logs(path, merged.damaged)]
+    places = {real_path(file): file for path in paths for file in _logs(path, merged.damaged)}
+    files = list(places.values())
+    if output is not None and real_path(output) in places:
+        raise FileError(output, "is one of the logs that are put together; choose another --output")
     if merged.damaged and not files:
         return merged
     if not files:

@@ -18,13 +18,14 @@ import torch
 from numpy.typing import NDArray
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_cli.data.regions import RegionPlan, cut_regions, packed_frame, with_noise
+from rcl_cli.data.regions import RegionPlan, SmallPicture, TooSmall, cut_regions, packed_frame, with_noise
 from rcl_cli.disk.write import atomic_path, write_text
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, blamed_on
 from rcl_cli.files import real_path
 from rcl_cli.folders import cache_folder
 from rcl_cli.profiles.lookup import Lookup
+from rcl_cli.raw.far import refuse_far
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.guarded import read_frame
 
@@ -117,7 +118,7 @@ class RegionCache:
         decode = functools.cache(lambda: self._read(path, linear=plan.linear))
         note = _load(file)
         if note is None:
-            self._store(path, file, plan, decode())
+            self._store(path, file, plan, refuse_far(decode(), path))
             note = _load(file)
         if note is None:
             raise FileError(self.root, "does not keep what is written to it; choose another folder with --cache")
@@ -157,6 +158,8 @@ class RegionCache:
         rng = torch.Generator().manual_seed(int(_digest(path.name, path.stat().st_size, plan.describe_cuts())[:15], 16))
         try:
             regions, simulated = with_noise(cut_regions(packed_frame(frame), domain, plan, rng), domain, plan, rng)
+        except TooSmall as error:
+            raise SmallPicture(path, str(error), error.side, error.domain) from error
         except ValueError as error:
             raise FileError(path, str(error)) from error
         note = _Note(domain, regions.shape, zlib.crc32(regions.data), Lookup.of(frame), simulated, {})

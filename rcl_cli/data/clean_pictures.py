@@ -14,6 +14,7 @@ from rcl_cli.data.crops import middle_window
 from rcl_cli.data.regions import packed_frame
 from rcl_cli.errors import FileError, blamed_on
 from rcl_cli.nn.cfa import bilinear
+from rcl_cli.raw.far import refuse_far
 from rcl_cli.raw.frame import Frame
 from rcl_cli.raw.guarded import read_frame
 
@@ -58,7 +59,7 @@ class CleanReader:
             return self._read(path)
 
     def _read(self, path: Path) -> CleanPicture:
-        frame = read_frame(path, linear=self.linear)
+        frame = refuse_far(read_frame(path, linear=self.linear), path)
         rgb = _reduced(_linear_rgb(frame), _reduction(frame, self.reduce))
         height, width = rgb.shape[-2:]
         if min(height, width) < self.least_side:

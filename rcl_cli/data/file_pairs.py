@@ -14,9 +14,11 @@ from torch import Tensor
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError, blamed_on
+from rcl_cli.files import real_path
 from rcl_cli.nn.balance import Balance
 from rcl_cli.nn.cfa import from_rgb
 from rcl_cli.raw.cfa import canonical
+from rcl_cli.raw.far import refuse_far
 from rcl_cli.raw.folder import Found, find_files, is_rgb
 from rcl_cli.raw.frame import Frame, RawFrame
 from rcl_cli.raw.guarded import read_frame
@@ -58,7 +60,9 @@ def find_pairs(folder: Path) -> tuple[list[FilePair], list[FileError]]:
     if not pairs:
         layouts = "noisy/NAME with clean/NAME, NAME_noisy with NAME_clean, or NAME_real with NAME_mean"
         raise FileError(folder, f"holds no pairs; expected {layouts}")
-    return pairs, lonely
+    # Links may give many noisy frames one clean file; a pair that is linked as a whole counts once.
+    by_place = {(real_path(pair.noisy), real_path(pair.clean)): pair for pair in reversed(pairs)}
+    return list(reversed(by_place.values())), lonely
 
 
 @dataclass(frozen=True)
@@ -80,11 +84,11 @@ class PairReader:
             return self._read(files)
 
     def _read(self, files: FilePair) -> LoadedPair:
-        noisy = read_frame(files.noisy, linear=self.linear)
+        noisy = refuse_far(read_frame(files.noisy, linear=self.linear), files.noisy)
         found = noisy.domain
         if found is not self.domain:
             raise FileError(files.noisy, f"is {found.value}, the others are {self.domain.value}; keep them apart")
-        clean = read_frame(files.clean, linear=self.linear)
+        clean = refuse_far(read_frame(files.clean, linear=self.linear), files.clean)
         try:
             x, target = noisy_tensor(noisy), clean_tensor(clean, noisy, self.task)
         except RclError as error:
@@ -163,7 +167,7 @@ def _in_two_folders(folder: Path) -> tuple[list[FilePair], list[FileError]]:
 
 
 def _named(folder: Path) -> dict[str, Path]:
-    found, _ = find_files([folder])
+    found, _ = find_files([folder], links=True)
     return {stem.as_posix(): path for stem, path in _by_stem(found).items()}
 
 
@@ -178,7 +182,7 @@ def _by_stem(found: Sequence[Found]) -> dict[Path, Path]:
 
 
 def _side_by_side(folder: Path) -> tuple[list[FilePair], list[FileError]]:
-    found, errors = find_files([folder])
+    found, errors = find_files([folder], links=True)
     if errors:
         raise errors[0]
     by_stem = _by_stem(found)

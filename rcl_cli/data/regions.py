@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from rcl_calibration.profile import NoiseProfile
 from rcl_cli.data.crops import phase_step, random_offset
 from rcl_cli.data.noise_levels import NoiseCovariances, NoiseLevels
 from rcl_cli.domain import Domain
-from rcl_cli.errors import RclError
+from rcl_cli.errors import FileError, RclError
 from rcl_cli.noise import NoiseSource, add_noise
 from rcl_cli.raw.frame import Frame, RawFrame
 from rcl_cli.raw.pack import pack, pack_rgb
@@ -22,6 +23,29 @@ from rcl_cli.raw.pack import pack, pack_rgb
 _BYTES = 4
 _SIDE = 256
 _LARGEST_SHARE = 16 * 2**20
+
+
+class TooSmall(ValueError):
+    """A picture that is smaller than a region has to be. `side`: its shorter one, in elements; `domain`: its own."""
+
+    def __init__(self, side: int, least: int, domain: Domain) -> None:
+        pixels = least * domain.pixels
+        super().__init__(f"is smaller than {pixels}×{pixels} pixels; use a smaller --crop or leave it out")
+        self.side = side
+        self.domain = domain
+
+
+class SmallPicture(FileError):
+    """The file of such a picture."""
+
+    def __init__(self, path: Path, reason: str, side: int, domain: Domain) -> None:
+        super().__init__(path, reason)
+        self.side = side
+        self.domain = domain
+
+
+class CacheTooSmall(RclError):
+    """The cache cannot hold a region of each picture."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +99,15 @@ def plan_regions(
 ) -> RegionPlan:
     """Divide `cache_size` bytes among the pictures.
 
-    Shares are powers of two, so that a few pictures more or less leave the cached regions valid. Raises RclError if a
-    share cannot hold one region of `least_side`.
+    Shares are powers of two, so that a few pictures more or less leave the cached regions valid. Raises CacheTooSmall
+    if a share cannot hold one region of `least_side`.
     """
     need = _least_share(least_side)
     if cache_size < need * pictures:
         megabytes = math.ceil(need * pictures / 1e6)
-        raise RclError(f"the cache is too small for {pictures} pictures; use --cache-size of at least {megabytes}M")
+        raise CacheTooSmall(
+            f"the cache is too small for {pictures} pictures; use --cache-size of at least {megabytes}M"
+        )
     share = min(1 << (cache_size // pictures).bit_length() - 1, max(_LARGEST_SHARE, need))
     return RegionPlan(least_side, share, max(_SIDE, least_side), noise, keep_clean, levels, linear)
 
@@ -107,12 +133,11 @@ def cut_regions(
 ) -> NDArray[np.float32]:
     """(C, h, w) → (K, C, side, side) at random places that keep the phase.
 
-    Raises ValueError, with the reason, for a picture smaller than `plan.least_side`.
+    Raises TooSmall for a picture smaller than `plan.least_side`.
     """
     channels, height, width = planes.shape
     if min(height, width) < plan.least_side:
-        pixels = plan.least_side * domain.pixels
-        raise ValueError(f"is smaller than {pixels}×{pixels} pixels; use a smaller --crop or leave it out")
+        raise TooSmall(min(height, width), plan.least_side, domain)
     count, h, w = plan.count_and_side(channels, height, width)
     step = phase_step(domain)
     regions = np.empty((count, channels, h, w), np.float32)

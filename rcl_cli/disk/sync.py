@@ -8,6 +8,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from rcl_cli.disk.made import missing
+
 _UNABLE = frozenset([errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF])
 """Errors of file systems that do not know what syncing is."""
 
@@ -26,9 +28,9 @@ def sync_folder(path: Path) -> None:
 
 def make_folder(path: Path) -> None:
     """Make `path` and the folders above it where they are missing, on the disk. Raises OSError."""
-    missing = [place for place in (path, *path.parents) if not os.path.lexists(place)]
+    made = missing(path)
     path.mkdir(parents=True, exist_ok=True)
-    for place in reversed(missing):
+    for place in reversed(made):
         sync_folder(place.parent)
 
 

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from rcl_cli.disk.made import none_empty
 from rcl_cli.disk.sync import make_folder, sync_file, sync_folder
 from rcl_cli.disk.temporary import new_temporary, sweep
 from rcl_cli.disk.words import OF_WRITING, unwritable
 from rcl_cli.errors import FileError
+
+_TRIES = 10
 
 
 class ExistsError(FileError):
@@ -53,14 +56,13 @@ def atomic_path(target: Path, *, overwrite: bool = False, durable: bool = True) 
 
 
 def try_folder(folder: Path, *, room: int = 0) -> None:
-    """Write a small file to `folder` (made if missing), and remove it: long work is not to fail at its end.
+    """Write a small file to `folder`, and remove it: long work is not to fail at its end.
 
-    `room`: bytes that will be needed there. Raises FileError where the folder cannot be written or has less.
+    A folder that is missing is made, and goes again: nothing may ever come into it. `room`: bytes that will be needed
+    there. Raises FileError where the folder cannot be written or has less.
     """
-    with _said(folder):
-        make_folder(folder)
-        sweep(folder)
-        temporary = new_temporary(folder, "")
+    with _said(folder), none_empty(folder):
+        temporary = _in_folder(folder)
         try:
             temporary.write_bytes(bytes(4096))
             sync_file(temporary)
@@ -72,6 +74,16 @@ def try_folder(folder: Path, *, room: int = 0) -> None:
     if free < room:
         need = f"{room / 1e6:.0f} MB are needed there and {free / 1e6:.0f} MB are free"
         raise FileError(folder, f"has too little room: {need}; make room, or choose another folder")
+
+
+def _in_folder(folder: Path) -> Path:
+    """A new temporary file. Another run that tries the folder too may remove it while it is empty."""
+    for _ in range(_TRIES):
+        make_folder(folder)
+        sweep(folder)
+        with suppress(FileNotFoundError):
+            return new_temporary(folder, "")
+    return new_temporary(folder, "")
 
 
 @contextmanager

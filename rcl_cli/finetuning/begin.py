@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from rcl_cli.disk.made import none_empty
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.files import exists, real_path
@@ -120,7 +121,7 @@ def finetune(
         return Session(saved, folder, opened, made, added, start, resume=False)
 
     device = changes.get("device") or (_device_of(where, opened) if resume else training.device)
-    with processes(device) if team is None else nullcontext(team) as found:
+    with processes(device) if team is None else nullcontext(team) as found, none_empty(opened.runs):
         return _shared(session, made, noise, opened, found).run(watch, found)
 
 

@@ -11,11 +11,12 @@ from typing import Any
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.disk.write import write_text
 from rcl_cli.errors import FileError, RclError
+from rcl_cli.models.runs import FINETUNING
 from rcl_cli.noise import FixedNoise, NoiseSource, SensorNoise, SigmaNoise
 from rcl_cli.simulate.source import ListedNoise
 from rcl_cli.train.few_labels import FinetuneSettings
 
-NOTE = "finetune.json"
+NOTE = FINETUNING
 
 
 @dataclass(frozen=True)

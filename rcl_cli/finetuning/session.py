@@ -16,7 +16,7 @@ from rcl_cli.files import exists
 from rcl_cli.finetuning.in_use import InUse, compared, head_in_use
 from rcl_cli.finetuning.label_noise import label_noise
 from rcl_cli.finetuning.run import HEAD, METRICS, STATE, refuse_run, save_run
-from rcl_cli.finetuning.saved import SavedFinetuning, save_finetuning
+from rcl_cli.finetuning.saved import NOTE, SavedFinetuning, save_finetuning
 from rcl_cli.finetuning.sources import Source, Wanted, clean_source, paired_source
 from rcl_cli.finetuning.start import Start
 from rcl_cli.folders import as_path
@@ -79,7 +79,7 @@ class Session:
         """
         if not team.first:
             return self._run(NOBODY, team)
-        with given_back(self.folder, self.store), locked(self.folder / ".lock", self.folder):
+        with given_back(self.folder, self.store, NOTE), locked(self.folder / ".lock", self.folder):
             if not self.resume:
                 refuse_run(self.folder)
             self._try_folders(watch)

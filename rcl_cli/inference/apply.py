@@ -22,7 +22,6 @@ from rcl_cli.models.exported import EXPORTED, need_onnx, read_exported
 from rcl_cli.models.store import Store
 from rcl_cli.models.twins import exported_task, given_exported
 from rcl_cli.names import is_plain
-from rcl_cli.profiles.book import load_profiles
 from rcl_cli.raw.folder import search
 from rcl_cli.raw.select import Selection, selected, selected_words
 from rcl_cli.task_facts import Work
@@ -35,7 +34,7 @@ class Settings:
     model: str | None = None
     """NAME or PATH; None: the newest head of the store, else the one that comes with the task."""
     profile: Path | None = None
-    """A file of noise profiles; None: calibrated, the file's own, or blind."""
+    """A file of noise profiles, or a picture that tells its own; None: calibrated, the file's own, or blind."""
     strength: float | str = 1.0
     """0…1, or "auto"."""
     ensemble: bool = False
@@ -184,8 +183,8 @@ def open_pipeline(task: Work, settings: Settings, announce: Callable[[str], None
         from rcl_cli.inference.onnx_engine import require_cpu
 
         require_cpu(settings.device)
-    if settings.profile is not None:
-        load_profiles(settings.profile)
+    noise = NoiseOfFiles(settings.profile, store.root, announce=announce, linear=settings.linear)
+    noise.check()
     for domain in task.domains:
         Restoration(
             task, domain, None if settings.strength == AUTO else float(settings.strength), settings.chroma_strength
@@ -194,7 +193,6 @@ def open_pipeline(task: Work, settings: Settings, announce: Callable[[str], None
         announce(f"Model in the store left out: {error}")
     how = (settings.device, settings.model, settings.tile, engine, settings.precision)
     models = Models(task, store, *how, announce)
-    noise = NoiseOfFiles(settings.profile, store.root, announce=announce)
     return Pipeline(models, noise, settings.strength, settings.ensemble, settings.chroma_strength, settings.iso)
 
 

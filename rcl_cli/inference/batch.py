@@ -53,17 +53,20 @@ class Outcome:
     def to_dict(self, task: str) -> dict[str, Any]:
         """The line of `rcl apply --json`."""
         made = self.result
+        left = made.unchanged if made else None
         record = made.picture.record if made else None
         profile = made.profile if made else None
         return {
             "kind": "picture",
             "path": self.path,
             "status": self.status,
-            "reason": self.reason,
+            "reason": self.reason or str(left or ""),
             "output": self.output if self.status != "failed" else None,
             "task": task,
             "model": made.model if made else None,
+            "unchanged": left is not None if made else None,
             "profile": record.noise or None if record else None,
+            "quality": profile.quality if profile else None,
             "shot": profile.shot if profile else None,
             "read": profile.read if profile else None,
             "strength": made.strength if made else None,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
 from rcl_cli.disk.locks import LOCK, Held, locked
+from rcl_cli.disk.made import missing, remove_empty
 from rcl_cli.disk.temporary import sweep
 from rcl_cli.errors import FileError
 from rcl_cli.inference.outputs import Job
@@ -59,14 +60,12 @@ class Claims:
         for held in self._held.values():
             held.close()
         self._held.clear()
-        for folder in sorted(set(self._folders), reverse=True):
-            with suppress(OSError):
-                folder.rmdir()
+        remove_empty(sorted(set(self._folders), reverse=True))
 
     def _claim(self, job: Job) -> str | None:
         """None: it is this run's; else who is at it; "" where it is settled, and in `left`."""
         folder = job.target.parent
-        missing = [place for place in (folder, *folder.parents) if not os.path.lexists(place)]
+        made = missing(folder)
         name = hashlib.sha256(os.fsencode(job.target.name)).hexdigest()[:16]
         held = ExitStack()
         try:
@@ -77,7 +76,7 @@ class Claims:
             self.left.append((job, error))
             return ""
         finally:
-            self._folders += missing
+            self._folders += made
         sweep(folder)
         # Another run may have made it since this one looked.
         reason = "" if self._overwrite else self._kept(job)

@@ -12,10 +12,11 @@ import numpy as np
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
-from rcl_cli.inference.restore import Ready, Restoration
+from rcl_cli.inference.restore import Ready, Restoration, Restored
 from rcl_cli.inference.result import Result
 from rcl_cli.inference.tiling import Float
 from rcl_cli.inference.turned import packed, upright
+from rcl_cli.inference.unchanged import any_noise, why_unchanged
 from rcl_cli.nn.balance import Balance
 from rcl_cli.raw.defects import mend
 from rcl_cli.raw.frame import Frame, RgbFrame
@@ -90,7 +91,7 @@ class Model:
 
         mended = None if restoration.changes_nothing or told is None or known is None else known.estimate or told
 
-        def seen(number: int, turn: Turn) -> tuple[Float, float, Placement]:
+        def seen(number: int, turn: Turn) -> tuple[Restored, Placement]:
             x, placement = packed(_values(frame, mended), frame.cfa, turn, self.ready.tiling.multiple)
             # Where a mosaic is the result, its greens are left for the raw developer.
             x = even_greens(x) if self.domain is Domain.BAYER and not output.is_raw else x
@@ -105,18 +106,17 @@ class Model:
                 white=Balance.of(frame),
                 displayed=isinstance(frame, RgbFrame) and frame.transfer != "linear",
             )
-            return upright(part.pixels, placement, turn, output, scale), part.strength, placement
+            pixels = upright(part.pixels, placement, turn, output, scale)
+            # Divided before they are added: the sum of large values would be no number.
+            return replace(part, pixels=pixels / np.float32(len(turns)) if ensemble else pixels), placement
 
-        pixels, found, placement = seen(0, turns[0])
-        strengths = [found]
+        made, placement = seen(0, turns[0])
         for number, turn in enumerate(turns[1:], start=1):
-            more, found, _ = seen(number, turn)
-            pixels = pixels + more
-            strengths.append(found)
-        used = sum(strengths) / len(strengths)
+            made = made.with_another(seen(number, turn)[0])
+        used = made.strength / len(turns)
         picture = Picture.from_frame(
             frame,
-            pixels / np.float32(len(turns)) if ensemble else pixels,
+            made.pixels,
             cfa=placement.cfa(scale) if output.is_raw else None,
             scale=scale,
             noise_profile=self._noise_left(frame, known, as_it_was=max(used, chroma_strength or 0) == 0),
@@ -124,7 +124,16 @@ class Model:
             peak=frame.peak if frame.camera_rgb else None,
             record=self.record(frame, known, strength, chroma_strength, ensemble=ensemble),
         )
-        return Result(picture, self.path, told, used, used if chroma_strength is None else chroma_strength)
+        # Photosites that were mended are a change as well.
+        same = made.unchanged and not (frame.cfa and mended and any_noise(mended))
+        why = why_unchanged(
+            told,
+            known.estimate if known else None,
+            known.source if known else "",
+            asked_for_nothing=restoration.changes_nothing,
+        )
+        of_color = used if chroma_strength is None else chroma_strength
+        return Result(picture, self.path, told, used, of_color, why if same else None)
 
     def record(
         self, frame: Frame, noise: Noise | None, strength: float | str, chroma: float | None = None, *, ensemble: bool
@@ -173,7 +182,7 @@ def chroma_words(strength: float | str, chroma: float | None) -> str:
 def _values(frame: Frame, noise: NoiseProfile | None) -> Float:
     """What the network sees of a frame; of raws with noise hot and dead photosites are mended."""
     values = frame.normalized()
-    if frame.cfa and noise and any((*noise.shot, *noise.read)):
+    if frame.cfa and noise and any_noise(noise):
         return mend(values, frame.cfa, noise)
     return values
 

@@ -19,13 +19,20 @@ class NoiseOfFiles:
     """Given, calibrated, the file's own or blind. `announce` hears of each source once, in a sentence."""
 
     given: Path | None = None
+    """A file of profiles, or a picture that tells its noise."""
     store: Path | None = None
     announce: Callable[[str], None] = lambda sentence: None
+    linear: bool = False
+    """Keep the values of an RGB picture that is `given` as they are."""
     _said: set[str] = field(default_factory=set)
 
     @cached_property
     def _book(self) -> ProfileBook:
-        return ProfileBook(self.given, self.store)
+        return ProfileBook(self.given, self.store, self.linear)
+
+    def check(self) -> None:
+        """Raises FileError where `given` cannot be used at all."""
+        self._book.check()
 
     def known(
         self, camera: str, iso: float | None, black_level: tuple[float, ...], white_level: float | None

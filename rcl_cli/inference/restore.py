@@ -18,7 +18,9 @@ from rcl_cli.inference.engine import Ready as Ready
 from rcl_cli.inference.engine import Told
 from rcl_cli.inference.risk import STEP, best_strength, disturbance, noise_levels
 from rcl_cli.inference.tiling import Float
+from rcl_cli.inference.unchanged import is_same
 from rcl_cli.nn.balance import Balance
+from rcl_cli.raw.far import far
 from rcl_cli.raw.pack import Placement
 from rcl_cli.task_facts import Work
 
@@ -29,6 +31,12 @@ class Restored:
 
     pixels: Float
     strength: float
+    unchanged: bool = False
+    """The values are those of the input."""
+
+    def with_another(self, other: Restored) -> Restored:
+        """The sum of both: of pixels and strengths."""
+        return Restored(self.pixels + other.pixels, self.strength + other.strength, self.unchanged and other.unchanged)
 
 
 _STRIP = 256
@@ -121,9 +129,12 @@ class Restoration:
         elif self.blends and strength < 1:
             prediction = x + np.float32(strength) * (prediction - x)
         if not _is_finite(prediction):
+            if words := far(x):
+                raise RclError(f"{words}, of which {self.task.name} makes no numbers; bring them near the others")
             said = f"the head of {self.task.name} gives values that are not finite numbers"
             raise RclError(f"{said}; choose another (rcl models)")
-        return Restored(engine.finish(prediction, x), strength)
+        finished = engine.finish(prediction, x)
+        return Restored(finished, strength, self.blends and is_same(finished, x))
 
     @property
     def _told(self) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcl_calibration.profile import NoiseProfile
+from rcl_cli.inference.unchanged import Unchanged
 from rcl_cli.raw.picture import Picture
 
 
@@ -25,6 +26,8 @@ class Result:
     """From 0 to 1; of "auto" the one that was found best."""
     chroma_strength: float
     """That of colour; the same, where none was given."""
+    unchanged: Unchanged | None = None
+    """Why the pixels are those of the source; None where they are not."""
 
     @property
     def pixels(self) -> NDArray[np.float32]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from rcl_cli.data.noise_levels import NoiseCovariances, NoiseLevels
@@ -13,7 +15,7 @@ from rcl_cli.network import Network, get_network
 from rcl_cli.noise import SigmaNoise
 from rcl_cli.pretext import NoiseLevel, Pictures, Pretext, PretextSetup, get_pretext
 from rcl_cli.pretraining.combined import Combined
-from rcl_cli.pretraining.settings import PretrainSettings
+from rcl_cli.pretraining.settings import LEAST_CROP, PretrainSettings
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,24 @@ class Parts:
         ]
         return Combined(setup, main, joining)
 
+    def least_side(self, crop: int | None = None) -> int:
+        """Elements of a picture's shorter side that crops of so many take, in any domain; None: those of the run."""
+        crop = self.settings.crop if crop is None else crop
+        margins = [self.make(PretextSetup(domain, crop)).margin for domain in self.main.domains]
+        return crop + max(*margins, crop // 2)
+
+    def largest_crop(self, side: int) -> int:
+        """The largest --crop that pictures whose shorter side has so many elements can have; 0: there is none."""
+        step = self._crop_step
+        for crop in range(min(side, self.settings.crop) // step * step, LEAST_CROP - 1, -step):
+            with suppress(RclError):  # a pretext may not take crops as small as this one
+                if self.least_side(crop) <= side:
+                    return crop
+        return 0
+
     def region_plan(self, pictures: int, store: Path | None = None) -> RegionPlan:
         """Regions large enough for the crops of the parts and of the self encoder, in any domain, and their noise."""
         settings = self.settings
-        margins = [self.make(PretextSetup(domain, settings.crop)).margin for domain in self.main.domains]
-        least_side = settings.crop + max(*margins, settings.crop // 2)
         noise = SigmaNoise(*settings.sigma_range) if settings.sigma_range else None
         given = None if settings.profile is None else Path(settings.profile)
         levels: NoiseLevels | NoiseCovariances | None = None
@@ -94,15 +109,18 @@ class Parts:
         return plan_regions(
             pictures,
             settings.cache_size,
-            least_side,
+            self.least_side(),
             noise,
             keep_clean=self.main.pictures is Pictures.CLEAN,
             levels=levels,
             linear=settings.linear,
         )
 
-    def _check_crop(self) -> None:
+    @cached_property
+    def _crop_step(self) -> int:
         network = self.make_network(min(self.network.domains & self.main.domains, key=lambda domain: domain.value))
-        multiple = 2 * network.multiple  # one factor of 2 more, for the phase of X-Trans
-        if self.settings.crop % multiple:
-            raise RclError(f"--crop must be a multiple of {multiple} with this network")
+        return 2 * network.multiple  # one factor of 2 more, for the phase of X-Trans
+
+    def _check_crop(self) -> None:
+        if self.settings.crop % self._crop_step:
+            raise RclError(f"--crop must be a multiple of {self._crop_step} with this network")

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from rcl_cli.data.cache import RegionCache
+from rcl_cli.data.regions import CacheTooSmall, SmallPicture
 from rcl_cli.domain import Domain
 from rcl_cli.models.store import Store
 from rcl_cli.nn.encoder import Encoder
@@ -17,6 +18,7 @@ from rcl_cli.pretraining.parts import Parts
 from rcl_cli.pretraining.pictures import Pictures, collect_pictures
 from rcl_cli.pretraining.run import make_encoder
 from rcl_cli.pretraining.settings import PretrainSettings
+from rcl_cli.pretraining.sizes import advised, all_too_small, too_small_to_plan
 from rcl_cli.raw.folder import search
 from rcl_cli.train.processes import ALONE, Processes
 from rcl_cli.train.watch import Stop, Watch
@@ -49,7 +51,10 @@ def _collect(
     if found.results:
         watch.say(f"{len(found.results)} results of rcl are left out of the inputs, such as {found.results[0]}")
     files, settings, regions = [file.path for file in found.files], parts.settings, RegionCache(cache)
-    plan = parts.region_plan(max(1, len(files)), store.root)
+    try:
+        plan = parts.region_plan(max(1, len(files)), store.root)
+    except CacheTooSmall as error:
+        raise (too_small_to_plan(parts, files) or error) from None
     walked = {file.path for file in found.files if not file.named}
     domain = None if settings.domain == "auto" else Domain(settings.domain)
     with watch.stage(len(files), "Decoding", "files") as stage:
@@ -59,7 +64,10 @@ def _collect(
     if pictures.others:
         kind = pictures.domain.value
         watch.say(f"{len(pictures.others)} pictures that are not {kind} are left out, such as {pictures.others[0]}")
-    pictures.left_out.extend(found.errors)
+    small = [error for error in pictures.left_out if isinstance(error, SmallPicture)]
+    if small and (why := all_too_small(parts, small, len(pictures.used))) is not None:
+        raise why
+    pictures.left_out[:] = [*(advised(parts, error) for error in pictures.left_out), *found.errors]
     regions.shrink(settings.cache_size, pictures.used)
     watch.failed(pictures.left_out)
     return pictures

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from rcl_cli.disk.locks import locked
+from rcl_cli.disk.made import none_empty
 from rcl_cli.disk.write import try_folder
 from rcl_cli.errors import FileError, RclError
 from rcl_cli.files import exists, real_path
@@ -109,7 +110,7 @@ class Session:
         """
         if not team.first:
             return self._run(paths, workers, cache, NOBODY, should_stop, team)
-        with given_back(self.folder, self.store), locked(self.folder / ".lock", self.folder):
+        with given_back(self.folder, self.store, NOTE), locked(self.folder / ".lock", self.folder):
             if not self.resume:
                 _refuse_run(self.folder)
             self._try_folders(watch)
@@ -265,7 +266,7 @@ def pretrain(
             raise RclError(f"there is no preset {preset!r}{meant}; there are {', '.join(PRESETS)}")
         return Session.new(given, with_changes(PRESETS[preset], changes), opened, folder, name)
 
-    with processes(device) as team:
+    with processes(device) as team, none_empty(opened.runs):
         return team.given(session).run(paths=given, workers=workers, cache=as_path(cache), watch=watch, team=team)
 
 

@@ -11,6 +11,9 @@ from typing import Any
 
 from rcl_cli.disk.write import write_text
 from rcl_cli.errors import FileError, RclError
+from rcl_cli.models.runs import PRETRAINING
+
+LEAST_CROP = 8
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,8 @@ class PretrainSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.crop < 8:
-            raise RclError("--crop must be at least 8")
+        if self.crop < LEAST_CROP:
+            raise RclError(f"--crop must be at least {LEAST_CROP}")
         if self.steps < 1 or self.batch < 2 or not 0 < self.lr < math.inf:
             raise RclError("--steps must be at least 1, --batch 2, --lr above 0")
         if self.sigma_range is not None and not 0 <= self.sigma_range[0] <= self.sigma_range[1] < math.inf:
@@ -67,7 +70,7 @@ class PretrainSettings:
             raise RclError("--lr-fall must be between 0 and 1")
 
 
-NOTE = "run.json"
+NOTE = PRETRAINING
 PRESETS = {
     "default": PretrainSettings(network="restorer"),
     "paper": PretrainSettings(steps=20_000, crop=128, fall=0.0, network_options={"width": 32, "depth": 4}, skip=False),

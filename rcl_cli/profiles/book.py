@@ -29,10 +29,13 @@ from rcl_cli.disk.write import write_text
 from rcl_cli.errors import FileError
 from rcl_cli.files import exists, is_file, require_file
 from rcl_cli.folders import store_folder
+from rcl_cli.profiles.cautious import cautious
 from rcl_cli.profiles.lattices import close_lattices, labels
 from rcl_cli.profiles.lookup import Found, Lookup
 from rcl_cli.profiles.processed import is_certain, processed_profile, surer
 from rcl_cli.raw.frame import Frame, RgbFrame
+from rcl_cli.raw.guarded import read_frame, sniff
+from rcl_cli.raw.sniff import Kind
 
 log = logging.getLogger(__name__)
 STORED = "profiles.json"
@@ -46,6 +49,13 @@ class ProfileBook:
 
     given: Path | None = None
     store: Path | None = None
+    linear: bool = False
+    """Keep the values of an RGB picture that is `given` as they are."""
+
+    def check(self) -> None:
+        """Raises FileError where `given` is no file of profiles, nor a picture that tells its noise."""
+        if self.given is not None:
+            _ = self._profiles
 
     def for_frame(self, frame: Frame) -> Found:
         """The noise profile to use for a file, and where it comes from; `find` says which and what is raised."""
@@ -102,7 +112,9 @@ class ProfileBook:
     @cached_property
     def _profiles(self) -> list[NoiseProfile]:
         try:
-            return load_profiles(self._path) if self.given is not None or is_file(self._path) else []
+            if self.given is not None:
+                return given_profiles(self.given, linear=self.linear)
+            return load_profiles(self._path) if is_file(self._path) else []
         except FileError:
             if self.given is not None:
                 raise
@@ -133,6 +145,26 @@ def blind_estimate(frame: Frame) -> NoiseProfile:
             return replace(processed, **labels(frame))
     usual = estimate(close_lattices(frame), **labels(frame))
     return usual if processed is None or surer(usual, processed) else replace(processed, **labels(frame))
+
+
+def given_profiles(path: Path, *, linear: bool = False) -> list[NoiseProfile]:
+    """The profiles of a file, or the one that a picture tells, which is for others of the same camera and setting.
+
+    Of a picture as `rcl apply` takes it of itself: no more than surely is noise. Raises FileError if the file is
+    missing or something else, and where the picture tells nothing. `linear`: as in `read_frame`.
+    """
+    try:
+        sniffed = sniff(path)
+    except FileError:
+        sniffed = Kind.UNKNOWN
+    if sniffed in (Kind.UNKNOWN, Kind.EMPTY):
+        return load_profiles(path)
+    frame = read_frame(path, linear=linear)
+    profile = frame.metadata.noise_profile or cautious(blind_estimate(frame), raw=frame.domain.is_raw)
+    if not any((*profile.shot, *profile.read)):
+        reason = f"{profile.quality}: {profile.reason}" if profile.reason else "no noise was found"
+        raise FileError(path, f"tells no noise level ({reason}); give a picture with flat parts that are not clipped")
+    return [profile]
 
 
 def load_profiles(path: Path) -> list[NoiseProfile]:

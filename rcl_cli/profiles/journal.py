@@ -62,6 +62,7 @@ class Journal:
             for entry in self._used:
                 entry.unlink(missing_ok=True)
             self.folder.rmdir()
+            self.folder.parent.rmdir()  # where nothing else is unfinished
 
     def _entry(self, path: Path, linear: bool) -> Path | None:
         try:

@@ -9,6 +9,7 @@ import numpy as np
 from rcl_calibration.samples import Lattice
 from rcl_cli.domain import Domain
 from rcl_cli.profiles.xtrans_layouts import FIRST, xtrans_layouts
+from rcl_cli.raw.far import FAR
 from rcl_cli.raw.frame import Frame, RawFrame, RgbFrame
 
 _XTRANS_LATTICES = {0: 3, 1: 6, 3: 3}
@@ -60,4 +61,6 @@ def _rgb_lattices(frame: RgbFrame) -> list[Lattice]:
     # The sRGB curve is steepest, and rounding coarsest in linear light, near white; this is its slope at mid-grey.
     slope = 1.0 if frame.transfer == "linear" else 0.7
     step = 0.0 if frame.bits == 32 else slope / (2**frame.bits - 1)
-    return [Lattice(frame.rgb[..., channel], plane, step=step) for channel, plane in enumerate((0, 1, 3))]
+    # What is far from light has squares that are no numbers; here it counts as clipped all the same.
+    rgb = np.clip(frame.rgb, -FAR, FAR) if frame.bits == 32 else frame.rgb
+    return [Lattice(rgb[..., channel], plane, step=step) for channel, plane in enumerate((0, 1, 3))]

@@ -43,18 +43,19 @@ class Search:
     """Results of rcl in walked folders, which are no inputs."""
 
 
-def find_files(paths: Iterable[Path]) -> tuple[list[Found], list[FileError]]:
+def find_files(paths: Iterable[Path], *, links: bool = False) -> tuple[list[Found], list[FileError]]:
     """The `files` and `errors` of `search`."""
-    found = search(paths)
+    found = search(paths, links=links)
     return found.files, found.errors
 
 
-def search(paths: Iterable[Path]) -> Search:
+def search(paths: Iterable[Path], *, links: bool = False) -> Search:
     """The files that `paths` name.
 
     Folders are walked as by `walk`; what neither is nor is called a raw or picture, and results of rcl are left out.
-    A file named itself is always taken. Missing paths, folders that cannot be listed and folders without inputs are
-    errors.
+    A file named itself is always taken. A file and links to it are one, under its own name or, if a link alone is
+    named, under that; with `links` each name counts. Missing paths, folders that cannot be listed and folders without
+    inputs are errors.
     """
     found: dict[Path, Found] = {}
     errors: list[FileError] = []
@@ -76,7 +77,7 @@ def search(paths: Iterable[Path]) -> Search:
             inside = []
             errors.append(FileError(path, "does not exist"))
         for file in inside:
-            place = places.of(file.path)
+            place = places.of(file.path.parent) / file.path.name if links else places.of(file.path)
             before = found.setdefault(place, file)
             # The file goes before a link to it, and being meant counts wherever it was met first.
             kept = file if before.path.is_symlink() and not file.path.is_symlink() and not before.named else before

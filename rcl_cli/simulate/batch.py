@@ -11,6 +11,7 @@ from pathlib import Path
 from rcl_cli.errors import FileError, blamed_on
 from rcl_cli.noise import NoiseSource
 from rcl_cli.raw.cfa import CFA
+from rcl_cli.raw.far import refuse_far
 from rcl_cli.raw.folder import Found
 from rcl_cli.raw.guarded import read_frame
 from rcl_cli.raw.whole import is_cut
@@ -84,7 +85,7 @@ def simulate_files(found: Sequence[Found], settings: Settings) -> Iterator[Resul
 
 
 def _simulate_file(item: Found, noisy: Path, settings: Settings) -> Record:
-    frame = read_frame(item.path, linear=settings.linear)
+    frame = refuse_far(read_frame(item.path, linear=settings.linear), item.path)
     rng = picture_generator(settings.seed, item.relative.as_posix())
     profile = settings.noise.draw(rng)
     try:

@@ -11,6 +11,8 @@ from rcl_benchmark.calibration.developed import CLEAN, CLEAN_RAW, RAW, WHITE, De
 from rcl_benchmark.calibration.processed_law import QUANTILES, Row, held_out, learn, row, texture
 from rcl_calibration.noise_traits import TRAITS
 
+from ..needs import skip_without
+
 GREY = np.full((192, 192, 3), 0.2, np.float32)
 
 
@@ -68,7 +70,7 @@ def test_every_development_gives_pictures_to_look_at(seed: int) -> None:
     rng = np.random.default_rng(seed)
     development = Development.draw(rng)
     if development.kind in (RAW, CLEAN_RAW) and development.demosaicing != "edge-aware":
-        pytest.importorskip("colour_demosaicing", reason="of the extra benchmark")
+        skip_without("colour_demosaicing", "benchmark")
     first, second = development.pictures(texture(rng)[:96, :128])
     assert first.shape == second.shape == (3, round(96 * development.factor), round(128 * development.factor))
     assert 0 <= min(first.min(), second.min()) <= max(first.max(), second.max()) <= 1

@@ -10,11 +10,12 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from rcl_cli.cli.fitting import fitting
 from rcl_cli.cli.main import cli
 from rcl_cli.cli.misplaced import line
 from rcl_cli.cli.options.formats import format_name
 from rcl_cli.cli.options.words import Word
-from rcl_cli.errors import RclError
+from rcl_cli.errors import PluginError, RclError
 from rcl_cli.models.store import Store
 from rcl_cli.suggest import closest
 
@@ -58,6 +59,23 @@ MEANT = {
     "apply help": "rcl apply --help",
     "--apply card": "rcl apply",
     "--task denoise card": "rcl apply --task denoise",
+    "taks list": "rcl tasks",
+    "taks denoise": "rcl tasks denoise",
+    "task --json": "rcl tasks --json",
+    "model rm card": "rcl models",
+    "plugin list": "rcl plugins",
+    "profils list": "rcl profiles",
+    "profils shw card": "rcl profiles show card",
+    "profils --help": "rcl profiles --help",
+    "profile lst card": "rcl profiles",
+    "log mrge card": "rcl logs merge card",
+    "benchmrk calibrat": "rcl benchmark calibrate",
+    "aply card --taks denoise": "rcl apply card",
+    "aply card --task denose": "rcl apply card",
+    "aply --task": "rcl apply",
+    "denoise card --nonsense 3": "rcl apply --task denoise card",
+    "stmp card --nonsense": "rcl profiles stamp card",
+    "card apply --nonsense": "rcl apply card",
 }
 
 
@@ -72,6 +90,8 @@ def test_what_is_proposed_is_a_command_line(card: Path, meant: str) -> None:
     _, verb, *words = meant.split()
     context = click.Context(cli)
     command = cli.get_command(context, verb)
+    while isinstance(command, click.Group) and words and words[0] != "--help":
+        command = command.get_command(context, words.pop(0))
     assert command is not None
     options = {word for word in words if word.startswith("-")}
     assert options <= {"--help"} | {option for parameter in command.params for option in parameter.opts}
@@ -108,6 +128,20 @@ def test_a_mistyped_model_is_answered_by_one_of_the_store(card: Path) -> None:
     (card / "models" / "my-night-head.safetensors").touch()
     with pytest.raises(RclError, match=r"did you mean 'my-night-head'\?"):
         Store(card).resolve("my-nigth-head")
+
+
+def test_a_verb_whose_plugin_is_broken_is_still_proposed() -> None:
+    def broken(name: str) -> click.Command:
+        raise PluginError("its module cannot be imported")
+
+    assert fitting(["benchmark", "calibrate"], broken) == ["benchmark"]
+
+
+def test_a_long_line_that_does_not_fit_is_cut_in_no_time() -> None:
+    found = fitting(
+        ["apply", "--nonsense", *["card"] * 100_000], lambda name: cli.get_command(click.Context(cli), name)
+    )
+    assert found == ["apply"]
 
 
 def test_help_before_a_verb_is_its_help() -> None:

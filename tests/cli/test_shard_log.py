@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 import rcl_cli
 from rcl_cli.cli.main import cli
 from rcl_cli.cli.shard_log import ShardLog, merge, shard_log
-from rcl_cli.errors import RclError
+from rcl_cli.errors import FileError, RclError
 
 
 def run(*words: object) -> Result:
@@ -116,3 +116,36 @@ def test_without_logs_it_says_where_they_are(tmp_path: Path) -> None:
     with pytest.raises(RclError, match="name the folder of the results"):
         merge([tmp_path])
     assert run("logs", "merge", tmp_path / "nothing").exit_code == 2
+
+
+def _log(folder: Path, number: int, text: str) -> Path:
+    path = folder / f"rcl-denoise-{number}-of-2.jsonl"
+    path.write_text(text)
+    return path
+
+
+LINE = '{"kind": "picture", "path": "a.dng", "status": "done", "reason": ""}\n'
+
+
+def test_a_log_is_never_overwritten_by_what_is_put_together(tmp_path: Path) -> None:
+    first, link = _log(tmp_path, 1, LINE), tmp_path / "link.jsonl"
+    link.symlink_to(first)
+    for output in (first, link):
+        for given in (first, tmp_path, link):
+            with pytest.raises(FileError, match="one of the logs that are put together"):
+                merge([given], output)
+    assert first.read_text() == LINE
+
+
+def test_the_same_log_twice_an_empty_one_and_a_torn_line(tmp_path: Path) -> None:
+    first, second = _log(tmp_path, 1, LINE), _log(tmp_path, 2, "")
+    merged = merge([first, first, tmp_path, second])
+    assert list(merged.lines) == ["a.dng"]
+    assert (merged.missing, merged.damaged) == ([], [])
+    second.write_text(LINE.replace("a.dng", "b.dng") + '{"kind": "picture", "path": "c.d')
+    assert sorted(merge([tmp_path]).lines) == ["a.dng", "b.dng"]
+    older = LINE.replace(', "reason": ""', "")  # and with fields that are not known yet
+    second.write_text(older.replace("a.dng", "d.dng").replace("}", ', "new": [1]}'))
+    assert sorted(merge([tmp_path]).lines) == ["a.dng", "d.dng"]
+    second.write_text("[1, 2]\n")
+    assert [error.path for error in merge([tmp_path]).damaged] == [second]

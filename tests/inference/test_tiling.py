@@ -53,7 +53,7 @@ def picture(channels: int, height: int, width: int) -> np.ndarray:
     return np.random.default_rng(height * 1000 + width).random((channels, height, width), np.float32)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     depth=st.integers(0, 3),
     upsample=st.sampled_from([1, 2, 3, 4, 6]),

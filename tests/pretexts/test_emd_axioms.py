@@ -29,7 +29,7 @@ def _distance(a: Tensor, b: Tensor) -> float:
 
 
 @pytest.mark.slow
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(sets=_three())
 def test_it_is_a_metric(sets: tuple[Tensor, Tensor, Tensor]) -> None:
     a, b, c = sets
@@ -40,7 +40,7 @@ def test_it_is_a_metric(sets: tuple[Tensor, Tensor, Tensor]) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(sets=_three(), shift=_VALUES, gain=st.floats(0, 100, width=32))
 def test_it_is_in_the_unit_of_the_values(sets: tuple[Tensor, Tensor, Tensor], shift: float, gain: float) -> None:
     a, b, _ = sets

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -76,6 +77,35 @@ def test_a_killed_process_ends_the_run_in_one_sentence_and_nothing_is_lost(
     assert begun.gone(workers)
     done = saved_step(run / "state.safetensors")
     assert done >= 3
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+@pytest.mark.parametrize(("own", "which"), [(True, 0), (False, 1)])
+def test_a_process_killed_before_anything_was_saved_is_not_told_of_what_was(
+    start: Start, pictures: Path, tmp_path: Path, store: Path, own: bool, which: int
+) -> None:
+    other = store / "runs" / "other"
+    other.mkdir(parents=True)
+    (other / "run.json").write_text("{}")
+    (other / "state.safetensors").touch()
+    where = ("-o", tmp_path / "run") if own else ()
+    begun = start(pictures, *where, *TINY, "--encoder-steps", 10**6, "--steps", 2, "--processes", 2, "--json")
+    folder = tmp_path / "run" if own else store / "runs" / pictures.name
+    deadline = time.monotonic() + 60
+    while not (folder / "run.json").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.kill(begun.children()[which], signal.SIGKILL)
+    code, _, said = begun.end()
+    assert code == 2
+    (error,) = [line for line in said.splitlines() if "Error" in line]
+    assert "what was saved last" not in error
+    assert str(other) not in error
+    if (folder / "run.json").exists():
+        assert error.endswith(f"the run begins again with: rcl pretrain --resume -o {folder} --processes 2")
+    else:
+        assert error.endswith("nothing had been saved yet; give the same command again")
 
 
 @pytest.mark.slow

@@ -210,7 +210,7 @@ _profiles = st.builds(
 )
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(profile=_profiles, sources=st.frozensets(st.text(max_size=8), max_size=3))
 def test_any_profile_comes_back_as_it_was(profile: NoiseProfile, sources: frozenset[str], tmp_path: Path) -> None:
     path = tmp_path / "p.json"

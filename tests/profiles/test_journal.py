@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from numpy.typing import NDArray
 
 from rcl_calibration.exchange import read_runs
+from rcl_cli.cli import calibration_files
 from rcl_cli.cli.main import cli
 from rcl_cli.profiles import journal
 from rcl_cli.profiles.images import ImageCalibration, calibrate_file
@@ -80,7 +81,29 @@ def test_the_same_command_goes_on_and_ends_like_an_unbroken_one(
     assert _run(folder).exit_code == 0
     assert sorted(measured) == ["0.dng", "1.dng", "2.dng", "3.dng", "stop"]
     assert (store / "profiles.json").read_bytes() == (tmp_path / "whole" / "profiles.json").read_bytes()
-    assert list((store / "unfinished").iterdir()) == []
+    assert not (store / "unfinished").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("when", ["save", "plot"])
+def test_a_signal_after_the_last_measurement_is_told_that_it_is_kept(
+    folder: Path, store: Path, monkeypatch: pytest.MonkeyPatch, number: int, when: str
+) -> None:
+    def asked(*arguments: object) -> list[Any]:
+        signal.raise_signal(number)
+        return []
+
+    with monkeypatch.context() as context:
+        context.setattr(calibration_files, when, asked)
+        result = _run(folder)
+    assert result.exit_code == 130
+    assert "Interrupted. What has been measured is saved. Run the same command again" in " ".join(result.stderr.split())
+    measured: list[Path] = []
+    monkeypatch.setattr(journal, "calibrate_file", lambda path, **_: measured.append(path))
+    assert _run(folder).exit_code == 0
+    assert measured == []
+    assert (store / "profiles.json").is_file()
 
 
 @pytest.mark.slow

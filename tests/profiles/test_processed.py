@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -136,3 +137,11 @@ def test_the_reason_says_how_much_may_be_texture() -> None:
     reasons = [profile.reason for profile in map(processed_profile, (noisy, clean)) if profile is not None]
     assert "texture" not in reasons[0]
     assert "all of which may be texture" in reasons[1]
+
+
+def test_what_no_camera_has_at_an_iso_is_no_noise_of_it() -> None:
+    strong = RgbFrame(srgb_decode(np.clip(0.5 + 40 / 255 * noise(0.8), 0, 1)).astype(np.float32))
+    for iso, possible in ((1600, False), (3200, False), (25600, True)):
+        profile = processed_profile(replace(strong, metadata=Metadata(iso=iso)))
+        assert profile is not None
+        assert ("more than noise can be" in profile.reason) is not possible

@@ -150,6 +150,28 @@ def test_links_to_files_are_files_and_those_that_lead_nowhere_are_named(tmp_path
     assert [file.path.name for file in search([tmp_path / "in" / "loop.dng"]).files] == ["loop.dng"]
 
 
+@links
+def test_a_file_and_links_to_it_are_one_however_they_are_named(tmp_path: Path) -> None:
+    fill(tmp_path, "in/a.png", "in/sub/c.png")
+    file = tmp_path / "in" / "a.png"
+    near, far = tmp_path / "in" / "z.png", tmp_path / "in" / "sub" / "b.png"
+    for link in (near, far):
+        link.symlink_to(file)
+    (tmp_path / "other").symlink_to("in")
+    (tmp_path / "in" / "hard.png").hardlink_to(file)
+    assert names(tmp_path / "in") == ["a.png", "hard.png", "sub/c.png"]
+    several = search([tmp_path / "in", tmp_path / "other", near]).files
+    assert [found.path.name for found in several] == ["a.png", "hard.png", "c.png"]
+    for given in ([near, far], [far, near], [near, far, near]):
+        (one,) = search(given).files
+        assert one.path == given[0]
+    for given in ([tmp_path / "in" / "sub", tmp_path / "in"], [tmp_path / "in", tmp_path / "in" / "sub"]):
+        assert sorted(found.path.name for found in search(given).files) == ["a.png", "c.png", "hard.png"]
+    assert {found.path.name for found in search([tmp_path / "in"], links=True).files} == {
+        *("a.png", "z.png", "b.png", "c.png", "hard.png"),
+    }
+
+
 @pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="there are no such sockets here")
 def test_sockets_and_links_to_devices_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

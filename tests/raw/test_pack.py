@@ -16,7 +16,7 @@ COLOUR_OF_PLANE = {Domain.BAYER: [0, 1, 1, 2], Domain.XTRANS: [0, 0, 1, 1, 1, 1,
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     cfa=st.sampled_from(ANY_CFA),
     height=st.integers(1, 40),

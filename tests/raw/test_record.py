@@ -19,6 +19,7 @@ from rcl_cli.raw.record import Record, read_record
 from rcl_cli.raw.tags.xmp import history, history_packet
 from rcl_cli.raw.write import write_picture
 
+from ..needs import EXIFTOOL
 from .conftest import MakeFrame
 
 RECORD = Record(
@@ -26,7 +27,6 @@ RECORD = Record(
     *("Acme One", 800.0, (64.0, 64.0, 65.5, 64.0), 4095.0),
 )
 SAYING = (".dng", ".tif", ".png", ".jpg", ".exr")
-exiftool = pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
 
 
 def written(path: Path, make_frame: MakeFrame) -> Path:
@@ -56,7 +56,7 @@ def test_it_is_still_said_beside_the_metadata_of_a_source(suffix: str, tmp_path:
     assert read_record(target) == RECORD
 
 
-@exiftool
+@EXIFTOOL
 @pytest.mark.parametrize("suffix", [".dng", ".tif", ".png", ".jpg"])
 def test_another_program_reads_it_and_may_rewrite_the_file(suffix: str, make_frame: MakeFrame, tmp_path: Path) -> None:
     path = written(tmp_path / f"a{suffix}", make_frame)

@@ -117,7 +117,7 @@ def browser(profile: Path) -> Iterator[Browser]:
     """A running one; skips the test where there is none. `profile`: a folder for its own files."""
     found = program()
     if found is None:
-        pytest.skip(f"no browser is installed ({', '.join(PROGRAMS)})")
+        pytest.skip(f"needs a browser: one of {', '.join(PROGRAMS)} (Debian: chromium)")
     ours, theirs = os.pipe(), os.pipe()  # what we write, what it writes
     flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
     flags += ["--disable-extensions", "--disable-background-networking", "--remote-debugging-pipe"]

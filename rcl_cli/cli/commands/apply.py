@@ -228,7 +228,10 @@ def command(
     failures += [FileError(o.path, o.reason) for o in outcomes if o.status == "failed"]
     print_failures(failures)
     if page.wanted and not interrupted:
-        _report(page, task, outcomes, failures, linear)
+        try:
+            _report(page, task, outcomes, failures, linear)
+        except KeyboardInterrupt:
+            interrupted = True
     if interrupted:
         say("Interrupted. Finished results are kept. Run the same command again to do the rest.")
         ctx.exit(INTERRUPTED)
@@ -284,6 +287,9 @@ def _print_summary(outcomes: list[Outcome], seconds: float, *, to_stderr: bool) 
     skipped = Counter(outcome.reason for outcome in outcomes if outcome.status == "skipped")
     for reason, count in skipped.most_common():
         say(f"{count} skipped: {reason}")
+    unchanged = [outcome.result.unchanged for outcome in outcomes if outcome.result is not None]
+    for why, count in Counter(why._replace(detail="") for why in unchanged if why is not None).most_common():
+        say(f"{count} left as {'it is' if count == 1 else 'they are'}: {why.reason}{why.advised}")
     folders = sorted({o.output.parent for o in outcomes if o.status == "done" and o.output is not None})
     if folders:
         named = ("the current folder" if folder == Path() else str(folder) for folder in folders[:3])

@@ -104,37 +104,46 @@ def command(
 
     start_reader()
     from rcl_cli.cli import calibration_files as files
+    from rcl_cli.disk.made import none_empty
     from rcl_cli.folders import store_folder
     from rcl_cli.profiles.book import stored_profiles
     from rcl_cli.profiles.journal import Journal
 
-    targets = [*([] if no_save else [stored_profiles(store)]), *([output] if output else [])]
-    files.try_targets(targets, plot)
+    unfinished = store_folder(store) / "unfinished" / "calibrations"
+    ctx.with_resource(none_empty(unfinished))
+    targets = (None if no_save else stored_profiles(store), output)
+    files.try_targets([target for target in targets if target is not None], plot)
     page = Report.begin(report)
     measured: list[CameraCalibration | PairCalibration] = []
     problems: list[FileError] = []
-    done, interrupted = 0, False
-    if paths and not pairs:
-        journal = Journal(store_folder(store) / "unfinished" / "calibrations")
-        images, cameras, failures, interrupted = _blind(paths, by, as_json, linear, select, journal, cluster)
-        failures += files.save(files.runs_of(cameras), targets)
-        failures += files.plot(cameras, plot)
-        done, problems, measured = len(images), failures, [*cameras]
-        print_failures(failures)
-        if not interrupted:
-            journal.finish()
-    if any(framed.values()) and not interrupted:
-        calibrations, failures, interrupted = _framed(framed, as_json, linear, select)
-        failures += files.save(files.runs_of(calibrations), targets)
-        failures += files.plot(calibrations, plot)
-        done, problems, measured = done + len(calibrations), problems + failures, [*measured, *calibrations]
-        print_failures(failures)
-    if page.wanted:
-        from rcl_cli.report.calibrated import calibrated_page
+    done, interrupted, kept = 0, False, True
+    journal = Journal(unfinished)
+    try:
+        if paths and not pairs:
+            images, cameras, failures, interrupted = _blind(paths, by, as_json, linear, select, journal, cluster)
+            failures += files.save(cameras, *targets)
+            failures += files.plot(cameras, plot)
+            done, problems, measured = len(images), failures, [*cameras]
+            print_failures(failures)
+            if not interrupted:
+                journal.finish()
+        if any(framed.values()) and not interrupted:
+            kept = False
+            calibrations, failures, interrupted = _framed(framed, as_json, linear, select)
+            failures += files.save(calibrations, *targets)
+            kept = True
+            failures += files.plot(calibrations, plot)
+            done, problems, measured = done + len(calibrations), problems + failures, [*measured, *calibrations]
+            print_failures(failures)
+        if page.wanted:
+            from rcl_cli.report.calibrated import calibrated_page
 
-        page.end(lambda: calibrated_page(measured, problems))
+            page.end(lambda: calibrated_page(measured, problems))
+    except KeyboardInterrupt:  # what single images have told is in the journal by then, if not saved
+        interrupted = True
     if interrupted:
-        say("Interrupted. What has been measured is saved. Run the same command again to do the rest.")
+        said = "What has been measured is saved" if kept else "The pairs that were measured are not saved"
+        say(f"Interrupted. {said}. Run the same command again to do the rest.")
         ctx.exit(INTERRUPTED)
     ctx.exit(page.code(exit_code(done, len(problems))))
 

@@ -222,7 +222,9 @@ def command(
         raise click.UsageError(f"name the task to learn, --task ({tasks}), or continue a run with --resume")
     elif pairs_folder and by_hand:
         raise click.UsageError("--shot, --read and --sigma-range go with --clean; pairs have noise already")
-    start_processes(ctx, processes, clean, output)
+    from rcl_cli.models.runs import FINETUNING
+
+    start_processes(ctx, processes, clean, output, FINETUNING)
     from rcl_cli.cli.watch import TerminalWatch
     from rcl_cli.finetuning.begin import finetune
     from rcl_cli.task import get_task

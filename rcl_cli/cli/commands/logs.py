@@ -34,7 +34,7 @@ def merge_logs(paths: tuple[Path, ...], output: Path | None, overwrite: bool, as
     from rcl_cli.cli.shard_log import merge
     from rcl_cli.disk.write import write_text
 
-    merged = merge(paths)
+    merged = merge(paths, output)
     lines = list(merged.lines.values())
     if output is not None:
         write_text(output, "".join(f"{json_line(line)}\n" for line in lines), overwrite=overwrite)

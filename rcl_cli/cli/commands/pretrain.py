@@ -111,11 +111,13 @@ def command(
     A run can be continued with another number of processes.
     """
     from rcl_cli.cli.watch import TerminalWatch
+    from rcl_cli.disk.made import none_empty
+    from rcl_cli.models.runs import PRETRAINING
     from rcl_cli.models.store import Store
 
     if resume:
         _refuse_changes(ctx, given)
-    start_processes(ctx, processes, paths, output)
+    start_processes(ctx, processes, paths, output, PRETRAINING)
     from rcl_cli.pretraining.session import Session
 
     opened = Store.open(store)
@@ -125,7 +127,7 @@ def command(
             return Session.resumed(opened, output, given["steps"], name)
         return Session.new(paths, _settings(preset, given), opened, output, name)
 
-    with together(device) as team:
+    with together(device) as team, none_empty(opened.runs):
         page = Report.begin(report if team.first else None)
         done = team.given(session).run(
             paths=paths, workers=workers, cache=cache, watch=TerminalWatch(as_json=as_json), team=team

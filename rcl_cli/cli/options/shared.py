@@ -62,7 +62,8 @@ SELECT = click.option(
 PROFILE = click.option(
     "--profile",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Noise profiles (JSON).  [default: calibrated for camera and ISO, else the file's own, else a blind estimate]",
+    help="Noise profiles (JSON), or a picture whose noise level is to be taken: one of the same camera and settings."
+    "  [default: calibrated for camera and ISO, else the file's own, else a blind estimate]",
 )
 SEED = click.option(
     "--seed", type=Whole(0, largest=MOST_SEED), default=0, show_default=True, metavar="N", help="Random seed."

@@ -53,7 +53,7 @@ def read_rgb(path: Path, found: Identified, *, linear: bool = False) -> RgbFrame
     if rgb.shape[2] == 1:
         rgb = np.repeat(rgb, 3, axis=2)
     if decoded.bits == 32 and not np.isfinite(rgb).all():
-        raise FileError(path, "holds values that are not numbers (NaN or infinite)")
+        raise FileError(path, "holds values that are not numbers (NaN or infinite), or too large to be light")
     say_unread(path, decoded.unread)
     metadata = tagged_metadata(path, found.tags)
     metadata = replace(

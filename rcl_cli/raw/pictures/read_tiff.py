@@ -129,7 +129,8 @@ def _decode(page: TiffPage) -> Decoded:
     pixels = _samples(page)
     colors = _COLORS[kind]
     if page.sampleformat == _FLOATING:
-        pixels, bits = pixels.astype(np.float32), 32
+        with np.errstate(over="ignore"):  # of 64 bits; what becomes infinite is refused
+            pixels, bits = pixels.astype(np.float32), 32
     elif pixels.dtype == np.bool_:
         pixels = pixels.astype(np.uint8)
     values, alpha = pixels[..., :colors], None

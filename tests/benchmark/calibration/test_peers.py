@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 
 from rcl_benchmark.calibration.draws import Exposure
-from rcl_benchmark.calibration.estimators import METHODS, available
+from rcl_benchmark.calibration.estimators import METHODS
 from rcl_benchmark.calibration.peers.homogeneous import homogeneous, p_value
 from rcl_benchmark.calibration.peers.line import least_absolute_line
 from rcl_benchmark.calibration.peers.percentile import mean_and_low_energy
 from rcl_benchmark.calibration.score import sigma
 from rcl_benchmark.calibration.simulate import expose
 from rcl_calibration.model import Noise
+
+from ...needs import skip_without
 
 NOISE = Noise(1e-3, 1e-5)
 
@@ -24,8 +26,8 @@ def _exposure() -> Exposure:
 
 
 def _skip_without(name: str) -> None:
-    if available([name])[1]:
-        pytest.skip(f"the package of {name} is not installed")
+    for module in METHODS[name].modules:
+        skip_without(module, "benchmark")
 
 
 # The published methods select blocks by what they are correlated with, and so are a little biased.

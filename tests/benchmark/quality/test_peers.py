@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rcl_benchmark.quality.inputs import Noisy, sample
-from rcl_benchmark.quality.methods import Tools, installed, methods, possible
+from rcl_benchmark.quality.methods import Tools, methods, possible
 from rcl_benchmark.quality.mosaics import NO_NOISE, Mosaic, exposed, noise_of, sensor_noise
 from rcl_benchmark.quality.names import INPUT, METHODS, PROTOCOLS, base
 from rcl_benchmark.quality.peers import classical, enlarge, filters
@@ -22,10 +22,10 @@ from rcl_benchmark.quality.settings import Setting, settings
 from rcl_cli.domain import Domain
 from rcl_cli.raw.cfa import CFA, canonical, mosaic
 
+from ...needs import BM3D, COLOUR, PILLOW, SKIMAGE
+
 Psnr = Callable[[Float, Float], float]
 BAYER, XTRANS = CFA.bayer("RGGB"), CFA.xtrans()
-NEEDS_COLOUR = pytest.mark.skipif(not installed("colour-demosaicing"), reason="colour-demosaicing is not installed")
-NEEDS_BM3D = pytest.mark.skipif(not installed("bm3d"), reason="the package bm3d is not installed")
 
 
 def clean_mosaic(v: Float, cfa: CFA, *, coded: bool = True) -> Mosaic:
@@ -71,7 +71,7 @@ def test_opencv_has_the_colours_in_their_order(v: Float, psnr: Psnr) -> None:
     assert psnr(rgb[inner], v[inner]) > 20
 
 
-@NEEDS_COLOUR
+@COLOUR
 @pytest.mark.realdata
 @pytest.mark.slow
 def test_menon_and_malvar_are_better_than_bilinear(realdata: Path, psnr: Psnr) -> None:
@@ -99,17 +99,17 @@ def test_demosaicnet_is_as_good_as_published(realdata: Path, domain: Domain, psn
     assert psnr(np.clip(rgb, 0, 1)[inner], v[inner]) > 35
 
 
+@PILLOW
 @pytest.mark.parametrize("method", [enlarge.bicubic, enlarge.lanczos])
 def test_enlarging_keeps_constants_and_slopes(method) -> None:
-    pytest.importorskip("PIL")
     assert method(np.full((8, 8, 3), 0.4, np.float32)) == pytest.approx(0.4)
     ramp = np.broadcast_to(np.arange(16, dtype=np.float32)[:, None, None], (16, 8, 3))
     # Pixel i of the large picture lies at (i + ½)/2 − ½ of the small one.
     np.testing.assert_allclose(method(ramp)[8:-8, 0, 0], (np.arange(32) / 2 - 0.25)[8:-8], atol=0.02)
 
 
-@NEEDS_BM3D
-@NEEDS_COLOUR
+@BM3D
+@COLOUR
 @pytest.mark.slow
 @pytest.mark.parametrize("method", [filters.menon_cbm3d, filters.bm3d_menon])
 def test_noise_of_a_plain_picture_is_removed_without_a_shift(method: Callable[[Mosaic], Float]) -> None:
@@ -122,7 +122,7 @@ def test_noise_of_a_plain_picture_is_removed_without_a_shift(method: Callable[[M
     assert result.std() < 0.02
 
 
-@NEEDS_BM3D
+@BM3D
 @pytest.mark.slow
 def test_planes_alone_lose_their_noise(psnr: Psnr) -> None:
     clean = np.full((48, 48), 0.2, np.float32)
@@ -130,8 +130,8 @@ def test_planes_alone_lose_their_noise(psnr: Psnr) -> None:
     assert psnr(filters.bm3d_planes(given), clean) > psnr(given.values, clean) + 8
 
 
+@SKIMAGE
 def test_non_local_means_removes_noise(psnr: Psnr) -> None:
-    pytest.importorskip("skimage")
     clean = np.full((48, 48, 3), 0.5, np.float32)
     noisy = Noisy((clean + np.random.default_rng(0).normal(0, 0.1, clean.shape)).astype(np.float32), 0.1)
     assert psnr(filters.non_local_means(noisy), clean) > psnr(noisy.values, clean) + 10

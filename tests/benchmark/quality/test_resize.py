@@ -8,9 +8,13 @@ import pytest
 from rcl_benchmark.quality.pictures import Float
 from rcl_benchmark.quality.resize import as_stored, half_area, half_bicubic, luma
 
+from ...needs import PILLOW
 
+
+@PILLOW
 def test_bicubic_reduction_is_that_of_pillow_away_from_the_border(v: Float) -> None:
-    image = pytest.importorskip("PIL.Image")
+    from PIL import Image as image
+
     height, width, _ = v.shape
     planes = [
         np.asarray(image.fromarray(np.ascontiguousarray(v[..., i])).resize((width // 2, height // 2), 3))

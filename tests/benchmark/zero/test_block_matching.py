@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from rcl_benchmark.zero import block_matching
-from rcl_benchmark.zero.block_matching import bm3d, installed
+from rcl_benchmark.zero.block_matching import bm3d
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
+
+from ...needs import BM3D
 
 PROFILE = NoiseProfile(shot=(0.02, 0.01, 0.01, 0.005), read=(1e-4, 2e-4, 2e-4, 4e-4))
 
@@ -53,7 +55,7 @@ def test_a_perfect_filter_gives_the_clean_picture(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not installed(), reason="the package bm3d, for non-commercial use only, is not installed")
+@BM3D
 def test_bm3d_removes_most_of_the_noise_of_a_smooth_picture() -> None:
     noisy, clean = noisy_ramp(Domain.RGB, 48)
     restored = bm3d(noisy, PROFILE, Domain.RGB)

@@ -19,8 +19,8 @@ from rcl_cli.raw.read import read_frame
 
 Call = Callable[..., Any]
 FIELDS = [
-    *("kind", "path", "status", "reason", "output", "task", "model", "profile"),
-    *("shot", "read", "strength", "chroma_strength", "seconds", "megapixels"),
+    *("kind", "path", "status", "reason", "output", "task", "model", "unchanged", "profile"),
+    *("quality", "shot", "read", "strength", "chroma_strength", "seconds", "megapixels"),
 ]
 
 

@@ -21,7 +21,7 @@ _names = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1,
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     cfa=st.sampled_from(ANY_CFA),
     height=st.integers(24, 70),

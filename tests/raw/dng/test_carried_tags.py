@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import struct
 import subprocess
 from dataclasses import replace
@@ -23,6 +22,8 @@ from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.read import read_frame
 from rcl_cli.raw.tags.tiff_tags import directories, read_tiff_tags
 from rcl_cli.raw.write import write, write_picture
+
+from ...needs import EXIFTOOL
 
 Tag = tuple[int, str, int, Any, bool]
 
@@ -279,7 +280,7 @@ def test_pixels_that_are_not_square_stay_so_without_a_dng(make_frame: Any, tmp_p
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
+@EXIFTOOL
 def test_exiftool_finds_nothing_wrong_with_all_of_them(tmp_path: Path) -> None:
     source = tmp_path / "a.dng"
     write_source(source, *FIRST.values(), *FRAME)

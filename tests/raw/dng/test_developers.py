@@ -17,6 +17,7 @@ from rcl_cli.raw.dng.write import write_dng
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.write import write_picture
 
+from ...needs import lacks_program
 from ..conftest import MakeFrame
 
 
@@ -31,7 +32,7 @@ def compare(files: Any, folder: Path, name: str, developer: str) -> list[Any]:
     developers = import_module("developers")
     chosen = getattr(developers, developer)
     if not chosen.is_here:
-        pytest.skip(f"{chosen.executable} is not installed")
+        pytest.skip(lacks_program(chosen.executable))
     before, results = files.write_case(folder, name, files.CFAS[name])
     return list(files.compare(name, before, results, chosen))
 

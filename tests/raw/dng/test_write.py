@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -26,10 +25,10 @@ from rcl_cli.raw.record import Record
 from rcl_cli.raw.tags.ifd import text
 from rcl_cli.raw.write import write_picture
 
+from ...needs import EXIFTOOL
 from ..conftest import MakeFrame
 
 CFAS = [CFA.bayer(phase) for phase in BAYER_PHASES] + [CFA.xtrans(), CFA.xtrans(1, 2), CFA.xtrans(4, 3)]
-EXIFTOOL = pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
 
 RECORD = Record("denoise", "mine", "0123456789ab")
 

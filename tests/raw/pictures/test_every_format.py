@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from importlib import import_module
 from pathlib import Path
 
@@ -12,9 +11,11 @@ import pytest
 from rcl_cli.raw.read import read_frame
 from rcl_cli.raw.write import write
 
+from ...needs import EXIFTOOL
+
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
+@EXIFTOOL
 def test_every_format_keeps_what_its_source_has(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(root / "docs/benchmarks"))
     pages = import_module("picture_files")

@@ -23,6 +23,8 @@ from rcl_cli.raw.pictures.tone import LINEAR, Power
 from rcl_cli.raw.read import read_frame
 from rcl_cli.raw.write import write_picture
 
+from ...needs import EXIFTOOL, lacks_program
+
 RNG = np.random.default_rng(0)
 VALUES = RNG.integers(0, 256, (40, 56, 3)).astype(np.uint8)
 FOUR = np.concatenate([VALUES, RNG.integers(0, 256, (40, 56, 1)).astype(np.uint8)], axis=-1)
@@ -40,8 +42,8 @@ GREY_22 = bytes(imagecodecs.cms_profile("gray", whitepoint=(0.3457, 0.3585, 1), 
 def _program(request: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "alone":
         monkeypatch.setattr(shutil, "which", lambda name: None)
-    elif shutil.which("exiftool") is None:
-        pytest.skip("exiftool is not installed")
+    elif why := lacks_program("exiftool"):
+        pytest.skip(why)
 
 
 def read(path: Path) -> RgbFrame:
@@ -239,7 +241,7 @@ def stored(path: Path) -> NDArray[Any]:
     return np.asarray(imagecodecs.png_decode(path.read_bytes()))
 
 
-@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
+@EXIFTOOL
 @pytest.mark.parametrize("suffix", [".tif", ".jpg", ".png"])
 @pytest.mark.parametrize("resolution", [None, (300.0, 150.0)])
 def test_exiftool_finds_nothing_to_say(suffix: str, resolution: tuple[float, float] | None, tmp_path: Path) -> None:

@@ -24,8 +24,9 @@ from rcl_cli.raw.tags.exif_block import exif_block
 from rcl_cli.raw.tags.tiff_tags import TiffTags, read_tiff_tags
 from rcl_cli.raw.write import write
 
-EXIFTOOL = shutil.which("exiftool") or ""
-needs_exiftool = pytest.mark.skipif(not EXIFTOOL, reason="exiftool is not installed")
+from ...needs import EXIFTOOL
+
+PROGRAM = shutil.which("exiftool") or ""
 
 TOLD = {
     "IFD0:Artist": "Ann Ö",
@@ -61,12 +62,12 @@ NOT_SAID = ("-ExifIFD:ExifImageWidth=9", "-ExifIFD:ColorSpace=1", "-ExifIFD:Subj
 
 def tell(path: Path, *more: str) -> None:
     arguments = [f"-{name}={value}" for name, value in TOLD.items()]
-    command = [EXIFTOOL, "-q", "-n", "-m", "-overwrite_original", *more, *arguments, *NOT_SAID, str(path)]
+    command = [PROGRAM, "-q", "-n", "-m", "-overwrite_original", *more, *arguments, *NOT_SAID, str(path)]
     subprocess.run(command, check=True)
 
 
 def told(*paths: Path) -> list[dict[str, Any]]:
-    command = [EXIFTOOL, "-j", "-n", "-G1", "-m", "-IFD0:all", "-ExifIFD:all", "-GPS:all", *map(str, paths)]
+    command = [PROGRAM, "-j", "-n", "-G1", "-m", "-IFD0:all", "-ExifIFD:all", "-GPS:all", *map(str, paths)]
     found: list[dict[str, Any]] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     return found
 
@@ -89,7 +90,7 @@ def source(path: Path) -> Path:
 SOURCES = [(".dng", "II"), (".jpg", "II"), (".jpg", "MM"), (".png", "MM"), (".tif", "II"), (".webp", "MM")]
 
 
-@needs_exiftool
+@EXIFTOOL
 @pytest.mark.parametrize(
     ("suffix", "order", "with_exiftool"),
     [*((*one, False) for one in SOURCES), (".dng", "II", True), (".jpg", "MM", True)],
@@ -111,44 +112,44 @@ def test_the_shot_is_told_in_every_format(
         assert found.get("ExifIFD:ExifImageWidth") != 9
 
 
-@needs_exiftool
+@EXIFTOOL
 def test_what_is_written_without_exiftool_is_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """But for ratings, which are Microsoft's tags."""
     given = source(tmp_path / "source.dng")
     tell(given)
-    subprocess.run([EXIFTOOL, "-q", "-overwrite_original", "-IFD0:Rating=", str(given)], check=True)
+    subprocess.run([PROGRAM, "-q", "-overwrite_original", "-IFD0:Rating=", str(given)], check=True)
     frame = read_frame(given)
     without_exiftool(monkeypatch)
     for suffix in (".dng", ".tif", ".jpg", ".png"):
         write(tmp_path / f"result{suffix}", frame)
-        command = [EXIFTOOL, "-validate", "-warning", "-error", "-a", str(tmp_path / f"result{suffix}")]
+        command = [PROGRAM, "-validate", "-warning", "-error", "-a", str(tmp_path / f"result{suffix}")]
         said = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
         wrong = [line for line in said if not line.startswith("Validate") and "Missing required" not in line]
         assert not wrong, suffix
         assert suffix != ".dng" or [line.partition(": ")[2] for line in said] == ["OK"]
 
 
-@needs_exiftool
+@EXIFTOOL
 def test_a_caption_goes_before_the_note(tmp_path: Path) -> None:
     given = source(tmp_path / "a.jpg")
-    subprocess.run([EXIFTOOL, "-q", "-overwrite_original", "-ImageDescription=At sea", str(given)], check=True)
+    subprocess.run([PROGRAM, "-q", "-overwrite_original", "-ImageDescription=At sea", str(given)], check=True)
     for note, said in (("denoised", "At sea (denoised)"), ("", "At sea")):
         tags = _read(exif_block(Metadata(path=given), 1, note))
         assert tags.first["ImageDescription"] == said
 
 
-@needs_exiftool
+@EXIFTOOL
 @pytest.mark.parametrize(
     "told", ["sr by rcl with mine (2x)", "At sea (sr by rcl with mine, strength 0.5)", '{"shape": [2, 2]}']
 )
 def test_our_own_note_and_what_programs_tell_themselves_are_no_caption(told: str, tmp_path: Path) -> None:
     given = source(tmp_path / "a.jpg")
-    subprocess.run([EXIFTOOL, "-q", "-overwrite_original", f"-ImageDescription={told}", str(given)], check=True)
+    subprocess.run([PROGRAM, "-q", "-overwrite_original", f"-ImageDescription={told}", str(given)], check=True)
     tags = _read(exif_block(Metadata(path=given), 1, "denoised"))
     assert tags.first["ImageDescription"] == ("At sea (denoised)" if told.startswith("At sea") else "denoised")
 
 
-@needs_exiftool
+@EXIFTOOL
 @pytest.mark.parametrize(("iso", "exposure_s"), [(800.0, 0.005), (800.0, 0.00501), (3200.0, 0.5), (102400.0, 30.0)])
 def test_iso_and_exposure_are_those_of_the_frame(iso: float, exposure_s: float, tmp_path: Path) -> None:
     """The source's where they are the same; others, which somebody has corrected, go before the source's."""
@@ -188,7 +189,7 @@ def test_no_source_and_a_source_that_is_no_file_tell_nothing(tmp_path: Path) -> 
         assert carried(path) == Carried()
 
 
-@needs_exiftool
+@EXIFTOOL
 @pytest.mark.realdata
 @pytest.mark.parametrize(
     "name", ["exiftool_CanonRaw.cr3", "exiftool_FujiFilm.raf", "exiftool_Minolta.mrw", "exiftool_Panasonic.rw2"]

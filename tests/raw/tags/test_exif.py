@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import struct
 import subprocess
 from io import BytesIO
@@ -25,6 +24,7 @@ from rcl_cli.raw.tags.exif_block import exif_block
 from rcl_cli.raw.tags.ifd import directory, longs, shorts
 from rcl_cli.raw.tags.tiff_tags import TiffTags, read_tiff_tags
 
+from ...needs import EXIFTOOL
 from ..dng.dng_files import numbers, write_dng_file
 
 
@@ -34,7 +34,7 @@ def read_exif(path: Path) -> Exif:
 
 @pytest.mark.slow
 @pytest.mark.realdata
-@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
+@EXIFTOOL
 def test_exiftool_reads_the_same_of_every_file(realdata: Path) -> None:
     """Of what exiftool finds in IFD 0 and in the EXIF directory; the maker's own tags are LibRaw's to read."""
     suffixes = {".jpg", ".jpeg", ".png", ".tif", ".tiff"}

@@ -19,9 +19,11 @@ from rcl_cli.raw.tags import exiftool
 from rcl_cli.raw.tags.copy import copy_metadata
 from rcl_cli.raw.tags.exiftool import ask_exiftool, close_exiftool, start_exiftool
 
+from ...needs import EXIFTOOL
+
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="stands in for exiftool by a shell script"),
-    pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed"),
+    EXIFTOOL,
 ]
 TRUE_EXIFTOOL = shutil.which("exiftool") or ""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import struct
 import subprocess
 from pathlib import Path
@@ -20,6 +19,8 @@ from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.read import read_frame
 from rcl_cli.raw.tags.sidecars import Fit, carry_sidecars, fitted
 from rcl_cli.raw.write import write, write_picture
+
+from ...needs import DARKTABLE
 
 LEVELS = struct.pack("<4i5H2xi", 0, 0, 0, 0, 512, 512, 512, 512, 16383, 0).hex()
 EXPOSURE = struct.pack("<i4fi", 0, 0.0, 1.0, 50.0, -4.0, 0).hex()
@@ -160,7 +161,7 @@ def test_every_format_of_pictures_gets_it(raw: Path, tmp_path: Path, suffix: str
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("darktable-cli") is None, reason="darktable is not installed")
+@DARKTABLE
 def test_darktable_shows_result_and_source_alike_with_their_sidecars(raw: Path, tmp_path: Path) -> None:
     """The result's levels are other numbers: those in the source's sidecar would make it 40 % brighter."""
     frame = read_frame(raw)
