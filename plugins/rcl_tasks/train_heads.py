@@ -99,7 +99,7 @@ LESSONS = {
     "jdensr-xtrans": Lesson(4_000, 144, parent="demosaic-xtrans", lr=0.004),
     "sr-xtrans": Lesson(2_500, 144, parent="demosaic-xtrans", lr=0.004, noiseless=1.0),
     NARROW: Lesson(24_000, 96, again=(16_000, 0.005)),
-    "denoise-rgb": Lesson(12_000, 96, parent=NARROW, lr=0.005, network={"width": 48}),
+    "denoise-rgb": Lesson(12_000, 96, parent=NARROW, lr=0.005, network={"width": 48}, again=(12_000, 0.005)),
     "jdensr-rgb": Lesson(4_000, 144, parent=NARROW, lr=0.004),
     "sr-rgb": Lesson(6_000, 144, parent=NARROW, lr=0.004, noiseless=1.0, again=(12_000, 0.005)),
 }
