@@ -16,17 +16,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rcl_calibration.plane_blocks import BLOCK, blocks_every, unclipped, without_plane
 from rcl_calibration.profile import Covariance
 
 Array = NDArray[np.float64]
 
 REACH = 4
 """Lags along each axis, in pixels: 0 to ±REACH."""
-BLOCK = 16
 _SHARE = 0.25
 _STEP = 8
 _MOST_BLOCKS = 2000
-_CLIPPED = (4 / 255, 251 / 255)
 _GRID = 32
 
 
@@ -38,9 +37,8 @@ def noise_covariance(picture: NDArray[np.floating[Any]]) -> Array:
     """
     if min(picture.shape[-2:]) < BLOCK:
         raise ValueError(f"is smaller than {BLOCK}×{BLOCK} pixels")
-    blocks = _blocks(picture)
-    means = blocks.mean((2, 3))
-    inside = ((means > _CLIPPED[0]) & (means < _CLIPPED[1])).all(1)
+    blocks = blocks_every(picture, _STEP)
+    inside = unclipped(blocks)
     noise = without_plane(blocks[inside] if inside.any() else blocks)
     energy = np.square(noise).mean((1, 2, 3))
     return _lagged_products(noise[energy <= np.quantile(energy, _SHARE)][:_MOST_BLOCKS])
@@ -77,23 +75,6 @@ def noise_kernel(covariance: Array) -> Array:
 def _taper() -> Array:
     fall = 1 - 0.3 * np.abs(np.arange(-REACH, REACH + 1)) / (REACH + 1)
     return np.outer(fall, fall)
-
-
-def _blocks(picture: NDArray[np.floating[Any]]) -> Array:
-    """(C, h, w) → (N, C, BLOCK, BLOCK), overlapping by half."""
-    windows = np.lib.stride_tricks.sliding_window_view(picture, (BLOCK, BLOCK), axis=(1, 2))[:, ::_STEP, ::_STEP]
-    return np.moveaxis(windows, 0, 2).reshape(-1, len(picture), BLOCK, BLOCK).astype(np.float64)
-
-
-def without_plane(blocks: Array) -> Array:
-    """Less the least-squares plane of each channel."""
-    flat = blocks - blocks.mean((2, 3), keepdims=True)
-    ramp = np.arange(BLOCK) - (BLOCK - 1) / 2
-    ramp /= np.sqrt(BLOCK * np.square(ramp).sum())
-    down = np.einsum("ncij,i->nc", flat, ramp)[..., None, None] * ramp[:, None]
-    right = np.einsum("ncij,j->nc", flat, ramp)[..., None, None] * ramp
-    without: Array = flat - down - right
-    return without
 
 
 def _lagged_products(noise: Array) -> Array:

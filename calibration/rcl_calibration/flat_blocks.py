@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rcl_calibration.correlation import BLOCK, without_plane
+from rcl_calibration.plane_blocks import BLOCK, blocks_every, unclipped, without_plane
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -18,7 +18,6 @@ _SHARE = 0.25
 _LEAST = 8
 """Blocks in a bin."""
 _MOST_BLOCKS = 6000
-_CLIPPED = (4 / 255, 251 / 255)
 _QUIET = 2.0
 """Brightnesses with up to so many times the least variance count."""
 
@@ -63,9 +62,8 @@ def flat_blocks(picture: NDArray[np.floating[Any]]) -> FlatBlocks | None:
     if min(picture.shape[-2:]) < BLOCK:
         return None
     blocks = sampled(picture)
-    means = blocks.mean((2, 3))
-    inside = ((means > _CLIPPED[0]) & (means < _CLIPPED[1])).all(1)
-    order = np.argsort(means[inside].mean(1), kind="stable")
+    inside = unclipped(blocks)
+    order = np.argsort(blocks[inside].mean((2, 3)).mean(1), kind="stable")
     bins = [part for part in np.array_split(order, _BINS) if len(part) >= _LEAST]
     if not bins:
         return None
@@ -79,9 +77,7 @@ def flat_blocks(picture: NDArray[np.floating[Any]]) -> FlatBlocks | None:
 
 def sampled(picture: NDArray[np.floating[Any]]) -> Array:
     """At most about `_MOST_BLOCKS` blocks on a regular grid: (M, C, BLOCK, BLOCK)."""
-    step = _step(picture)
-    windows = np.lib.stride_tricks.sliding_window_view(picture, (BLOCK, BLOCK), axis=(1, 2))[:, ::step, ::step]
-    return np.moveaxis(windows, 0, 2).reshape(-1, len(picture), BLOCK, BLOCK).astype(np.float64)
+    return blocks_every(picture, _step(picture))
 
 
 def _surroundings(picture: NDArray[np.floating[Any]], chosen: Indices) -> Array:

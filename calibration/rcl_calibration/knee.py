@@ -11,8 +11,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from rcl_calibration.correlation import BLOCK
 from rcl_calibration.noise_traits import BANDS, coefficients
+from rcl_calibration.plane_blocks import BLOCK
 
 Array = NDArray[np.float64]
 _MIDDLE = 1.25

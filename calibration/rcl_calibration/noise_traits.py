@@ -12,8 +12,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from rcl_calibration.correlation import BLOCK
 from rcl_calibration.flat_blocks import FlatBlocks
+from rcl_calibration.plane_blocks import BLOCK
 
 Array = NDArray[np.float64]
 TRAITS = (

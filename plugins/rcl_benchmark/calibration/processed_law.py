@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from rcl_benchmark.calibration.developed import Development
 from rcl_benchmark.calibration.photographs import Singles, singles
 from rcl_benchmark.calibration.pictures import Picture
-from rcl_calibration.correlation import without_plane
 from rcl_calibration.flat_blocks import flat_blocks, sampled
 from rcl_calibration.noise_law import Law
 from rcl_calibration.noise_traits import traits
+from rcl_calibration.plane_blocks import without_plane
 from rcl_cli.raw.srgb import srgb_decode
 
 Array = NDArray[np.float64]
