@@ -6,6 +6,7 @@ import shutil
 import sys
 import zipfile
 from importlib import metadata
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,7 +21,9 @@ from rcl_cli.plugins.quick import only_own
 
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A path on which this program is the only one with plugins."""
+    """A path on which this program is the only one with plugins, whatever other tests have imported."""
+    usual = [one for one in sys.meta_path if one is PathFinder or not hasattr(one, "find_distributions")]
+    monkeypatch.setattr(sys, "meta_path", usual)
     if only_own() is None:
         pytest.skip("other plugins are installed here, or this program is installed twice")
     monkeypatch.delenv("RCL_LOAD_PLUGINS", raising=False)
