@@ -29,12 +29,21 @@ def conv_add(conv: nn.Conv2d, x: Tensor, to: Tensor) -> Tensor:
     return y.add_(to)
 
 
+@cache
+def convolves_bfloat16() -> bool:
+    """Whether oneDNN takes bfloat16 on this processor: not where ONEDNN_MAX_CPU_ISA bids it do without, too."""
+    try:
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    except (AttributeError, RuntimeError):  # of versions of torch that cannot tell
+        return True
+
+
 def _can_fuse(conv: nn.Conv2d, x: Tensor) -> bool:
     cast = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
     return (
         x.device.type == "cpu"
         and x.dtype == cast
-        and x.dtype in (torch.float32, torch.bfloat16)
+        and (x.dtype == torch.float32 or (x.dtype == torch.bfloat16 and convolves_bfloat16()))
         and not torch.is_grad_enabled()
         and not torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
         and not torch.compiler.is_compiling()

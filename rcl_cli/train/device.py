@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from rcl_cli.errors import RclError
+from rcl_cli.nn.fused import convolves_bfloat16
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
 
@@ -79,7 +80,7 @@ def has_bfloat16(device: torch.device) -> bool:
         case "cpu":
             # Older versions of torch cannot tell.
             found: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
-            return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
+            return bool(found.get("avx512_bf16") or found.get("amx_bf16")) and convolves_bfloat16()
     return False
 
 

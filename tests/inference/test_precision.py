@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +27,7 @@ from rcl_cli.task import get_task
 from rcl_cli.train.device import half_precision
 from rcl_tasks.restorer import Restorer
 
+ROOT = Path(__file__).parents[2]
 CPU = torch.device("cpu")
 NOISE = NoiseProfile.uniform(1e-3, 1e-6)
 RAWS = {Domain.BAYER: CFA.bayer("RGGB"), Domain.XTRANS: CFA.xtrans()}
@@ -82,6 +87,26 @@ def test_half_precision_is_what_the_device_has_unless_float32_is_asked_for() -> 
         rcl.load("denoise", "bayer", precision="float8")
     with pytest.raises(RclError, match="there is no precision 'double'"):
         rcl.apply("denoise", [__file__], precision="double")
+
+
+_CAPPED = """
+import numpy as np, torch, rcl_cli as rcl
+from tests.inference.test_precision import CPU, NOISE, Domain, Restoration, get_task, half_precision, in_half, noisy
+ready = rcl.load("denoise", "bayer", device="cpu").ready
+assert half_precision(CPU) is ready.engine.half is None
+x, placement = noisy(Domain.BAYER, ready.tiling.multiple)
+run = lambda half: Restoration(get_task("denoise"), Domain.BAYER).run(x, placement, in_half(ready, half), NOISE).pixels
+print(float(np.abs(run(torch.bfloat16) - run(None)).max()))
+"""
+
+
+@pytest.mark.slow
+def test_a_processor_without_bfloat16_does_without() -> None:
+    """As older ones are, and newer ones where oneDNN is told so."""
+    capped = {**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}
+    done = subprocess.run([sys.executable, "-c", _CAPPED], env=capped, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) < 5e-3
 
 
 def test_automatic_strengths_compare_results_in_float32() -> None:
