@@ -9,6 +9,7 @@ from importlib import metadata
 from importlib.machinery import PathFinder
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -20,20 +21,26 @@ from rcl_cli.plugins.quick import only_own
 
 
 @pytest.fixture(autouse=True)
-def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A path on which this program is the only one with plugins, whatever other tests have imported."""
-    usual = [one for one in sys.meta_path if one is PathFinder or not hasattr(one, "find_distributions")]
+def finders(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """A path on which this program is the only one with plugins, whatever other tests have imported.
+
+    Gives the finders that there are: the backport of importlib.metadata puts its own in the place of Python's.
+    """
+    found = sys.meta_path
+    usual = [one for one in found if one is PathFinder or not hasattr(one, "find_distributions")]
     monkeypatch.setattr(sys, "meta_path", usual)
     if only_own() is None:
         pytest.skip("other plugins are installed here, or this program is installed twice")
     monkeypatch.delenv("RCL_LOAD_PLUGINS", raising=False)
+    return found
 
 
-def test_it_sees_what_importlib_sees(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_sees_what_importlib_sees(finders: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     found = only_own()
     assert found is not None
-    assert found[0] == metadata.version(OWN)
     quick = [entries(group) for group in GROUPS]
+    monkeypatch.setattr(sys, "meta_path", finders)
+    assert found[0] == metadata.version(OWN)
     monkeypatch.setattr(module, "only_own", lambda: None)
     assert quick == [entries(group) for group in GROUPS]
     announced = metadata.distribution(OWN).entry_points
