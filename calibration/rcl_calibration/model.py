@@ -26,6 +26,11 @@ def variance(x: Array, shot: float, read: float) -> Array:
     return shot * np.maximum(x, 0.0) + read
 
 
+def skewness(x: Array, shot: float, total: Array) -> Array:
+    """Of noise of the variance `total`: λ_shot²·x is the third moment of photon counts, and all else has none."""
+    return np.asarray(shot**2 * np.maximum(x, 0.0) / (total * np.sqrt(total)))
+
+
 @dataclass(frozen=True)
 class Noise:
     """λ_shot and λ_read of one plane, normalised."""
@@ -76,15 +81,15 @@ class Response:
 
 
 def clipped_moments(
-    mean: Array, sigma: Array, low: float, high: float, skewness: Array | float = 0.0
+    mean: Array, sigma: Array, low: float, high: float, skewed: Array | float = 0.0
 ) -> tuple[Array, Array]:
     """Mean and variance of values that are cut off at `low` and `high`; of a Gaussian: Foi et al. 2008, section IV.
 
-    With `skewness` the density is φ(z)·(1 + skewness/6·He₃(z)), Edgeworth's first term.
+    `skewed`: their skewness. With it the density is φ(z)·(1 + skewed/6·He₃(z)), Edgeworth's first term.
     """
     sigma = np.maximum(sigma, 1e-12)
     a, b = (low - mean) / sigma, (high - mean) / sigma
-    skew = np.asarray(skewness) / 6
+    skew = np.asarray(skewed) / 6
     tail_a, tail_b, density_a, density_b = _normal_cdf(a), _normal_cdf(-b), _normal_density(a), _normal_density(b)
     # Of z, clipped: its parts at a, at b and between, by the integrals of φ and φ·He₃ times 1, z and z².
     below, above = tail_a - skew * density_a * (a**2 - 1), tail_b + skew * density_b * (b**2 - 1)
@@ -105,10 +110,9 @@ def response(noise: Noise, clipping: Clipping) -> Response:
     Counts of photons are skewed: near black less of their variance is cut off than of a Gaussian's, near white more.
     """
     variance = noise.variance(_GRID)
-    light, least = np.maximum(_GRID, 0.0), np.maximum(variance, 1e-24)
-    skewness = noise.shot**2 * light / (least * np.sqrt(least))
-    skewness = np.minimum(skewness, _MOST_SKEWED)
-    mean, seen = clipped_moments(_GRID, np.sqrt(variance), clipping.low, clipping.high, skewness)
+    least = np.maximum(variance, 1e-24)
+    skewed = np.minimum(skewness(_GRID, noise.shot, least), _MOST_SKEWED)
+    mean, seen = clipped_moments(_GRID, np.sqrt(variance), clipping.low, clipping.high, skewed)
     rising = np.maximum.accumulate(mean)
     return Response(rising, seen + clipping.step**2 / 12, _GRID, kept=seen / least)
 

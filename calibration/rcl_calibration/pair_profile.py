@@ -12,7 +12,7 @@ import numpy as np
 from rcl_calibration.fit import fit_line
 from rcl_calibration.intervals import REPLICATES, Replicates
 from rcl_calibration.layout import Mask
-from rcl_calibration.model import Array, Clipping, Noise, response
+from rcl_calibration.model import Array, Clipping, Noise, response, skewness
 from rcl_calibration.photon_transfer import Cells, PairMeasurement, join, measure_pair
 from rcl_calibration.plane_levels import Level, PlaneLevel, plane_levels, profile_of_levels
 from rcl_calibration.profile import NoiseProfile
@@ -102,8 +102,7 @@ def _fit(cells: Cells, clippings: Sequence[Clipping], chosen: Mask, noise: Noise
         model = np.maximum(noise.variance(x) + rounding, 1e-24)
         relative = 2 / np.maximum(freedom, 1) + (_CLIPPING_ERROR * (1 - kept)) ** 2
         weight = np.where(kept >= KEPT_VARIANCE, 1 / (relative * model**2), 0.0)
-        skewness = noise.shot**2 * np.maximum(x, 0) / model**1.5
-        doubt = _SKEW_ERROR * skewness * np.maximum(1 - kept, 0)
+        doubt = _SKEW_ERROR * skewness(x, noise.shot, model) * np.maximum(1 - kept, 0)
         kept = np.maximum(kept, KEPT_VARIANCE)
         shot, read = fit_line(x, (seen - rounding) / kept, weight * chosen)
         noise = Noise(float(shot), float(read))

@@ -8,12 +8,11 @@ import numpy as np
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.inference.tiling import Float
+from rcl_cli.profiles.cautious import MIDTONE, UNSEEN
 
 _SAME = 1e-5
 """Of white: less than a step of 16 bits."""
 _STRIP = 256
-_MIDTONE, _UNSEEN = 0.18, 0.003
-"""Of linear values, and σ there that is one step of 255 as displayed."""
 _ADVICE = "give a picture of the same camera and settings with flat parts, or a file of noise profiles: --profile FILE"
 
 
@@ -58,7 +57,7 @@ def why_unchanged(
     if source != "blind":
         return Unchanged("the noise profile is of no noise", source)
     found = estimate or told
-    if found.quality != "unidentifiable" and float(found.sigma(_MIDTONE)) < _UNSEEN:
+    if found.quality != "unidentifiable" and float(found.sigma(MIDTONE)) < UNSEEN:
         return Unchanged("no noise was found that could be seen", found.reason)
     if found.quality == "unidentifiable":
         return Unchanged("the noise level is not known", found.reason, _ADVICE)

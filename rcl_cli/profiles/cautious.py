@@ -9,8 +9,9 @@ import numpy as np
 from rcl_calibration.fit import fit_line
 from rcl_calibration.profile import SIGMA_X, NoiseProfile
 
-_MIDTONE = 0.18
-_UNSEEN, _PLAIN = 0.003, 0.012
+MIDTONE = 0.18
+"""Of linear values."""
+UNSEEN, _PLAIN = 0.003, 0.012
 """σ in the mid-tones, of white: about one and four steps of 255 as displayed."""
 _MOST = 2 / 3
 """Of the way from the lower end to the estimate, as logarithms: harmed no photograph that 1/2 did not."""
@@ -44,5 +45,5 @@ def cautious(profile: NoiseProfile, *, raw: bool) -> NoiseProfile:
 
 def _boldness(profile: NoiseProfile) -> float:
     """0…_MOST."""
-    seen = np.log(np.maximum(float(profile.sigma(_MIDTONE)), 1e-12) / _UNSEEN) / np.log(_PLAIN / _UNSEEN)
+    seen = np.log(np.maximum(float(profile.sigma(MIDTONE)), 1e-12) / UNSEEN) / np.log(_PLAIN / UNSEEN)
     return _MOST * float(np.clip(seen, 0, 1))
