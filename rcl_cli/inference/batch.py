@@ -87,7 +87,8 @@ def run_batch(
 ) -> Iterator[Outcome]:
     """Do the jobs and say what became of each; those whose target exists come first, no pixel of them being read.
 
-    Several runs over the same jobs divide them; what is left to another comes last, as skipped.
+    Several runs over the same jobs divide them; what is left to another comes last, as skipped. What is being written
+    when KeyboardInterrupt comes is finished and told, before that is passed on.
 
     linear: keep the values of RGB files as they are; debug: pass on an error that nobody foresaw, instead of making it
     the reason of a failure. `report` hears which fraction of a job is done.
@@ -107,6 +108,7 @@ def run_batch(
     if waiting:
         start_exiftool()  # it is ready when the first result is
     claims = Claims(kept, overwrite=overwrite)
+    untold: dict[Path, Outcome] = {}
 
     def prepare(work: _Work) -> Prepared | Domain:
         """Or the domain of a file of a walked folder that is none for the task."""
@@ -128,18 +130,26 @@ def run_batch(
         with work.timed():
             replaced = overwrite or is_ruined(work.job.target)
             write_picture(work.job.target, made.picture, overwrite=replaced)
-            return _without_pixels(made)
+        result = _without_pixels(made)
+        untold[work.job.target] = _done(work, result)
+        return result
 
     prepared = ahead(prepare, map(_Work, claims.divided(waiting)))
     restored = ((work, partial(restore, work, ready)) for work, ready in prepared)
+    written = behind(write, restored, _is_large)
     try:
-        for work, finish in behind(write, restored, _is_large):
+        for work, finish in written:
             outcome = _outcome(work, finish, pipeline.models.task, debug)
             claims.release(work.job)
+            untold.pop(work.job.target, None)
             yield outcome
         for job, why in claims.left:
             status, reason = ("failed", str(why)) if isinstance(why, FileError) else ("skipped", why)
             yield Outcome(job.source, job.target, status, reason)
+    except KeyboardInterrupt:
+        written.close()  # which finishes what is being written
+        yield from untold.values()
+        raise
     finally:
         claims.close()
         close_exiftool()
@@ -179,7 +189,11 @@ def _outcome(work: _Work, finish: Callable[[], Result | Domain], task: Work, deb
         return Outcome(job.source, job.target, "failed", reason, work.seconds, work.megapixels)
     if isinstance(made, Domain):
         return unfit(job.source, task, made)
-    return Outcome(job.source, job.target, "done", "", work.seconds, work.megapixels, made)
+    return _done(work, made)
+
+
+def _done(work: _Work, made: Result) -> Outcome:
+    return Outcome(work.job.source, work.job.target, "done", "", work.seconds, work.megapixels, made)
 
 
 def unfit(path: Path, task: Work, domain: Domain) -> Outcome:
