@@ -18,7 +18,7 @@ from typing import Any
 
 from rcl_cli.disk.process import Process
 from rcl_cli.disk.sync import make_folder
-from rcl_cli.disk.words import unwritable
+from rcl_cli.disk.words import unwritten
 from rcl_cli.errors import FileError
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def locked(path: Path, what: Path, *, wait: bool = False) -> Iterator[None]:
         if hold is None:
             raise Held(what, _holder(path))
     except OSError as error:
-        raise FileError(what, unwritable(error, path.parent)) from error
+        raise unwritten(what, error, path.parent) from error
     try:
         yield
     finally:
