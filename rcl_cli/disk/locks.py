@@ -118,8 +118,7 @@ def _take(path: Path) -> _Hold | None:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Its last holder may have removed it since it was opened.
             if _is_at(path, handle):
-                os.ftruncate(handle, 0)
-                os.pwrite(handle, _said(), 0)
+                _say(path, handle)
                 return _Hold(path, handle)
         except BlockingIOError:
             os.close(handle)
@@ -173,6 +172,17 @@ def _is_at(path: Path, handle: int) -> bool:
         return os.path.samestat(path.stat(), os.fstat(handle))
     except FileNotFoundError:
         return False
+
+
+def _say(path: Path, handle: int) -> None:
+    """Who holds a lock, in its file, which goes again where there is no room for that. Raises OSError."""
+    try:
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, _said(), 0)
+    except OSError:
+        with suppress(OSError):
+            path.unlink()
+        raise
 
 
 def _said() -> bytes:
