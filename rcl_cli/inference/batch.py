@@ -25,11 +25,11 @@ from rcl_cli.inference.overlap import ahead, behind
 from rcl_cli.inference.pipeline import Pipeline, Prepared
 from rcl_cli.inference.result import Result
 from rcl_cli.inference.room import Room, UndoneError
+from rcl_cli.models.facts import Work
 from rcl_cli.plugins.faults import PluginFault
 from rcl_cli.raw.guarded import read_frame
 from rcl_cli.raw.tags.exiftool import close_exiftool, start_exiftool
 from rcl_cli.raw.write import write_picture
-from rcl_cli.task_facts import Work
 
 _MOST_BESIDE = 1 << 28
 """Bytes of a result that may be written while the network is busy with the next: both take memory."""

@@ -17,6 +17,7 @@ from rcl_cli.inference.result import Result
 from rcl_cli.inference.tiling import Float
 from rcl_cli.inference.turned import packed, upright
 from rcl_cli.inference.unchanged import why_unchanged
+from rcl_cli.models.facts import Work
 from rcl_cli.nn.balance import Balance
 from rcl_cli.raw.defects import mend
 from rcl_cli.raw.frame import Frame, RgbFrame
@@ -25,7 +26,6 @@ from rcl_cli.raw.pack import Placement
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.record import Record, source_digest
 from rcl_cli.raw.turn import ALL_TURNS, UPRIGHT, Turn
-from rcl_cli.task_facts import Work
 
 AUTO = "auto"
 
