@@ -161,6 +161,7 @@ def test_a_batch_ends_where_its_disk_is_full(small: Path, tmp_path: Path, store:
     for name in "abcdefg":
         cv2.imwrite(str(tmp_path / "in" / f"{name}.png"), noise)
     given = ["apply", "--task", "denoise", str(tmp_path / "in"), "-o", str(small / "out"), "--format", "npy", "--json"]
+    given += ["--report", str(tmp_path / "page.html")]
     result = CliRunner().invoke(cli, given)
     assert result.exit_code == 1, result.output
     lines = [json.loads(line) for line in result.stdout.splitlines()]
@@ -169,5 +170,6 @@ def test_a_batch_ends_where_its_disk_is_full(small: Path, tmp_path: Path, store:
     assert all(f"there is no room left in {small / 'out'}; make room" in line["reason"] for line in lines[5:])
     assert f"There is no room left in {small / 'out'}: 3 results were written, " in result.stderr
     assert "the same command again" in result.stderr
+    assert all(f"{name}.png" in (tmp_path / "page.html").read_text() for name in "defg")
     assert sorted(path.name for path in (small / "out").glob("*.npy")) == ["a.npy", "b.npy", "c.npy"]
     assert not list((small / "out").glob(".rcl-*"))

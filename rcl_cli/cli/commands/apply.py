@@ -229,8 +229,9 @@ def command(
     print_failures(failures)
     _say_full(outcomes)
     if page.wanted and not interrupted:
+        undone = [FileError(o.path, o.reason) for o in outcomes if o.full is not None]
         try:
-            _report(page, task, outcomes, failures, linear)
+            _report(page, task, outcomes, [*failures, *undone], linear)
         except KeyboardInterrupt:
             interrupted = True
     if interrupted:
