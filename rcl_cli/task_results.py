@@ -13,26 +13,26 @@ from rcl_cli.domain import Domain
 
 if TYPE_CHECKING:
     from rcl_calibration.profile import NoiseProfile
-    from rcl_cli.task_facts import Work
+    from rcl_cli.task import Task
 
 
-def _head(found: object, task: Work, *rest: Any) -> str:
+def _head(found: object, task: Task, *rest: Any) -> str:
     return "" if isinstance(found, nn.Module) else f"returns {_kind(found)}; it must be a torch module"
 
 
-def _loss(found: object, task: Work, *rest: Any) -> str:
+def _loss(found: object, task: Task, *rest: Any) -> str:
     scalar = isinstance(found, Tensor) and found.numel() == 1 and found.is_floating_point()
     return "" if scalar else f"returns {_kind(found)}; it must be one number in a tensor"
 
 
-def _metrics(found: object, task: Work, *rest: Any) -> str:
+def _metrics(found: object, task: Task, *rest: Any) -> str:
     named = isinstance(found, Mapping) and all(
         isinstance(name, str) and isinstance(value, Real) for name, value in found.items()
     )
     return "" if named else f"returns {_kind(found)}; it must be a dict of numbers by name"
 
 
-def _finish(found: object, task: Work, prediction: Tensor, x: Tensor) -> str:
+def _finish(found: object, task: Task, prediction: Tensor, x: Tensor) -> str:
     if not isinstance(found, Tensor) or found.shape != prediction.shape:
         return f"returns {_kind(found)}; it must be a tensor of the prediction's shape, {tuple(prediction.shape)}"
     if found.dtype != prediction.dtype:
@@ -41,7 +41,7 @@ def _finish(found: object, task: Work, prediction: Tensor, x: Tensor) -> str:
 
 
 def _pair(
-    found: object, task: Work, clean: Tensor, domain: Domain, noise: NoiseProfile, *rest: Any, **named: Any
+    found: object, task: Task, clean: Tensor, domain: Domain, noise: NoiseProfile, *rest: Any, **named: Any
 ) -> str:
     if not (isinstance(found, tuple) and len(found) == 2 and all(isinstance(one, Tensor) for one in found)):
         return f"returns {_kind(found)}; it must be a tuple of two tensors, x and target"
@@ -55,16 +55,16 @@ def _pair(
     return "" if bool(x.isfinite().all() and target.isfinite().all()) else "gives values that are not finite numbers"
 
 
-def _domain(found: object, task: Work, *rest: Any) -> str:
+def _domain(found: object, task: Task, *rest: Any) -> str:
     return "" if isinstance(found, Domain) else f"returns {found!r}; it must be a Domain"
 
 
-def _factor(found: object, task: Work, *rest: Any) -> str:
+def _factor(found: object, task: Task, *rest: Any) -> str:
     whole = isinstance(found, int) and not isinstance(found, bool) and found >= 1
     return "" if whole else f"returns {found!r}; it must be a whole number from 1 on"
 
 
-def _file(found: object, task: Work, *rest: Any) -> str:
+def _file(found: object, task: Task, *rest: Any) -> str:
     return "" if found is None or isinstance(found, Path) else f"returns {found!r}; it must be a Path or None"
 
 

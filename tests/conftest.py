@@ -1,4 +1,4 @@
-"""What every test may use: the real pictures, a simulated sensor, the devices at hand, and a store of its own.
+"""What every test may use: real and small pictures, a simulated sensor, the devices at hand, and a store of its own.
 
 Torch is imported where it is used: many tests need none of its seconds.
 """
@@ -67,6 +67,18 @@ def store(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("RCL_STORE", str(folder))
     monkeypatch.setenv("RCL_LOAD_PLUGINS", "")
     monkeypatch.setenv("RCL_CONFIG", os.devnull)
+    return folder
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder of six smooth pictures, 48 × 64, that trainings can learn from."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    rng = np.random.default_rng(2)
+    for number in range(6):
+        small = rng.integers(0, 256, (6, 8, 3), dtype=np.uint8)
+        cv2.imwrite(str(folder / f"{number}.png"), cv2.resize(small, (64, 48)))
     return folder
 
 

@@ -100,6 +100,15 @@ class NoiseProfile:
         (r, gr, gb, b), (r0, gr0, gb0, b0) = self.shot, self.read
         return (r, r0, (gr + gb) / 2, (gr0 + gb0) / 2, b, b0)
 
+    @property
+    def any_noise(self) -> bool:
+        """Whether it is of noise at all, in some plane.
+
+        >>> NoiseProfile.uniform(0.0, 1e-6).any_noise, NoiseProfile.uniform(0.0, 0.0).any_noise
+        (True, False)
+        """
+        return any((*self.shot, *self.read))
+
     def sigma(self, x: NDArray[np.floating[Any]] | float, plane: int = 1) -> NDArray[np.float64]:
         """Standard deviation of the noise at normalised value `x` (negative x counts as 0) in plane 0–3."""
         values = np.asarray(x, dtype=np.float64)

@@ -47,7 +47,7 @@ class NoiseLevels:
         profile = self.book.find(lookup, measured).profile
         if not self.required:
             return UNKNOWN if profile.quality == "weak" else profile
-        if not any((*profile.shot, *profile.read)):
+        if not profile.any_noise:
             raise ValueError(f"its noise cannot be measured ({profile.reason}); give a profile with --profile")
         return profile
 

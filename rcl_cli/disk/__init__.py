@@ -1,1 +1,1 @@
-"""What keeps files whole whatever befalls: a power cut, a kill, a full disk, or a second run at the same place."""
+"""What keeps files whole whatever befalls: a power cut, a kill, a full disk, an overlong name, or a second run."""

@@ -18,7 +18,7 @@ from typing import Any
 
 from rcl_cli.disk.process import Process
 from rcl_cli.disk.sync import make_folder
-from rcl_cli.disk.words import unwritable
+from rcl_cli.disk.words import unwritten
 from rcl_cli.errors import FileError
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def locked(path: Path, what: Path, *, wait: bool = False) -> Iterator[None]:
         if hold is None:
             raise Held(what, _holder(path))
     except OSError as error:
-        raise FileError(what, unwritable(error, path.parent)) from error
+        raise unwritten(what, error, path.parent) from error
     try:
         yield
     finally:
@@ -118,8 +118,7 @@ def _take(path: Path) -> _Hold | None:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Its last holder may have removed it since it was opened.
             if _is_at(path, handle):
-                os.ftruncate(handle, 0)
-                os.pwrite(handle, _said(), 0)
+                _say(path, handle)
                 return _Hold(path, handle)
         except BlockingIOError:
             os.close(handle)
@@ -173,6 +172,17 @@ def _is_at(path: Path, handle: int) -> bool:
         return os.path.samestat(path.stat(), os.fstat(handle))
     except FileNotFoundError:
         return False
+
+
+def _say(path: Path, handle: int) -> None:
+    """Who holds a lock, in its file, which goes again where there is no room for that. Raises OSError."""
+    try:
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, _said(), 0)
+    except OSError:
+        with suppress(OSError):
+            path.unlink()
+        raise
 
 
 def _said() -> bytes:

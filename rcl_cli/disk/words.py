@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 from pathlib import Path
 
+from rcl_cli.errors import FileError
+
 _FULL = "cannot be written whole, because the disk is full; make room, or choose another folder"
 _WORDS = {
     errno.ENOSPC: _FULL,
@@ -23,10 +25,21 @@ _WORDS = {
     errno.EMFILE: "cannot be written, because too many files are open; raise the limit (ulimit -n)",
     errno.ENOMEM: "cannot be written, because there is not enough memory; close other programs",
 }
+_OF_ROOM = (_FULL, _WORDS[errno.EDQUOT])
 OF_WRITING = frozenset([errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG])
 """Numbers of errors that no reading brings about."""
 _ALMOST_NOTHING = 1 << 20
 """Bytes; libraries that hide the system's error leave less than this behind on a full disk."""
+
+
+class NoRoomError(FileError):
+    """A file that cannot be written because the disk is full, or a quota on it used up."""
+
+
+def unwritten(path: Path, error: OSError, folder: Path) -> FileError:
+    """That `path` cannot be written, as a file in `folder` could not be: NoRoomError where there is no room."""
+    reason = unwritable(error, folder)
+    return (NoRoomError if reason in _OF_ROOM else FileError)(path, reason)
 
 
 def unwritable(error: OSError, folder: Path) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from rcl_cli.disk.made import none_empty
 from rcl_cli.disk.sync import make_folder, sync_file, sync_folder
 from rcl_cli.disk.temporary import new_temporary, sweep
-from rcl_cli.disk.words import OF_WRITING, unwritable
+from rcl_cli.disk.words import OF_WRITING, NoRoomError, unwritten
 from rcl_cli.errors import FileError
 
 _TRIES = 10
@@ -30,7 +30,7 @@ def atomic_path(target: Path, *, overwrite: bool = False, durable: bool = True) 
     When it has ended, file and name are on the disk and outlast a power cut; not so with `durable` False, for what can
     be made anew and vouches for itself. The temporary name is short, of plain letters, and keeps the suffix; those of
     killed runs are removed on the way. Raises FileError if `target` exists and not `overwrite`, or cannot be written
-    whole, as on a full disk.
+    whole: NoRoomError on a full disk.
     """
     folder = target.parent
     with _said(target):
@@ -96,14 +96,15 @@ def _said(target: Path, temporary: Path | None = None) -> Iterator[None]:
     except FileError as error:
         if error.path != temporary:
             raise
-        raise FileError(target, error.reason) from error
+        kind = NoRoomError if isinstance(error, NoRoomError) else FileError
+        raise kind(target, error.reason) from error
     except OSError as error:
         name = error.filename
         hidden = os.fspath(target.parent / ".rcl-")  # a temporary file that could not be made
         elsewhere = name not in own and not str(name).startswith((str(temporary or target), hidden))
         if elsewhere and error.errno not in OF_WRITING:  # copying says the source where the target is full
             raise
-        raise FileError(target, unwritable(error, target.parent)) from error
+        raise unwritten(target, error, target.parent) from error
 
 
 def write_bytes(target: Path, data: bytes, *, overwrite: bool = False, durable: bool = True) -> None:

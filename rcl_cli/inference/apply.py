@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rcl_cli.disk.names import is_plain
 from rcl_cli.domain import Domain
 from rcl_cli.errors import FileError, RclError
 from rcl_cli.folders import as_path
@@ -19,12 +20,11 @@ from rcl_cli.inference.restore import Restoration
 from rcl_cli.inference.shard import Shard
 from rcl_cli.models.choose import SHIPPED, given_model
 from rcl_cli.models.exported import EXPORTED, need_onnx, read_exported
+from rcl_cli.models.facts import Work
 from rcl_cli.models.store import Store
 from rcl_cli.models.twins import exported_task, given_exported
-from rcl_cli.names import is_plain
 from rcl_cli.raw.folder import search
 from rcl_cli.raw.select import Selection, selected, selected_words
-from rcl_cli.task_facts import Work
 
 
 @dataclass(frozen=True)

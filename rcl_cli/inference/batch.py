@@ -24,11 +24,12 @@ from rcl_cli.inference.outputs import Job
 from rcl_cli.inference.overlap import ahead, behind
 from rcl_cli.inference.pipeline import Pipeline, Prepared
 from rcl_cli.inference.result import Result
+from rcl_cli.inference.room import Room, UndoneError
+from rcl_cli.models.facts import Work
 from rcl_cli.plugins.faults import PluginFault
 from rcl_cli.raw.guarded import read_frame
 from rcl_cli.raw.tags.exiftool import close_exiftool, start_exiftool
 from rcl_cli.raw.write import write_picture
-from rcl_cli.task_facts import Work
 
 _MOST_BESIDE = 1 << 28
 """Bytes of a result that may be written while the network is busy with the next: both take memory."""
@@ -49,6 +50,8 @@ class Outcome:
     """Of one that is done, without its pixels."""
     fits: bool = True
     """False for one of many in a walked folder that was skipped because the task is not for such files."""
+    full: Path | None = None
+    """Of one that was left undone: the folder in which there is no room left."""
 
     def to_dict(self, task: str) -> dict[str, Any]:
         """The line of `rcl apply --json`."""
@@ -87,7 +90,9 @@ def run_batch(
 ) -> Iterator[Outcome]:
     """Do the jobs and say what became of each; those whose target exists come first, no pixel of them being read.
 
-    Several runs over the same jobs divide them; what is left to another comes last, as skipped.
+    Several runs over the same jobs divide them; what is left to another comes last, as skipped. So does, as failed,
+    what is left undone once the disk of its result is full. What is being written when KeyboardInterrupt comes is
+    finished and told, before that is passed on.
 
     linear: keep the values of RGB files as they are; debug: pass on an error that nobody foresaw, instead of making it
     the reason of a failure. `report` hears which fraction of a job is done.
@@ -106,7 +111,9 @@ def run_batch(
             waiting.append(job)
     if waiting:
         start_exiftool()  # it is ready when the first result is
-    claims = Claims(kept, overwrite=overwrite)
+    room = Room()
+    claims = Claims(kept, room, overwrite=overwrite)
+    untold: dict[Path, Outcome] = {}
 
     def prepare(work: _Work) -> Prepared | Domain:
         """Or the domain of a file of a walked folder that is none for the task."""
@@ -118,28 +125,40 @@ def run_batch(
             return pipeline.prepare(frame)
 
     def restore(work: _Work, prepared: Callable[[], Prepared | Domain]) -> Result | Domain:
+        def reported(done: float) -> None:
+            room.require(work.job)  # the result before, which is written meanwhile, may have filled the disk
+            report(work.job, done)
+
         ready = prepared()
+        room.require(work.job)
         with work.timed():
-            return ready if isinstance(ready, Domain) else pipeline.restore(ready, partial(report, work.job))
+            return ready if isinstance(ready, Domain) else pipeline.restore(ready, reported)
 
     def write(work: _Work, made: Result | Domain) -> Result | Domain:
         if isinstance(made, Domain):
             return made
-        with work.timed():
+        with work.timed(), room.watched(work.job):
             replaced = overwrite or is_ruined(work.job.target)
             write_picture(work.job.target, made.picture, overwrite=replaced)
-            return _without_pixels(made)
+        result = _without_pixels(made)
+        untold[work.job.target] = _done(work, result)
+        return result
 
     prepared = ahead(prepare, map(_Work, claims.divided(waiting)))
     restored = ((work, partial(restore, work, ready)) for work, ready in prepared)
+    written = behind(write, restored, _is_large)
     try:
-        for work, finish in behind(write, restored, _is_large):
+        for work, finish in written:
             outcome = _outcome(work, finish, pipeline.models.task, debug)
             claims.release(work.job)
+            untold.pop(work.job.target, None)
             yield outcome
         for job, why in claims.left:
-            status, reason = ("failed", str(why)) if isinstance(why, FileError) else ("skipped", why)
-            yield Outcome(job.source, job.target, status, reason)
+            yield _left(job, why)
+    except KeyboardInterrupt:
+        written.close()  # which finishes what is being written
+        yield from untold.values()
+        raise
     finally:
         claims.close()
         close_exiftool()
@@ -172,6 +191,8 @@ def _outcome(work: _Work, finish: Callable[[], Result | Domain], task: Work, deb
         made = finish()
     except ExistsError:
         return Outcome(job.source, job.target, "skipped", "was made by another run meanwhile")
+    except UndoneError as error:
+        return _left(job, error)
     except Exception as error:  # whatever one file or a plugin brings about, the others are still to be done
         if debug and not _foreseen(error):
             raise
@@ -179,7 +200,18 @@ def _outcome(work: _Work, finish: Callable[[], Result | Domain], task: Work, deb
         return Outcome(job.source, job.target, "failed", reason, work.seconds, work.megapixels)
     if isinstance(made, Domain):
         return unfit(job.source, task, made)
-    return Outcome(job.source, job.target, "done", "", work.seconds, work.megapixels, made)
+    return _done(work, made)
+
+
+def _done(work: _Work, made: Result) -> Outcome:
+    return Outcome(work.job.source, work.job.target, "done", "", work.seconds, work.megapixels, made)
+
+
+def _left(job: Job, why: str | FileError) -> Outcome:
+    if not isinstance(why, FileError):
+        return Outcome(job.source, job.target, "skipped", why)
+    full = why.folder if isinstance(why, UndoneError) else None
+    return Outcome(job.source, job.target, "failed", _reason(why, job.source), full=full)
 
 
 def unfit(path: Path, task: Work, domain: Domain) -> Outcome:

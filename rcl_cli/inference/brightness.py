@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from rcl_cli.disk.scratch import let_go
 from rcl_cli.domain import Domain
+from rcl_cli.models.facts import Work
 from rcl_cli.nn.bend import decoded, encoded
 from rcl_cli.raw.pack import lattices
-from rcl_cli.task_facts import Work
 
 Float = NDArray[np.float32]
 _COLORS = (0, 1, 1, 2)

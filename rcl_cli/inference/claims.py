@@ -13,6 +13,7 @@ from rcl_cli.disk.made import missing, remove_empty
 from rcl_cli.disk.temporary import sweep
 from rcl_cli.errors import FileError
 from rcl_cli.inference.outputs import Job
+from rcl_cli.inference.room import Room, UndoneError
 
 Why = Callable[[Job], str]
 
@@ -20,14 +21,15 @@ Why = Callable[[Job], str]
 class Claims:
     """The results that this run makes, and those that it leaves to others."""
 
-    def __init__(self, kept: Why, *, overwrite: bool = False) -> None:
+    def __init__(self, kept: Why, room: Room, *, overwrite: bool = False) -> None:
         """`kept`: why a target that exists is kept, "" where it is to be made; `overwrite`: all are to be made."""
         self._kept = kept
+        self._room = room
         self._overwrite = overwrite
         self._held: dict[Path, ExitStack] = {}
         self._folders: list[Path] = []
         self.left: list[tuple[Job, str | FileError]] = []
-        """Jobs that this run did not do, each with the reason, or the error where its folder cannot be written."""
+        """Jobs that this run did not do, each with the reason, or the error where its result cannot be written."""
 
     def divided(self, jobs: Iterable[Job]) -> Iterator[Job]:
         """Those that are this run's, claimed. What others are at comes last: it may be free again by then, or made."""
@@ -65,11 +67,17 @@ class Claims:
     def _claim(self, job: Job) -> str | None:
         """None: it is this run's; else who is at it; "" where it is settled, and in `left`."""
         folder = job.target.parent
+        try:
+            self._room.require(job)
+        except UndoneError as error:
+            self.left.append((job, error))
+            return ""
         made = missing(folder)
         name = hashlib.sha256(os.fsencode(job.target.name)).hexdigest()[:16]
         held = ExitStack()
         try:
-            held.enter_context(locked(folder / f"{LOCK}{name}", job.target))
+            with self._room.watched(job):
+                held.enter_context(locked(folder / f"{LOCK}{name}", job.target))
         except Held as error:
             return error.holder
         except FileError as error:

@@ -10,8 +10,8 @@ from rcl_calibration.profile import NoiseProfile
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.inference.tiling import Float, Tiling
+from rcl_cli.models.facts import Work
 from rcl_cli.nn.balance import Balance
-from rcl_cli.task_facts import Work
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 
 from rcl_cli.domain import Domain
-from rcl_cli.task_facts import Work
+from rcl_cli.models.facts import Work
 
 _GIB = 1 << 30
 _SMALLEST = 64

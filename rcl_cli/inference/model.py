@@ -16,7 +16,8 @@ from rcl_cli.inference.restore import Ready, Restoration, Restored
 from rcl_cli.inference.result import Result
 from rcl_cli.inference.tiling import Float
 from rcl_cli.inference.turned import packed, upright
-from rcl_cli.inference.unchanged import any_noise, why_unchanged
+from rcl_cli.inference.unchanged import why_unchanged
+from rcl_cli.models.facts import Work
 from rcl_cli.nn.balance import Balance
 from rcl_cli.raw.defects import mend
 from rcl_cli.raw.frame import Frame, RgbFrame
@@ -25,7 +26,6 @@ from rcl_cli.raw.pack import Placement
 from rcl_cli.raw.picture import Picture
 from rcl_cli.raw.record import Record, source_digest
 from rcl_cli.raw.turn import ALL_TURNS, UPRIGHT, Turn
-from rcl_cli.task_facts import Work
 
 AUTO = "auto"
 
@@ -125,7 +125,7 @@ class Model:
             record=self.record(frame, known, strength, chroma_strength, ensemble=ensemble),
         )
         # Photosites that were mended are a change as well.
-        same = made.unchanged and not (frame.cfa and mended and any_noise(mended))
+        same = made.unchanged and not (frame.cfa and mended and mended.any_noise)
         why = why_unchanged(
             told,
             known.estimate if known else None,
@@ -182,7 +182,7 @@ def chroma_words(strength: float | str, chroma: float | None) -> str:
 def _values(frame: Frame, noise: NoiseProfile | None) -> Float:
     """What the network sees of a frame; of raws with noise hot and dead photosites are mended."""
     values = frame.normalized()
-    if frame.cfa and noise and any_noise(noise):
+    if frame.cfa and noise and noise.any_noise:
         return mend(values, frame.cfa, noise)
     return values
 

@@ -11,9 +11,9 @@ from rcl_cli.errors import CheckpointError, RclError
 from rcl_cli.inference.model import Model
 from rcl_cli.models.choose import Choice, find_model
 from rcl_cli.models.exported import EXPORTED
+from rcl_cli.models.facts import Work
 from rcl_cli.models.store import Store
 from rcl_cli.models.twins import find_exported
-from rcl_cli.task_facts import Work
 
 TORCH, ONNX = "torch", "onnx"
 ENGINES = ("auto", TORCH, ONNX)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from rcl_cli.disk.names import fitted, longest_name
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
 from rcl_cli.files import RealPaths, is_folder, real_path
-from rcl_cli.names import fitted, longest_name
 from rcl_cli.raw.folder import Found
 from rcl_cli.raw.guarded import sniff_each
 from rcl_cli.raw.record import sidecar

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from typing import NoReturn, TypeVar
@@ -32,7 +32,7 @@ def behind(
     function: Callable[[Item, Made], Result],
     items: Iterable[tuple[Item, Callable[[], Made]]],
     alone: Callable[[Made], bool] = lambda made: False,
-) -> Iterator[tuple[Item, Callable[[], Result]]]:
+) -> Generator[tuple[Item, Callable[[], Result]], None, None]:
     """Each item with a call that returns `function(item, made())`, or raises what either raised.
 
     `made` is called here, `function` in another thread while the next is made; so an item comes when the next one has

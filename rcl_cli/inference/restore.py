@@ -19,10 +19,10 @@ from rcl_cli.inference.engine import Told
 from rcl_cli.inference.risk import STEP, best_strength, disturbance, noise_levels
 from rcl_cli.inference.tiling import Float
 from rcl_cli.inference.unchanged import is_same
+from rcl_cli.models.facts import Work
 from rcl_cli.nn.balance import Balance
 from rcl_cli.raw.far import far
 from rcl_cli.raw.pack import Placement
-from rcl_cli.task_facts import Work
 
 
 @dataclass(frozen=True)

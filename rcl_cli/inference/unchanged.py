@@ -52,7 +52,7 @@ def why_unchanged(
     """
     if asked_for_nothing:
         return Unchanged("the strength is 0")
-    if told is None or any_noise(told):
+    if told is None or told.any_noise:
         return Unchanged("nothing was found to remove")
     if source != "blind":
         return Unchanged("the noise profile is of no noise", source)
@@ -62,8 +62,3 @@ def why_unchanged(
     if found.quality == "unidentifiable":
         return Unchanged("the noise level is not known", found.reason, _ADVICE)
     return Unchanged("what looks like noise may be texture", found.reason, _ADVICE)
-
-
-def any_noise(profile: NoiseProfile) -> bool:
-    """Whether it is of noise at all, in some plane."""
-    return any((*profile.shot, *profile.read))

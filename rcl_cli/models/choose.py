@@ -8,10 +8,10 @@ from pathlib import Path
 
 from rcl_cli.domain import Domain
 from rcl_cli.errors import RclError
+from rcl_cli.models.facts import Work
 from rcl_cli.models.header import read_header
 from rcl_cli.models.store import Store, StoredModel
 from rcl_cli.plugins.entries import NETWORKS, entries
-from rcl_cli.task_facts import Work
 
 SHIPPED = "shipped"
 """The name that stands for the head that comes with the task, whatever is in the store."""

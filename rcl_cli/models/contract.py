@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
 from rcl_cli.domain import Domain
+from rcl_cli.models.facts import TaskFacts
 from rcl_cli.models.header import Header
 from rcl_cli.models.tensor_index import parsed
-from rcl_cli.task_facts import TaskFacts
 
 FORMAT = 1
 _LARGEST = 1 << 20

@@ -8,11 +8,11 @@ from itertools import count
 from pathlib import Path
 
 from rcl_cli.disk.made import missing, remove_empty
+from rcl_cli.disk.names import plain
 from rcl_cli.disk.words import unwritable
 from rcl_cli.errors import FileError
 from rcl_cli.files import exists, is_file, is_folder, real_path
 from rcl_cli.models.store import RESERVED, Store
-from rcl_cli.names import plain
 
 PRETRAINING, FINETUNING = "run.json", "finetune.json"
 """The files by which the folders of runs are known: what each is set to."""

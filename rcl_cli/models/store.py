@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from rcl_cli.disk.names import is_plain, plain
 from rcl_cli.disk.write import atomic_path
 from rcl_cli.domain import Domain
 from rcl_cli.errors import CheckpointError, FileError, RclError
 from rcl_cli.files import is_folder
 from rcl_cli.folders import store_folder
 from rcl_cli.models.header import Header, read_header
-from rcl_cli.names import is_plain, plain
 from rcl_cli.suggest import did_you_mean
 
 SUFFIX = ".safetensors"

@@ -11,8 +11,8 @@ from rcl_cli.errors import CheckpointError, FileError, RclError
 from rcl_cli.models.choose import SHIPPED, Choice
 from rcl_cli.models.contract import Contract
 from rcl_cli.models.exported import EXPORTED, read_exported
+from rcl_cli.models.facts import TaskFacts, Work
 from rcl_cli.models.store import SUFFIX, Store
-from rcl_cli.task_facts import TaskFacts, Work
 
 
 def twin(store: Store, name: str) -> Path:

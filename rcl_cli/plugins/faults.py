@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, TypeVar
 
+from rcl_cli.disk.words import OF_WRITING
 from rcl_cli.errors import PluginError, RclError, is_out_of_memory
 from rcl_cli.plugins.entries import Entry, Problem
 
@@ -35,8 +36,10 @@ def in_words(error: BaseException) -> str:
 
 
 def is_users(error: BaseException) -> bool:
-    """Whether it is no failure of the code that it comes out of: an answer to the user, or the user's Ctrl-C."""
+    """Whether it is no failure of the code that it comes out of: an answer to the user, a full disk, or Ctrl-C."""
     if isinstance(error, RclError | GeneratorExit) or is_out_of_memory(error):
+        return True
+    if isinstance(error, OSError) and error.errno in OF_WRITING:
         return True
     return isinstance(error, KeyboardInterrupt) and not _raised_by_a_plugin(error)
 

@@ -23,7 +23,7 @@ def noise_level(source: RegionSource) -> float:
     regions = [source.pictures[i].regions[0] for i in chosen]
     profiles = [source.noise[i] if source.noise else None for i in chosen]
     levels = [
-        _profile_level(region, profile) if profile and _is_known(profile) else _region_level(region)
+        _profile_level(region, profile) if profile and profile.any_noise else _region_level(region)
         for region, profile in zip(regions, profiles, strict=True)
     ]
     return max(float(np.median(levels)), _LEAST)
@@ -31,11 +31,7 @@ def noise_level(source: RegionSource) -> float:
 
 def levels_known(source: RegionSource) -> bool:
     """Whether the noise levels of at least half of the pictures are known: profiles with λ above 0."""
-    return sum(map(_is_known, source.noise)) * 2 >= max(1, len(source))
-
-
-def _is_known(profile: NoiseProfile) -> bool:
-    return any((*profile.shot, *profile.read))
+    return sum(profile.any_noise for profile in source.noise) * 2 >= max(1, len(source))
 
 
 def _profile_level(region: NDArray[np.float32], profile: NoiseProfile) -> float:

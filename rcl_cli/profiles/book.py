@@ -161,7 +161,7 @@ def given_profiles(path: Path, *, linear: bool = False) -> list[NoiseProfile]:
         return load_profiles(path)
     frame = read_frame(path, linear=linear)
     profile = frame.metadata.noise_profile or cautious(blind_estimate(frame), raw=frame.domain.is_raw)
-    if not any((*profile.shot, *profile.read)):
+    if not profile.any_noise:
         reason = f"{profile.quality}: {profile.reason}" if profile.reason else "no noise was found"
         raise FileError(path, f"tells no noise level ({reason}); give a picture with flat parts that are not clipped")
     return [profile]

@@ -22,6 +22,8 @@ _LEAST = 0.01
 """And this, of white: what is less does not show."""
 _SPREAD = 0.02
 """Of any light, red or blue too, more than this share falls on the eight sites beside, through any lens and filter."""
+_SPREAD_OWN = 0.01
+"""And so much more on each of them that has the colour of the site: no filter keeps the light from those."""
 _UNCERTAIN = 2.0
 """Standard deviations by which what falls there may be mistaken."""
 _OUTLYING = 0.64
@@ -117,7 +119,8 @@ def _defects(x: Float, colors: NDArray[np.uint8], noise: NoiseProfile) -> tuple[
     chance, left = np.square(sigma), x[beside] - without
     left[:, 1, 1] = chance[:, 1, 1] = 0
     share = np.abs(left.sum(axis=(1, 2))) + _UNCERTAIN * np.sqrt(chance.sum(axis=(1, 2)))
-    found = certain & (share < _SPREAD * beyond)
+    least = _SPREAD + _SPREAD_OWN * shared.sum(axis=(1, 2))
+    found = certain & (share < least * beyond)
     mean = np.where(own, x[seen], 0).sum(axis=(1, 2))[found] / own.sum(axis=(1, 2))[found]
     return found, mean.astype(np.float32)
 

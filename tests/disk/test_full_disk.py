@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from rcl_cli.cli.main import cli
+from rcl_cli.disk.words import NoRoomError
 from rcl_cli.disk.write import atomic_path, try_folder, write_bytes
 from rcl_cli.errors import FileError
 from rcl_cli.raw.tags.copy import copy_metadata
@@ -55,6 +60,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_the_old_file(small: Path, tmp_pa
     with pytest.raises(FileError) as caught:
         write()
     assert str(caught.value).startswith(f"{target}: cannot be written whole, because the disk is full; make room")
+    assert isinstance(caught.value, NoRoomError)
     assert [path.name for path in small.iterdir()] == ["result.bin"]
     assert target.read_bytes() == b"old"
 
@@ -90,6 +96,7 @@ def test_each_error_is_a_sentence_with_the_targets_path(tmp_path: Path, number: 
     with pytest.raises(FileError, match=words) as caught, atomic_path(tmp_path / "a.dng") as temporary:
         raise OSError(number, os.strerror(number), str(temporary))
     assert caught.value.path == tmp_path / "a.dng"
+    assert isinstance(caught.value, NoRoomError) == (number in (errno.ENOSPC, errno.EDQUOT))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -144,3 +151,25 @@ def test_a_disk_without_room_for_the_metadata_leaves_no_result_without_it(
     write_bytes(small / "b.jpg", b"b" * (SIZE * 5 // 8))
     with pytest.raises(OSError, match="No space left"):
         copy_metadata(tmp_path / "source.jpg", small / "b.jpg")
+
+
+@pytest.mark.slow
+def test_a_batch_ends_where_its_disk_is_full(small: Path, tmp_path: Path, store: Path) -> None:
+    """Results of 1.1 MB, of which three fit."""
+    (tmp_path / "in").mkdir()
+    noise = np.random.default_rng(0).normal(120, 20, (300, 300, 3)).clip(0, 255).astype(np.uint8)
+    for name in "abcdefg":
+        cv2.imwrite(str(tmp_path / "in" / f"{name}.png"), noise)
+    given = ["apply", "--task", "denoise", str(tmp_path / "in"), "-o", str(small / "out"), "--format", "npy", "--json"]
+    given += ["--report", str(tmp_path / "page.html")]
+    result = CliRunner().invoke(cli, given)
+    assert result.exit_code == 1, result.output
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [line["status"] for line in lines] == ["done"] * 3 + ["failed"] * 4
+    assert "the disk is full" in lines[3]["reason"]
+    assert all(f"there is no room left in {small / 'out'}; make room" in line["reason"] for line in lines[5:])
+    assert f"There is no room left in {small / 'out'}: 3 results were written, " in result.stderr
+    assert "the same command again" in result.stderr
+    assert all(f"{name}.png" in (tmp_path / "page.html").read_text() for name in "defg")
+    assert sorted(path.name for path in (small / "out").glob("*.npy")) == ["a.npy", "b.npy", "c.npy"]
+    assert not list((small / "out").glob(".rcl-*"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import logging
@@ -138,6 +139,16 @@ def test_a_claim_is_touched_while_it_is_held(tmp_path: Path, monkeypatch: pytest
 def test_a_file_of_nonsense_is_no_lock(tmp_path: Path) -> None:
     (tmp_path / ".lock").write_bytes(b"\xff[]")
     with locked(tmp_path / ".lock", tmp_path):
+        pass
+    assert not (tmp_path / ".lock").exists()
+
+
+def test_a_full_disk_is_said_and_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int, content: bytes, offset: int) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(FileError, match="the disk is full"), locked(tmp_path / ".lock", tmp_path):
         pass
     assert not (tmp_path / ".lock").exists()
 

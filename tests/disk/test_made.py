@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -37,16 +35,6 @@ def test_a_folder_that_was_only_tried_is_not_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     try_folder(tmp_path)
     assert tmp_path.is_dir()
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    for i in range(3):
-        cv2.imwrite(str(folder / f"{i}.png"), rng.integers(0, 255, (64, 64, 3)).astype(np.uint8))
-    return folder
 
 
 FAILING: dict[str, Callable[[Path], list[object]]] = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -26,17 +25,6 @@ VERBS = {
     "finetune": (*FINETUNE, "--clean", "{pictures}", "-o", "{out}/finetuned"),
     "apply": ("apply", "--task", "denoise", "{pictures}", "-o", "{out}/results", "--device", "cpu"),
 }
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    rng = np.random.default_rng(2)
-    for number in range(4):
-        small = rng.integers(0, 256, (6, 8, 3), dtype=np.uint8)
-        cv2.imwrite(str(folder / f"{number}.png"), cv2.resize(small, (64, 48)))
-    return folder
 
 
 @pytest.fixture

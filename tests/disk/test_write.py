@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from rcl_cli.disk.names import fitted, is_plain, plain
 from rcl_cli.disk.write import atomic_path
 from rcl_cli.errors import FileError, RclError
 from rcl_cli.models.runs import name_after
 from rcl_cli.models.store import check_name
-from rcl_cli.names import fitted, is_plain, plain
 
 ESCAPES = ["../../x", "/x", "a/b", "..", ".", "", " ", "..\\x", "a\nb", "a\x1b[2J", "\udce9", ".hidden", "x" * 101]
 

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -32,17 +30,6 @@ Stop = Callable[[int, Callable[[], None]], None]
 
 def run(*arguments: str | Path) -> Result:
     return CliRunner().invoke(cli, ["finetune", *map(str, arguments)])
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    folder = tmp_path / "clean"
-    folder.mkdir()
-    rng = np.random.default_rng(2)
-    for number in range(5):
-        small = rng.integers(0, 256, (6, 8, 3), dtype=np.uint8)
-        cv2.imwrite(str(folder / f"{number}.png"), cv2.resize(small, (64, 48)))
-    return folder
 
 
 @pytest.fixture

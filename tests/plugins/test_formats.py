@@ -74,6 +74,13 @@ def test_one_module_may_have_several(install: Install, tmp_path: Path) -> None:
     assert not (tmp_path / "b.silent").exists()
 
 
+def test_a_full_disk_is_no_fault_of_a_format(install: Install, tmp_path: Path) -> None:
+    full = 'raise OSError(28, "No space left on device", str(path))'
+    install("textual", "plain", PLAIN.replace("height, width, _ =", f"{full}; height, width, _ ="), group="rcl.formats")
+    with pytest.raises(rcl.FileError, match=r"a\.plain: cannot be written whole, because the disk is full"):
+        rcl.write(tmp_path / "a.plain", rcl.RgbFrame(np.zeros((4, 4, 3), np.float32), "linear", 32))
+
+
 def test_a_broken_format_is_named_and_our_own_never_ask_for_it(install: Install, tmp_path: Path) -> None:
     install("textual", "plain", "import a_module_that_nobody_has", group="rcl.formats")
     install("textual", "png", "import a_module_that_nobody_has", group="rcl.formats")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from rcl_calibration.profile import NoiseProfile
+from rcl_cli.profiles.book import blind_estimate
 from rcl_cli.raw import defects
 from rcl_cli.raw.cfa import BAYER_PHASES, CFA, mosaic
 from rcl_cli.raw.defects import Float, mend
+from rcl_cli.raw.read import read_frame
 from rcl_cli.samples.scenes import scene
 
 CFAS = [*(CFA.bayer(phase) for phase in BAYER_PHASES), CFA.xtrans(), CFA.xtrans(1, 2)]
@@ -45,7 +49,13 @@ def test_hot_and_dead_sites_get_what_is_around_them_and_no_other_changes(cfa: CF
     assert np.abs(mended[rows, columns] - clean).max() < 0.02
 
 
-LIGHTS = {"white": (0.5, 1.0, 0.7), "red": (1.0, 0.15, 0.05), "deep red": (1.0, 0.05, 0.03), "blue": (0.05, 0.25, 1.0)}
+LIGHTS = {
+    "white": (0.5, 1.0, 0.7),
+    "red": (1.0, 0.15, 0.05),
+    "deep red": (1.0, 0.05, 0.03),
+    "green": (0.1, 1.0, 0.12),
+    "blue": (0.05, 0.25, 1.0),
+}
 """As the sensor sees them."""
 
 
@@ -69,6 +79,36 @@ def test_lamps_and_stars_stay_wherever_they_fall(cfa: CFA, color: str, shot: flo
     sky = clean + np.sqrt(shot * clean + 3 * shot**2) * rng.standard_normal(clean.shape)
     changed = mend(sky.astype(np.float32), cfa, noise) != sky.astype(np.float32)
     assert changed.sum() <= len(places) // 100
+
+
+@pytest.mark.parametrize("cfa", CFAS, ids=str)
+def test_green_sites_are_judged_at_base_iso_too(cfa: CFA) -> None:
+    """Light of any colour that falls on one reaches the greens around it, which noise hides less than the others."""
+    good = flat(cfa)
+    good += np.sqrt(1e-4 * good + 3e-8) * np.random.default_rng(0).standard_normal(good.shape).astype(np.float32)
+    bad = good.copy()
+    rows, columns = np.mgrid[3:94:7, 3:50:7]
+    bad[rows, columns] += 0.6
+    mended = mend(bad, cfa, NoiseProfile.uniform(1e-4, 3e-8))
+    green = cfa.colors(*bad.shape)[rows, columns] == 1
+    assert green.sum() > 30
+    assert (mended[rows, columns] != bad[rows, columns])[green].mean() > 0.95
+
+
+@pytest.mark.realdata
+def test_hot_sites_of_a_raw_get_what_is_around_them(realdata: Path) -> None:
+    """Those beside which nothing shows."""
+    frame = read_frame(realdata / "raw/bayer/canon-powershot-g2_CRW_0304.CRW")
+    x = frame.normalized()
+    assert frame.cfa is not None
+    mended = mend(x, frame.cfa, blind_estimate(frame))
+    changed = [(int(row), int(column)) for row, column in np.argwhere(mended != x)]
+    assert (1494, 2085) in changed
+    assert len(changed) < 10
+    for row, column in changed:
+        around = x[row - 2 : row + 3 : 2, column - 2 : column + 3 : 2]
+        assert x[row, column] > 5 * np.median(around)
+        assert around.min() <= mended[row, column] <= np.sort(around, axis=None)[-2]
 
 
 @pytest.mark.parametrize("cfa", CFAS[:1] + CFAS[-1:], ids=str)

@@ -65,7 +65,7 @@ def simulated(path: Path, domain: Domain, seed: int, side: int | None = None) ->
 def with_blind_levels(picture: NoisyPicture, domain: Domain) -> NoisyPicture:
     """The same with the noise that `rcl calibrate` measures in it; the true one where it finds none to trust."""
     profile = estimate(close_lattices(_frame(picture.noisy, domain)))
-    return replace(picture, noise=profile) if any((*profile.shot, *profile.read)) else picture
+    return replace(picture, noise=profile) if profile.any_noise else picture
 
 
 def _frame(noisy: Tensor, domain: Domain) -> Frame:

@@ -225,11 +225,13 @@ def command(
         except KeyboardInterrupt:
             interrupted = True
         _print_summary(outcomes, time.perf_counter() - start, to_stderr=as_json)
-    failures += [FileError(o.path, o.reason) for o in outcomes if o.status == "failed"]
+    failures += [FileError(o.path, o.reason) for o in outcomes if o.status == "failed" and o.full is None]
     print_failures(failures)
+    _say_full(outcomes)
     if page.wanted and not interrupted:
+        undone = [FileError(o.path, o.reason) for o in outcomes if o.full is not None]
         try:
-            _report(page, task, outcomes, failures, linear)
+            _report(page, task, outcomes, [*failures, *undone], linear)
         except KeyboardInterrupt:
             interrupted = True
     if interrupted:
@@ -238,6 +240,14 @@ def command(
     if shard is not None and not outcomes and not failures:
         ctx.exit(page.code(0))  # the files are other shards'
     ctx.exit(page.code(exit_code(sum(o.status != "failed" and o.fits for o in outcomes), len(failures))))
+
+
+def _say_full(outcomes: list[Outcome]) -> None:
+    done = sum(outcome.status == "done" for outcome in outcomes)
+    written = f"{done or 'no'} {'result was' if done == 1 else 'results were'} written"
+    for folder, count in Counter(outcome.full for outcome in outcomes if outcome.full is not None).items():
+        undone = f"{count} {'file is' if count == 1 else 'files are'} left undone"
+        say(f"There is no room left in {folder}: {written}, {undone}. Make room there, and run the same command again.")
 
 
 def _report(page: Report, task: str, outcomes: list[Outcome], failures: list[FileError], linear: bool) -> None:
@@ -275,8 +285,8 @@ def _run(
 
 def _print_summary(outcomes: list[Outcome], seconds: float, *, to_stderr: bool) -> None:
     table = new_table("status", "files", "MP", "seconds", "MP/s", right=("files", "MP", "seconds", "MP/s"))
-    for status in ("done", "skipped", "failed"):
-        some = [outcome for outcome in outcomes if outcome.status == status]
+    for status in ("done", "skipped", "failed", "undone"):
+        some = [outcome for outcome in outcomes if (outcome.status if outcome.full is None else "undone") == status]
         if not some:
             continue
         megapixels = sum(outcome.megapixels for outcome in some)

@@ -15,6 +15,7 @@ from rcl_cli.disk.locks import LOCK, locked
 from rcl_cli.inference.apply import Settings, open_batch
 from rcl_cli.inference.claims import Claims
 from rcl_cli.inference.outputs import Job
+from rcl_cli.inference.room import Room
 from rcl_cli.raw.read import read_frame
 
 Call = Callable[..., Any]
@@ -66,7 +67,7 @@ def test_what_another_run_let_go_of_is_done_and_what_it_made_is_kept(tmp_path: P
     jobs = [Job(tmp_path / name, tmp_path / "out" / name) for name in ("free", "dropped", "made", "held", "there")]
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "there").write_text("")
-    claims = Claims(lambda job: "exists already" if job.target.exists() else "")
+    claims = Claims(lambda job: "exists already" if job.target.exists() else "", Room())
     others = {job.source.name: locked(claim(job.target), job.target) for job in jobs[1:4]}
     for other in others.values():
         other.__enter__()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +15,7 @@ import torch
 
 from rcl_cli.domain import Domain
 from rcl_cli.inference.pipeline import Pipeline
+from rcl_cli.raw.write import write_picture
 from rcl_cli.task import Task
 
 Call = Callable[..., Any]
@@ -55,10 +60,33 @@ def test_ctrl_c_keeps_what_is_done(
         return first(self, ready, *rest)
 
     monkeypatch.setattr(Pipeline, "restore", interrupted)
-    result = apply("--task", "denoise", raws, "-o", tmp_path / "out")
+    result = apply("--task", "denoise", raws, "-o", tmp_path / "out", "--json")
     assert result.exit_code == 130
     assert "Interrupted" in result.stderr
     assert [path.name for path in (tmp_path / "out").rglob("*") if path.is_file()] == ["a.dng"]
+    assert [(Path(line["path"]).name, line["status"]) for line in result.lines] == [("a.dng", "done")]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="sends signals as POSIX has them")
+def test_ctrl_c_while_a_result_is_written_tells_of_it(
+    apply: Call, raws: Path, heads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pressed(target: Path, *rest: Any, **options: Any) -> None:
+        if target.name == "b.dng":
+            time.sleep(0.1)  # nothing is left but to wait for it
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.1)
+        write_picture(target, *rest, **options)
+
+    monkeypatch.setattr("rcl_cli.inference.batch.write_picture", pressed)
+    result = apply("--task", "denoise", raws, "-o", tmp_path / "out", "--json")
+    assert result.exit_code == 130
+    assert (tmp_path / "out" / "day" / "b.dng").is_file()
+    assert [(Path(line["path"]).name, line["status"]) for line in result.lines] == [
+        ("a.dng", "done"),
+        ("b.dng", "done"),
+    ]
 
 
 @pytest.mark.slow
