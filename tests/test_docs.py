@@ -50,6 +50,8 @@ def documents() -> list[Path]:
 @pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
 def test_links_lead_to_files_that_exist(path: Path) -> None:
     text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.S)
+    broken = re.findall(r"\]\([^)\s]*\n.*", text)
+    assert not broken, f"{path} has a link that is cut by the end of a line, which makes it no link: {broken[0]}"
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
         if not re.match(r"https?:|mailto:|#", target):
             assert (path.parent / target.partition("#")[0]).exists(), f"{path} links to {target}"

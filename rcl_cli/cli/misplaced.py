@@ -41,8 +41,7 @@ def advice(words: Sequence[str], verbs: Collection[str], find: Find) -> str:
         if moved is not None:
             rest.remove(moved)
             return f"; the command comes first: {proposed(moved, word)}"
-        kind = "folder" if is_folder(Path(word)) else "file"
-        return f"; it is a {kind}: {line('apply', '--task', tasks[0], word)} or {line('info', word)}"
+        return f"; it is a {_kind(word)}: {line('apply', '--task', tasks[0], word)} or {line('info', word)}"
     meant: dict[str, tuple[str, ...]] = {name: (verb, name) for name, verb in below.items()}
     meant |= {task: ("apply", "--task", task) for task in tasks} | {verb: (verb,) for verb in verbs}
     found = closest(word, meant)
@@ -57,6 +56,8 @@ def option_advice(error: click.NoSuchOption, words: Sequence[str]) -> str:
     name = error.option_name
     known = {option for parameter in context.command.get_params(context) for option in parameter.opts}
     for word in words:
+        if word.startswith(name) and exists(Path(word)):
+            return f" The {_kind(word)} of that name is {shlex.quote(f'./{word}')}."
         # Of -task click says that there is no -t.
         long = f"-{word.partition('=')[0]}"
         if not name.startswith("--") and word.startswith(name) and (found := closest(long, known)) is not None:
@@ -84,6 +85,10 @@ def line(*words: str) -> str:
     """
     shown = shlex.join(words[:_MOST_WORDS])
     return f"`rcl {shown}{' …' if len(words) > _MOST_WORDS else ''}`"
+
+
+def _kind(word: str) -> str:
+    return "folder" if is_folder(Path(word)) else "file"
 
 
 def _names(group: str) -> set[str]:

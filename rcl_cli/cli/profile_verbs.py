@@ -88,7 +88,7 @@ def merge(ctx: click.Context, files: tuple[Path, ...], store: Path | None) -> No
     Pictures shared by two measurements count once if one of the two has all the pictures of the other.
     """
     from rcl_cli.errors import FileError
-    from rcl_cli.profiles.book import load_runs, save_runs, stored_profiles
+    from rcl_cli.profiles.book import load_runs, load_stored, save_runs, stored_profiles
 
     failures: list[FileError] = []
     done = 0
@@ -98,9 +98,13 @@ def merge(ctx: click.Context, files: tuple[Path, ...], store: Path | None) -> No
         except FileError as error:
             failures.append(error)
             continue
+        known = {run for entry in load_stored(store) for run in entry}
         save_runs(stored_profiles(store), runs)
         done += 1
-        say(f"{len(runs)} {'run' if len(runs) == 1 else 'runs'} added from {file}")
+        new = len(set(runs) - known)
+        old = len(runs) - new
+        there = f"; {old} {'was' if old == 1 else 'were'} in the store already" if old else ""
+        say(f"{new} {'run' if new == 1 else 'runs'} added from {file}{there}")
     print_failures(failures)
     ctx.exit(exit_code(done, len(failures)))
 

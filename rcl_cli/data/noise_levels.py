@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -44,7 +44,9 @@ class NoiseLevels:
         Raises ValueError where nothing of it is known, FileError as `ProfileBook.find` does. A profile that only holds
         for the brightness the picture has is good enough for that picture.
         """
-        profile = self.book.find(lookup, measured).profile
+        profile, source, _ = self.book.find(lookup, measured)
+        if source not in ("tag", "blind"):
+            profile = replace(profile, method=source)  # how it was once measured says nothing of this picture
         if not self.required:
             return UNKNOWN if profile.quality == "weak" else profile
         if not profile.any_noise:

@@ -33,8 +33,8 @@ class LabelNoise:
     @property
     def sentences(self) -> list[str]:
         """For the user; the second one warns."""
-        said = f"{self.sigma:.2%}" if self.sigma >= 5e-4 else "less than 0.05%"
-        found = f"Noise of the clean pictures themselves: about {said} of white at mid grey"
+        said = f"about {self.sigma:.2%}" if self.sigma >= 5e-4 else "less than 0.05%"
+        found = f"Noise of the clean pictures themselves: {said} of white at mid grey"
         found += f" ({self.measured} of {self.pictures} measured)"
         if self.sigma < TOO_NOISY:
             return [found]

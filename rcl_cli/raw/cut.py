@@ -12,6 +12,7 @@ _RAF = struct.Struct(">6I")
 """Offset and length of a Fujifilm's JPEG, its header and its pixels, at 84."""
 _RAF_AT = 84
 _CIFF_ENTRY = 10
+_TIFF, _TIFF_ENTRY = 42, 12
 _MRW = struct.Struct(">4H3B")
 """Height and width of a Minolta's sensor and picture, bits of a value, bits stored, and how, at 24."""
 _MRW_AT, _MRW_IN_16_BITS = 24, 82
@@ -40,8 +41,7 @@ def _claimed(file: BinaryIO, head: bytes, size: int) -> int:
         numbers: tuple[int, ...] = _RAF.unpack_from(head, _RAF_AT)
         return max(at + length for at, length in zip(numbers[::2], numbers[1::2], strict=True))
     if head[:2] in (b"II", b"MM") and len(head) >= 8 and head[6:14] != b"HEAPCCDR":
-        (first,) = struct.unpack_from("<I" if head[:2] == b"II" else ">I", head, 4)
-        return int(first) + 2
+        return _directory_end(file, head)
     if head[:4] == b"\0MRM" and head[8:12] == b"\0PRD" and len(head) >= _MRW_AT + _MRW.size:
         height, width, *_, bits, how = _MRW.unpack_from(head, _MRW_AT)
         stored = 16 if how == _MRW_IN_16_BITS else bits
@@ -49,6 +49,16 @@ def _claimed(file: BinaryIO, head: bytes, size: int) -> int:
     if head[4:8] == b"ftyp":
         return _boxes_end(file, size)
     return 0
+
+
+def _directory_end(file: BinaryIO, head: bytes) -> int:
+    """Where the first directory of a TIFF structure is to end."""
+    order = "<" if head[:2] == b"II" else ">"
+    magic, first = struct.unpack_from(f"{order}HI", head, 2)
+    file.seek(first)
+    told = file.read(2)
+    count: int = struct.unpack(f"{order}H", told)[0] if magic == _TIFF and len(told) == 2 else 0
+    return int(first) + 2 + count * _TIFF_ENTRY
 
 
 def _boxes_end(file: BinaryIO, size: int) -> int:

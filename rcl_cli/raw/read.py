@@ -43,6 +43,8 @@ _LEAST_SPAN = 1e-3
 """DN from black to white; some files have values from 0 to 1."""
 _LEAST_SIGNAL = 0.01
 """Smallest share of pixels that are not zero in a file that was not damaged."""
+_FAR_BELOW = 0.05
+"""Of the range, below black: further than the noise of any sensor takes most of a picture."""
 
 
 def read_frame(path: Path | str, *, linear: bool = False) -> RawFrame | RgbFrame:
@@ -70,6 +72,8 @@ def _read(path: Path, linear: bool) -> RawFrame | RgbFrame:
     if plugged is not None:
         return _read_plugged(plugged, path, linear=linear)
     named_raw = path.suffix.lower() in RAW_SUFFIXES
+    if kind is Kind.TIFF and named_raw and (cut := why_cut_short(path, found.tags)):
+        raise FileError(path, cut)
     if kind.is_rgb and named_raw:
         raise FileError(path, f"is a {kind.value} picture with the name of a raw; rename it to use it as a picture")
     if kind.is_rgb:
@@ -118,6 +122,7 @@ def _frame(path: Path, mosaic: NDArray[np.uint16], sensor: Sensor, metadata: Met
     evened, black = even_black(mosaic, sensor.cfa, sensor.levels)
     white = float(sensor.levels.white[0])
     _refuse_levels(path, max(black), white)
+    _refuse_dark(path, evened, min(black), white)
     return RawFrame(evened, sensor.cfa, black, white, replace(metadata, default_crop=sensor.crop))
 
 
@@ -130,9 +135,10 @@ def _optical_black(raw: rawpy.RawPy, sensor: Sensor, black: Planes, white: float
 
 
 def _read_planes(path: Path, raw: rawpy.RawPy, tags: TiffTags) -> RgbFrame:
-    if LINEAR_RAW not in tags.photometric or raw.num_colors != 3:
+    if LINEAR_RAW not in tags.photometric:
         reason = "holds three layers (Foveon, sRAW or the like), no mosaic and no linear DNG; this is not supported"
         raise FileError(path, reason)
+    _refuse_samples(path, raw.num_colors)
     (top, left, height, width), levels, crop = dng_planes(path, raw, tags)
     values = np.array(raw.raw_image[top : top + height, left : left + width, :3])
     return _linear_frame(path, values, levels, replace(raw_metadata(path, raw, tags), default_crop=crop))
@@ -146,8 +152,7 @@ def _read_floating(path: Path, tags: TiffTags) -> RawFrame | RgbFrame:
         mosaic, sensor = float_sensor(path, tags, whole[..., 0])
         top, left, height, width = sensor.area
         return _frame(path, mosaic[top : top + height, left : left + width].copy(), sensor, metadata)
-    if samples != 3:
-        raise FileError(path, f"holds {samples} values a pixel; of linear DNGs only those of three are supported")
+    _refuse_samples(path, samples)
     refuse_interleaved(path, tags)
     top, left, height, width = area = active_area(path, tags, *whole.shape[:2])
     values = whole[top : top + height, left : left + width]
@@ -159,8 +164,9 @@ def _linear_frame(path: Path, values: NDArray[Any], levels: Levels, metadata: Me
     """Of the visible area, (H, W, 3)."""
     height, width, _ = values.shape
     _refuse_zeros(path, values)
-    for black, white in zip(levels.highest(height, width), levels.white, strict=True):
+    for sample, (black, white) in enumerate(zip(levels.highest(height, width), levels.white, strict=True)):
         _refuse_levels(path, black, white)
+        _refuse_dark(path, values[..., sample], black, white)
     rgb = normalized_samples(values, levels)
     return RgbFrame(rgb, "linear", 16, camera_rgb=True, metadata=metadata)
 
@@ -176,6 +182,17 @@ def _refuse_cut(path: Path, tags: TiffTags) -> None:
 def _refuse_levels(path: Path, black: float, white: float) -> None:
     if not white - black >= _LEAST_SPAN:
         raise FileError(path, f"claims a white level of {white:g} at a black level of {black:g}")
+
+
+def _refuse_samples(path: Path, samples: int) -> None:
+    if samples != 3:
+        raise FileError(path, f"holds {samples} values a pixel; of linear DNGs only those of three are supported")
+
+
+def _refuse_dark(path: Path, values: NDArray[Any], black: float, white: float) -> None:
+    least = black - _FAR_BELOW * (white - black)
+    if np.count_nonzero(values < least) > (1 - _LEAST_SIGNAL) * values.size:
+        raise FileError(path, f"claims a black level of {black:g}, but nearly all of its values are far below that")
 
 
 def _refuse_zeros(path: Path, values: NDArray[Any]) -> None:

@@ -123,6 +123,12 @@ def test_a_mistyped_option_or_name_is_answered_by_the_right_one(card: Path, type
     assert f"'{meant}'" in said.partition("did you mean")[2], said
 
 
+@pytest.mark.parametrize("name", ["-dash.dng", "--odd.dng", "-s"])
+def test_a_file_whose_name_looks_like_an_option_is_answered_by_how_to_name_it(card: Path, name: str) -> None:
+    Path(name).touch()
+    assert f"The file of that name is ./{name}." in _said(f"calibrate {name}")
+
+
 def test_a_mistyped_model_is_answered_by_one_of_the_store(card: Path) -> None:
     (card / "models").mkdir()
     (card / "models" / "my-night-head.safetensors").touch()

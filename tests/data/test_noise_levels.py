@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from rcl_calibration.profile import NoiseProfile
 from rcl_cli.data.noise_levels import UNKNOWN, NoiseLevels
+from rcl_cli.profiles.book import save_profiles, stored_profiles
 from rcl_cli.profiles.lookup import Lookup
 from rcl_cli.raw.frame import RgbFrame
 
@@ -29,6 +32,20 @@ def test_a_weak_level_is_not_trusted_unless_levels_are_required(
     given(monkeypatch, profile)
     assert level(NoiseLevels(required=False)) == (profile if trusted else UNKNOWN)
     assert level(NoiseLevels()) == profile
+
+
+def test_where_a_level_comes_from_is_its_method(tmp_path: Path) -> None:
+    lookup = Lookup("One", 100.0)
+    profile = NoiseProfile.uniform(0.01, 1e-4, method="blind", camera="One", iso=100.0)
+    save_profiles(stored_profiles(tmp_path), [profile])
+    save_profiles(tmp_path / "given.json", [profile])
+
+    def method(levels: NoiseLevels, lookup: Lookup) -> str:
+        return levels.choose(lookup, lambda: NoiseProfile.uniform(0.02, 1e-4, method="blind")).method
+
+    assert method(NoiseLevels(store=tmp_path), lookup) == "calibrated"
+    assert method(NoiseLevels(given=tmp_path / "given.json"), lookup) == "given"
+    assert method(NoiseLevels(store=tmp_path), Lookup("Two", 100.0)) == "blind"
 
 
 def test_a_picture_without_a_level_is_kept_or_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ def test_clean_labels_are_said_to_be_clean() -> None:
     found = label_noise(labels(0.0, 1))
     assert found is not None
     assert found.sigma < 5e-4
-    assert "less than 0.05%" in found.sentences[0]
+    assert "themselves: less than 0.05%" in found.sentences[0]
 
 
 def test_pictures_without_a_flat_part_say_nothing() -> None:

@@ -105,13 +105,17 @@ def test_profiles_are_shown_merged_and_exported(tmp_path: Path, store: Path) -> 
     isos = (100.0, 400.0)
     given = tmp_path / "given.json"
     save_profiles(given, [replace(SAMPLE_CAMERA.noise_profile(iso), method="given") for iso in isos])
-    assert _profiles("merge", given).return_value == 0
+    merged = _profiles("merge", given)
+    assert merged.return_value == 0
+    assert f"2 runs added from {given}\n" in merged.stderr
     shown = [json.loads(line) for line in _profiles("show", "--json").stdout.splitlines()]
     assert [(line["iso"], line["runs"]) for line in shown] == [(100.0, 1), (400.0, 1)]
     stored = str(store / "profiles.json")
     assert [(line["kind"], line["path"], line["status"]) for line in shown] == [("profile", stored, "done")] * 2
     assert len(shown[0]["sigma_x"]) == 7
-    assert _profiles("merge", given).return_value == 0
+    again = _profiles("merge", given)
+    assert again.return_value == 0
+    assert f"0 runs added from {given}; 2 were in the store already" in again.stderr
     assert load_profiles(store / "profiles.json") == load_profiles(given)
 
     dng, android, darktable = (tmp_path / name for name in ("dng", "android", "darktable.json"))

@@ -136,3 +136,12 @@ def test_a_tiny_raw_is_called_tiny(size: tuple[int, int], tmp_path: Path) -> Non
 
 def test_the_smallest_that_is_decoded(tmp_path: Path) -> None:
     assert read_frame(dng(tmp_path / "a.dng", 22, 22)).size == (22, 22)
+
+
+@pytest.mark.parametrize("there", [20, 100])
+def test_a_directory_that_is_cut_is_no_picture_with_a_wrong_name(there: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.dng"
+    tifffile.imwrite(path, np.zeros((64, 64), np.uint16))
+    path.write_bytes(path.read_bytes()[:there])
+    with pytest.raises(FileError, match=f"{CUT}: of at least [0-9]+ bytes {there} are there"):
+        read_frame(path)

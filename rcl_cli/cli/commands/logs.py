@@ -46,7 +46,8 @@ def merge_logs(paths: tuple[Path, ...], output: Path | None, overwrite: bool, as
     for status in ("done", "skipped", "failed"):
         if counts[status]:
             table.add_row(status, str(counts[status]))
-    print_table(table, error=as_json)
+    if lines:
+        print_table(table, error=as_json)
     if merged.missing:
         some = ", ".join(merged.missing[:8]) + (" and others" if len(merged.missing) > 8 else "")
         say(f"No log of {len(merged.missing)} {'part' if len(merged.missing) == 1 else 'parts'}: {some}")

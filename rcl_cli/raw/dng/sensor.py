@@ -87,6 +87,14 @@ def _with_masked_black(path: Path, tags: TiffTags, whole: NDArray[np.uint16], se
 
 def active_area(path: Path, tags: TiffTags, height: int, width: int) -> Area:
     """The part of the (height, width) sensor that sees the picture. Raises FileError for one outside of it."""
+    area = area_on(tags, height, width)
+    if isinstance(area, str):
+        raise FileError(path, area)
+    return area
+
+
+def area_on(tags: TiffTags, height: int, width: int) -> Area | str:
+    """As `active_area`, or why there is none, in words."""
     values = tags.raw_numbers("ActiveArea")
     if values.size == 0:
         return 0, 0, height, width
@@ -94,7 +102,7 @@ def active_area(path: Path, tags: TiffTags, height: int, width: int) -> Area:
     top, left, bottom, right = (int(value) for value in values) if known else (0, 0, 0, 0)
     if not (0 <= top < bottom <= height and 0 <= left < right <= width):
         told = ", ".join(f"{value:g}" for value in values) if values.size == 4 else f"{values.size} numbers"
-        raise FileError(path, f"claims an active area of {told} on a sensor of {height} by {width}; it is damaged")
+        return f"claims an active area of {told} on a sensor of {height} by {width}; it is damaged"
     return top, left, bottom - top, right - left
 
 

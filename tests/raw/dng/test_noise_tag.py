@@ -49,7 +49,8 @@ def test_one_three_or_four_pairs_are_read(numbers: list[float], count: int) -> N
 
 
 @pytest.mark.parametrize(
-    "numbers", [(), (1.0,), (1.0,) * 4, (1.0,) * 10, (-1.0, 1.0), (np.nan, 1.0), "text", (1.0, np.inf)]
+    "numbers",
+    [(), (1.0,), (1.0,) * 4, (1.0,) * 10, (-1.0, 1.0), (np.nan, 1.0), "text", (1.0, np.inf), (4.2, 0.1), (1e-3, 96.0)],
 )
 def test_what_no_noise_has_counts_as_no_tag(numbers: object) -> None:
     assert noise_profile(TiffTags({"NoiseProfile": numbers})) is None
