@@ -32,8 +32,8 @@ from rcl_calibration.single_image import Measurement, profile_of
 Array = NDArray[np.float64]
 _SEED = 51
 WANTED = 0.96
-"""More than 90 %: `rcl_calibration.texture` was read off the same photographs, and fits others less: by 0.93 intervals
-held λ_shot of 78 % of single photographs of `photos/val`."""
+"""More than 90 %: `rcl_calibration.texture` was read off the same photographs, and fits others less: by 0.96
+intervals hold 91 to 93 % of single photographs of `photos/val`."""
 _START = (0.5, 0.3)
 _LEAST = 1e-12
 
