@@ -14,22 +14,25 @@ from rcl_cli.errors import FileError
 from rcl_cli.plugins.faults import PluginFault
 from rcl_cli.raw.cut import why_cut_short
 from rcl_cli.raw.dng.floating import float_pixels
+from rcl_cli.raw.dng.jpegxl import is_jpegxl, jpegxl_pixels
 from rcl_cli.raw.dng.levels import dng_levels, floating_point
+from rcl_cli.raw.dng.polynomials import is_mapped, mapped
 from rcl_cli.raw.dng.sensor import (
     active_area,
     default_crop,
     describes,
     dng_planes,
     dng_sensor,
-    float_sensor,
-    refuse_interleaved,
+    refuse_apart,
+    stored_sensor,
 )
+from rcl_cli.raw.dng.stored import in_order
 from rcl_cli.raw.format import FileFormat, get_format
 from rcl_cli.raw.frame import Metadata, RawFrame, RgbFrame
-from rcl_cli.raw.levels import Levels, Planes, even_black, normalized_samples
+from rcl_cli.raw.levels import Levels, even_black, normalized_samples
 from rcl_cli.raw.libraw import open_raw
 from rcl_cli.raw.metadata import raw_metadata, tagged_metadata
-from rcl_cli.raw.optical_black import OpticalBlack, measure_optical_black
+from rcl_cli.raw.optical_black import measure_optical_black
 from rcl_cli.raw.pictures.read import read_rgb
 from rcl_cli.raw.sensor import Sensor, libraw_sensor
 from rcl_cli.raw.sniff import RAW_SUFFIXES, Kind, identify
@@ -101,8 +104,8 @@ def _read_plugged(plugged: FileFormat, path: Path, *, linear: bool) -> RawFrame 
 def _read_raw(path: Path, tags: TiffTags) -> RawFrame | RgbFrame:
     _refuse_cut(path, tags)
     say_unread(path, others_unread(tags.raws, "exposures"))
-    if tags.dng and floating_point(tags):
-        return _read_floating(path, tags)
+    if is_jpegxl(tags) or (tags.dng and floating_point(tags)):
+        return _read_stored(path, tags)
     with open_raw(path, lambda: why_undecodable(path, tags)) as raw:
         if raw.raw_type != rawpy.RawType.Flat:
             return _read_planes(path, raw, tags)
@@ -110,10 +113,7 @@ def _read_raw(path: Path, tags: TiffTags) -> RawFrame | RgbFrame:
         sensor = dng_sensor(path, raw, tags) if told else libraw_sensor(path, raw)
         top, left, height, width = sensor.area
         mosaic = np.array(raw.raw_image[top : top + height, left : left + width], np.uint16)
-        frame = _frame(path, mosaic, sensor, raw_metadata(path, raw, tags))
-        if frame.mosaic is not mosaic:  # evened out
-            return frame
-        return replace(frame, optical_black=_optical_black(raw, sensor, frame.black_level, frame.white_level))
+        return _with_border(_frame(path, mosaic, sensor, raw_metadata(path, raw, tags)), mosaic, raw.raw_image, sensor)
 
 
 def _frame(path: Path, mosaic: NDArray[np.uint16], sensor: Sensor, metadata: Metadata) -> RawFrame:
@@ -126,12 +126,14 @@ def _frame(path: Path, mosaic: NDArray[np.uint16], sensor: Sensor, metadata: Met
     return RawFrame(evened, sensor.cfa, black, white, replace(metadata, default_crop=sensor.crop))
 
 
-def _optical_black(raw: rawpy.RawPy, sensor: Sensor, black: Planes, white: float) -> OpticalBlack | None:
-    whole, (top, left, height, width) = raw.raw_image, sensor.area
-    if whole.shape == (height, width):
-        return None
+def _with_border(frame: RawFrame, mosaic: NDArray[np.uint16], whole: NDArray[np.uint16], sensor: Sensor) -> RawFrame:
+    """With what the border around it says; `mosaic`: the visible area of `whole`, before black was evened out."""
+    top, left, height, width = sensor.area
+    if frame.mosaic is not mosaic or whole.shape == (height, width):
+        return frame
     planes = sensor.cfa.shifted(-top, -left).planes(*whole.shape)
-    return measure_optical_black(whole, planes, sensor.area, float(np.mean(black)), white)
+    black = float(np.mean(frame.black_level))
+    return replace(frame, optical_black=measure_optical_black(whole, planes, sensor.area, black, frame.white_level))
 
 
 def _read_planes(path: Path, raw: rawpy.RawPy, tags: TiffTags) -> RgbFrame:
@@ -144,20 +146,23 @@ def _read_planes(path: Path, raw: rawpy.RawPy, tags: TiffTags) -> RgbFrame:
     return _linear_frame(path, values, levels, replace(raw_metadata(path, raw, tags), default_crop=crop))
 
 
-def _read_floating(path: Path, tags: TiffTags) -> RawFrame | RgbFrame:
-    whole = float_pixels(path)
+def _read_stored(path: Path, tags: TiffTags) -> RawFrame | RgbFrame:
+    """Of a DNG whose pixels LibRaw does not decode, or not well."""
+    refuse_apart(path, tags)
+    whole = in_order(jpegxl_pixels(path, tags) if is_jpegxl(tags) else float_pixels(path), tags)
     metadata = tagged_metadata(path, tags)
     samples = whole.shape[2]
     if samples == 1 and tags.raw_numbers("PhotometricInterpretation") != LINEAR_RAW:
-        mosaic, sensor = float_sensor(path, tags, whole[..., 0])
+        mosaic, sensor = stored_sensor(path, tags, whole[..., 0])
         top, left, height, width = sensor.area
-        return _frame(path, mosaic[top : top + height, left : left + width].copy(), sensor, metadata)
+        visible = mosaic[top : top + height, left : left + width].copy()
+        return _with_border(_frame(path, visible, sensor, metadata), visible, mosaic, sensor)
     _refuse_samples(path, samples)
-    refuse_interleaved(path, tags)
     top, left, height, width = area = active_area(path, tags, *whole.shape[:2])
     values = whole[top : top + height, left : left + width]
     crop = default_crop(tags, height, width)
-    return _linear_frame(path, values, dng_levels(path, tags, area, samples), replace(metadata, default_crop=crop))
+    frame = _linear_frame(path, values, dng_levels(path, tags, area, samples), replace(metadata, default_crop=crop))
+    return replace(frame, rgb=mapped(frame.rgb, tags)) if is_mapped(tags) else frame
 
 
 def _linear_frame(path: Path, values: NDArray[Any], levels: Levels, metadata: Metadata) -> RgbFrame:

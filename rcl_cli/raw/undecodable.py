@@ -14,7 +14,7 @@ _LEAST_SIDE = 22
 """Pixels that LibRaw takes for a raw."""
 _DECODED = frozenset([1, 7, 34892])
 """What LibRaw knows of the compressions of a DNG of whole numbers: none, JPEG and lossy JPEG."""
-_NAMES = {8: "DEFLATE", 9: "VC-5, as GoPro's cameras write it", 34712: "JPEG 2000", 50002: "JPEG XL", 52546: "JPEG XL"}
+_NAMES = {8: "DEFLATE", 9: "VC-5, as GoPro's cameras write it", 34712: "JPEG 2000"}
 
 
 def why_undecodable(path: Path, tags: TiffTags) -> str:

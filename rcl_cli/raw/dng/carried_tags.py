@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import tifffile
 
+from rcl_cli.raw.dng.jpegxl import is_jpegxl
 from rcl_cli.raw.dng.opcodes import names, split_after_polynomials
 from rcl_cli.raw.tags.ifd import Entry
 from rcl_cli.raw.tags.tiff_tags import TiffTags
@@ -33,7 +34,7 @@ COLOR_MATRICES = frozenset([50721, 50722, 52531])
 _LENS_INFO = 50736
 _LOSSY_JPEG = 34892
 _APPLIED = "MapPolynomial"
-"""What LibRaw applies to lossy raws."""
+"""What has been applied to lossy raws."""
 _COUNTS: Mapping[int, int] = {
     **dict.fromkeys((50721, 50722, 52531, 50723, 50724, 52530, 50964, 50965, 52532), 9),  # matrices, all 3×3
     **dict.fromkeys((50778, 50779, 52529), 1),  # CalibrationIlluminant
@@ -90,12 +91,12 @@ def lost_corrections(tags: TiffTags) -> tuple[str, ...]:
 
 
 def _still_right(entry: Entry, tags: TiffTags) -> Entry:
-    """The entry with those opcodes alone that hold for the visible area and for the values that LibRaw decodes."""
+    """The entry with those opcodes alone that hold for the visible area and for the values that were decoded."""
     # Places in the first list count from the corner of what is stored, not from that of what is visible.
     if entry.code == OPCODES_READ and tags.numbers("ActiveArea")[:2].any():
         return replace(entry, data=b"")
-    # LibRaw applies the polynomials of the second one to what is lossy, and nothing else of it.
-    if entry.code == OPCODES_LINEAR and _LOSSY_JPEG in tags.raw_numbers("Compression"):
+    # The polynomials of the second one have been applied to what is lossy, and nothing else of it.
+    if entry.code == OPCODES_LINEAR and (_LOSSY_JPEG in tags.raw_numbers("Compression") or is_jpegxl(tags)):
         return replace(entry, data=split_after_polynomials(entry.data)[1])
     return entry
 

@@ -14,9 +14,8 @@ import tifffile
 from numpy.typing import NDArray
 
 from rcl_cli.errors import FileError
+from rcl_cli.raw.dng.stored import stored_pixels
 from rcl_cli.raw.levels import Levels
-from rcl_cli.raw.pictures.claims import refuse_oversize
-from rcl_cli.raw.tags.tiff_tags import directories, raw_page
 
 _LARGEST = 65535
 _ODD_BITS = 24
@@ -28,30 +27,16 @@ _MOST_ABOVE_WHITE = 4.0
 
 def float_pixels(path: Path) -> NDArray[np.float32]:
     """(H, W, S) of the raw of full size. Raises FileError if it is damaged, or holds what are no numbers."""
-    try:
-        with tifffile.TiffFile(path) as tiff:
-            page = raw_page(directories(tiff))
-            if page is None:
-                raise ValueError("no raw")
-            # A tile is decoded in full, however little of it is in the picture.
-            width, height = max(page.imagewidth, page.tilewidth), max(page.imagelength, page.tilelength)
-            refuse_oversize(path, width, height, 4 * page.samplesperpixel)
-            shape = page.imagelength, page.imagewidth, page.samplesperpixel
-            if 0 in shape:
-                raise ValueError("no pixels")
-            if page.bitspersample == _ODD_BITS and page.predictor in _STEPS:
-                values = _odd_values(page)
-            else:
-                values = page.asarray(maxworkers=1).reshape(shape).astype(np.float32)
-    except OSError as error:
-        raise FileError(path, f"cannot be read ({error.strerror})") from error
-    except (FileError, MemoryError):
-        raise
-    except Exception as error:  # each codec has its own errors for damaged files
-        raise FileError(path, "holds damaged pixel data; copy it from the card again") from error
+    values = stored_pixels(path, 4, _values)
     if not np.isfinite(values).all():
         raise FileError(path, "holds values that are not numbers (NaN or infinite)")
     return values
+
+
+def _values(page: tifffile.TiffPage) -> NDArray[np.float32]:
+    if page.bitspersample == _ODD_BITS and page.predictor in _STEPS:
+        return _odd_values(page)
+    return np.asarray(page.asarray(maxworkers=1), np.float32)
 
 
 def _odd_values(page: tifffile.TiffPage) -> NDArray[np.float32]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rawpy
@@ -17,7 +18,8 @@ from rcl_cli.raw.cfa import CFA
 from rcl_cli.raw.dng.floating import whole_numbers
 from rcl_cli.raw.dng.levels import dng_levels
 from rcl_cli.raw.dng.masked_areas import masked_black
-from rcl_cli.raw.levels import Levels
+from rcl_cli.raw.dng.polynomials import is_mapped, mapped
+from rcl_cli.raw.levels import Levels, normalized_samples
 from rcl_cli.raw.sensor import Area, Crop, Sensor, libraw_area, libraw_cfa, refuse_monochrome, unsupported_pattern
 from rcl_cli.raw.tags.tiff_tags import TiffTags
 
@@ -66,16 +68,20 @@ def dng_planes(path: Path, raw: rawpy.RawPy, tags: TiffTags) -> tuple[Area, Leve
     return area, dng_levels(path, tags, area, samples=3), crop
 
 
-def float_sensor(path: Path, tags: TiffTags, values: NDArray[np.float32]) -> tuple[NDArray[np.uint16], Sensor]:
-    """Of a mosaic of floating-point numbers, (H, W), and the whole of it in 16 bits. Errors as of `dng_sensor`."""
-    refuse_interleaved(path, tags)
+def stored_sensor(path: Path, tags: TiffTags, values: NDArray[Any]) -> tuple[NDArray[np.uint16], Sensor]:
+    """Of a mosaic as stored, (H, W), and the whole of it in 16 bits. Errors as of `dng_sensor`."""
     area = active_area(path, tags, *values.shape)
     cfa = filters(path, tags)
     if cfa is None:
         raise unsupported_pattern(path)
-    mosaic, levels = whole_numbers(values, dng_levels(path, tags, area, samples=1, cfa=cfa))
-    sensor = Sensor(area, cfa, levels, default_crop(tags, *area[2:]))
-    return mosaic, _with_masked_black(path, tags, mosaic, sensor)
+    levels, crop = dng_levels(path, tags, area, samples=1, cfa=cfa), default_crop(tags, *area[2:])
+    if is_mapped(tags):
+        top, left, height, width = area
+        light = mapped(normalized_samples(values[top : top + height, left : left + width, None], levels), tags)
+        mosaic, levels = whole_numbers(light[..., 0], Levels.flat(np.zeros(1), np.ones(1)))
+        return mosaic, Sensor((0, 0, height, width), cfa, levels, crop)
+    mosaic, levels = (values, levels) if values.dtype == np.uint16 else whole_numbers(values, levels)
+    return mosaic, _with_masked_black(path, tags, mosaic, Sensor(area, cfa, levels, crop))
 
 
 def _with_masked_black(path: Path, tags: TiffTags, whole: NDArray[np.uint16], sensor: Sensor) -> Sensor:
@@ -164,8 +170,18 @@ def _tiled(pattern: NDArray[np.str_], shape: tuple[int, ...]) -> NDArray[np.str_
 
 def refuse_interleaved(path: Path, tags: TiffTags) -> None:
     """Raise FileError for pixels stored out of order, which LibRaw leaves so, and for planes stored apart."""
-    for name in ("RowInterleaveFactor", "ColumnInterleaveFactor", "SubTileBlockSize"):
+    _refuse_out_of_order(path, tags, "RowInterleaveFactor", "ColumnInterleaveFactor")
+    refuse_apart(path, tags)
+
+
+def refuse_apart(path: Path, tags: TiffTags) -> None:
+    """Raise FileError for blocks of pixels stored out of order, and for planes stored apart."""
+    _refuse_out_of_order(path, tags, "SubTileBlockSize")
+    if _PLANES_APART in tags.raw_numbers("PlanarConfiguration") and (tags.raw_numbers("SamplesPerPixel") > 1).any():
+        raise FileError(path, "has its colour planes stored one after the other, which is not supported")
+
+
+def _refuse_out_of_order(path: Path, tags: TiffTags, *names: str) -> None:
+    for name in names:
         if (tags.raw_numbers(name) > 1).any():
             raise FileError(path, f"has its pixels stored out of order ({name}), which is not supported")
-    if _PLANES_APART in tags.raw_numbers("PlanarConfiguration") and (tags.raw_numbers("SamplesPerPixel") > 1).any():
-        raise FileError(path, "has its colour planes stored one after the other, which LibRaw does not decode")
