@@ -91,8 +91,8 @@ def _level(found: ProcessedNoise) -> float:
 
 def _reason(found: ProcessedNoise, level: float, certain: float, iso: float | None) -> str:
     """`iso`: where noise alone cannot be so strong."""
-    spread = "" if is_white(found) else "processing has spread its noise over neighbouring pixels; "
-    words = f"{spread}in flat parts it is {level:.1f} of 255"
+    spread = "processing has spread its noise over neighbouring pixels; in flat parts it"
+    words = f"{'its noise in flat parts' if is_white(found) else spread} is {level:.1f} of 255"
     if certain == 1:
         return words
     known = "" if iso is None else f", {beyond_words(iso)}"
