@@ -17,17 +17,6 @@ CORRELATED = 0.2
 _DISPLAYED = np.linspace(0.05, 0.95, 19)
 
 
-def processed_profile(frame: RgbFrame) -> NoiseProfile | None:
-    """λ of light, for noise that is the same at every displayed brightness; None where it is independent, or absent.
-
-    The quality is "weak": the level holds for the whole of the noise, not for what neighbouring pixels differ by. The
-    interval of σ(x) goes down to what cannot well be texture: 0 where that would not be seen. A file that says a high
-    ISO has noise, unless what is found is more than any camera has at that ISO: so it is where all is text on white.
-    """
-    found = in_flat_blocks(frame)
-    return None if found is None or is_white(found) else profile_of(found, frame.metadata.iso)
-
-
 def in_flat_blocks(frame: RgbFrame) -> ProcessedNoise | None:
     """The noise in flat blocks of the frame, as displayed; None where there is none to see."""
     found = processed_noise(srgb_encode(frame.rgb).transpose(2, 0, 1))
@@ -40,7 +29,12 @@ def is_white(found: ProcessedNoise) -> bool:
 
 
 def profile_of(found: ProcessedNoise, iso: float | None) -> NoiseProfile:
-    """`processed_profile` of such noise, white or not, in a picture of this ISO."""
+    """λ of light, for noise that is the same at every displayed brightness, in a picture of this ISO.
+
+    The quality is "weak": the level holds for the whole of the noise, not for what neighbouring pixels differ by. The
+    interval of σ(x) goes down to what cannot well be texture: 0 where that would not be seen. A file that says a high
+    ISO has noise, unless what is found is more than any camera has at that ISO: so it is where all is text on white.
+    """
     level = _level(found)
     beyond = is_beyond(level, iso)
     certain = max(found.certain, 0.0 if beyond else expected(iso))

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from rcl_calibration.processed import processed_noise
-from rcl_calibration.profile import SIGMA_X
+from rcl_calibration.profile import SIGMA_X, NoiseProfile
 from rcl_cli.inference.noise import NoiseOfFiles
 from rcl_cli.profiles.book import blind_estimate
-from rcl_cli.profiles.processed import processed_profile
+from rcl_cli.profiles.processed import in_flat_blocks, is_white, profile_of
 from rcl_cli.raw.frame import Metadata, RgbFrame
 from rcl_cli.raw.srgb import srgb_decode, srgb_encode
 from rcl_cli.samples.scenes import scene
@@ -21,6 +21,12 @@ from rcl_cli.samples.scenes import scene
 
 def displayed(seed: int = 3) -> np.ndarray:
     return srgb_encode(scene(384, 384, np.random.default_rng(seed), "gradients"))
+
+
+def processed_profile(frame: RgbFrame) -> NoiseProfile | None:
+    """None where noise is white or absent."""
+    found = in_flat_blocks(frame)
+    return None if found is None or is_white(found) else profile_of(found, frame.metadata.iso)
 
 
 def noise(spread: float) -> np.ndarray:
