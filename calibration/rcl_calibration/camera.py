@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from rcl_calibration.fit import Fit, fit_bins
-from rcl_calibration.groups import disagreeing_groups
+from rcl_calibration.groups import disagreeing_groups, half_width
 from rcl_calibration.intervals import REPLICATES, Replicates, Resampled, at_x, bootstrap, resampled
 from rcl_calibration.layout import Mask
 from rcl_calibration.model import Array, Clipping
@@ -67,7 +67,7 @@ def pool(
     groups = disagreeing_groups(np.sqrt(levels), [singles[i] for i in sound])
     outlying = np.zeros(levels.size, np.bool_) if groups else _outliers(levels)
     for i, level in zip(np.array(sound)[outlying], levels[outlying], strict=True):
-        dropped[int(i)] = f"its noise is {100 * (np.sqrt(level) - 1):+.1f} % from the others'"
+        dropped[int(i)] = _outlier_words(100 * (float(np.sqrt(level)) - 1), singles[int(i)])
     used = [i for i, out in zip(sound, outlying, strict=True) if not out]
     noise_levels = np.sqrt(levels[~outlying])
     disagreement = float(noise_levels.max() / max(noise_levels.min(), 1e-12) - 1) if noise_levels.max() > 0 else 0.0
@@ -189,6 +189,13 @@ def _outliers(levels: Array) -> np.ndarray[Any, np.dtype[np.bool_]]:
     distance = np.abs(levels - np.median(levels))
     spread = 1.4826 * np.median(distance)
     return np.asarray(distance > max(OUTLIER_LEAST, _OUTLIER_SPREADS * spread))
+
+
+def _outlier_words(deviation: float, single: NoiseProfile) -> str:
+    """`deviation`: of σ from the others', in percent; no reason where the image by itself leaves that open."""
+    if single.quality == "unidentifiable" and abs(deviation) <= 100 * half_width(single):
+        return f"it tells too little: {single.reason}"
+    return f"its noise is {deviation:+.1f} % from the others'"
 
 
 def _resampled_together(measurements: Sequence[Measurement], rng: np.random.Generator) -> Resampled:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rcl_calibration.profile import NoiseProfile
-from rcl_calibration.runs import Run, add_run, pool_runs
+from rcl_calibration.runs import Run, add_run, contradicts, pool_runs
 
+log = logging.getLogger(__name__)
 FORMAT = "rcl-noise-profiles"
 _LARGEST_FILE = 100_000_000
 _BLACK_TOLERANCE = 2e-4
+_WHAT_COUNTS = 'which count; edit the runs, or delete "runs" there'
 
 Key = tuple[str, float | None, tuple[float, ...] | None, float | None]
 
@@ -78,7 +82,10 @@ def read_runs(path: Path) -> list[tuple[Run, ...]]:
 
 
 def read_content(path: Path) -> Content:
-    """The runs in a file and what in it is damaged. Raises OSError if it cannot be read, ValueError if it is none."""
+    """The runs in a file and what in it is damaged. Raises OSError if it cannot be read, ValueError if it is none.
+
+    Warns of numbers that somebody has changed beside runs, since only these count.
+    """
     if path.stat().st_size > _LARGEST_FILE:
         raise ValueError("too large for a file of noise profiles")
     try:
@@ -97,14 +104,17 @@ def read_content(path: Path) -> Content:
     refused: list[Refused] = []
     for number, item in enumerate(content, start=1):
         several = item.get("runs") if isinstance(item, dict) else None
+        several = several if isinstance(several, list) and several else []
         runs: list[Run] = []
-        for one in several if isinstance(several, list) and several else [item]:
+        for one in several or [item]:
             try:
                 runs.append(_run(one))
             except ValueError as error:
                 refused.append(Refused(_text(one), f"profile {number} in it is damaged: {error}"))
         if runs:
             entries.append(tuple(runs))
+        if runs and len(runs) == len(several) and _is_edited(item, runs):
+            _warn(f"{path}: shot and read of {_name(runs[0].profile)} are not those of its runs, {_WHAT_COUNTS}")
     return Content(entries, refused)
 
 
@@ -144,6 +154,26 @@ def same_camera(
         for profile in profiles
         if profile.camera == camera and profile.iso != iso and _same_levels(profile, black_level, white_level)
     ]
+
+
+@cache
+def _warn(sentence: str) -> None:
+    """Once, however often a program reads the file."""
+    log.warning("%s", sentence)
+
+
+def _name(profile: NoiseProfile) -> str:
+    camera = profile.camera or "an unknown camera"
+    return camera if profile.iso is None else f"{camera} at ISO {profile.iso:g}"
+
+
+def _is_edited(item: dict[str, Any], runs: Sequence[Run]) -> bool:
+    """Whether an entry's own numbers, if it has any, are others than its runs can have given."""
+    own = {**runs[0].profile.to_dict(), **{name: item[name] for name in ("shot", "read") if item.get(name) is not None}}
+    try:
+        return contradicts(NoiseProfile.from_dict(own), runs)
+    except ValueError:
+        return True
 
 
 def _entry(profile: NoiseProfile, runs: Sequence[Run]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def disagreeing_groups(levels: Array, profiles: Sequence[NoiseProfile]) -> list[
     levels: (N,) noise level σ of each image relative to that of all; profiles: of each, for its interval. A group ends
     where the next level is higher by LEAST_FACTOR and by more than the intervals of the images around the gap.
     """
-    half = np.array([_half_width(profile) for profile in profiles])
+    half = np.array([half_width(profile) for profile in profiles])
     order = np.argsort(levels, kind="stable")
     low, high = levels * (1 - half), levels * (1 + half)
     groups = [[int(i) for i in order[:1]]]
@@ -33,7 +33,7 @@ def disagreeing_groups(levels: Array, profiles: Sequence[NoiseProfile]) -> list[
     return groups if len(groups) > 1 and most < MAJORITY * levels.size else []
 
 
-def _half_width(profile: NoiseProfile) -> float:
+def half_width(profile: NoiseProfile) -> float:
     """Relative half-width of the interval of σ(x), mean over the brightness that was seen; 0 where it is not told."""
     if profile.sigma_ci is None or profile.x_range is None:
         return 0.0

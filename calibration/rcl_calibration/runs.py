@@ -13,6 +13,8 @@ from rcl_calibration.profile import SIGMA_X, Interval, NoiseProfile
 
 UNSTATED = 0.05
 """Relative standard error of σ(x) where a profile states no interval."""
+_ALIKE = 0.01
+"""Relative difference of σ(x) that is none: numbers that somebody has rounded to three digits differ by less."""
 _Z = 1.645
 _X = np.array(SIGMA_X)
 
@@ -70,6 +72,22 @@ def pool_runs(runs: Sequence[Run]) -> NoiseProfile:
         images=sum(profile.images for profile in profiles),
         x_range=(min(low for low, _ in ranges), max(high for _, high in ranges)) if ranges else None,
     )
+
+
+def contradicts(profile: NoiseProfile, runs: Sequence[Run]) -> bool:
+    """Whether the profile's σ(x) cannot be that of the runs.
+
+    It can where it is as `pool_runs` has it, and wherever it lies between the runs: pooled with other weights, as
+    another version may have done, it would.
+    """
+    pooled = pool_runs(runs)
+    for plane in range(4):
+        told = profile.sigma(_X, plane)
+        known = np.stack([one.sigma(_X, plane) for one in (pooled, *(run.profile for run in runs))])
+        low, high = known.min(axis=0) * (1 - _ALIKE), known.max(axis=0) * (1 + _ALIKE)
+        if ((told < low) | (told > high)).any():
+            return True
+    return False
 
 
 def _pool_plane(profiles: Sequence[NoiseProfile], plane: int) -> tuple[float, float, tuple[Interval, ...]]:

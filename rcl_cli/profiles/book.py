@@ -29,11 +29,12 @@ from rcl_cli.disk.write import write_text
 from rcl_cli.errors import FileError
 from rcl_cli.files import exists, is_file, require_file
 from rcl_cli.folders import store_folder
+from rcl_cli.profiles.by_iso import surer_by_iso
 from rcl_cli.profiles.cautious import cautious
 from rcl_cli.profiles.lattices import close_lattices, labels
 from rcl_cli.profiles.lookup import Found, Lookup
-from rcl_cli.profiles.processed import is_certain, processed_profile, surer
-from rcl_cli.raw.frame import Frame, RgbFrame
+from rcl_cli.profiles.processed import in_flat_blocks, is_certain, is_white, more_by_iso, profile_of, surer
+from rcl_cli.raw.frame import Frame, RawFrame
 from rcl_cli.raw.guarded import read_frame, sniff
 from rcl_cli.raw.sniff import Kind
 
@@ -137,14 +138,21 @@ def profile_for(frame: Frame, *, given: Path | None = None, store: Path | None =
 
 
 def blind_estimate(frame: Frame) -> NoiseProfile:
-    """The noise profile that a frame's own pixels tell; of RGB files also where processing has spread their noise."""
-    processed = None
-    if isinstance(frame, RgbFrame) and frame.transfer != "linear":
-        processed = processed_profile(frame)
-        if processed is not None and is_certain(processed):
-            return replace(processed, **labels(frame))
+    """The noise profile that a frame's own pixels tell; of RGB files also where processing has spread their noise.
+
+    The ISO of pictures says how sure it is that there is some; that of raws does not: denoised linear ones keep theirs.
+    """
+    if isinstance(frame, RawFrame) or frame.camera_rgb:
+        return estimate(close_lattices(frame), **labels(frame))
+    found = in_flat_blocks(frame) if frame.transfer != "linear" else None
+    if found is None:
+        return surer_by_iso(estimate(close_lattices(frame), **labels(frame)))
+    processed = replace(profile_of(found, frame.metadata.iso), **labels(frame))
+    if not is_white(found) and is_certain(processed):
+        return processed
     usual = estimate(close_lattices(frame), **labels(frame))
-    return usual if processed is None or surer(usual, processed) else replace(processed, **labels(frame))
+    better = more_by_iso(usual, found) if is_white(found) else not surer(usual, processed)
+    return processed if better else surer_by_iso(usual)
 
 
 def given_profiles(path: Path, *, linear: bool = False) -> list[NoiseProfile]:

@@ -5,38 +5,40 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rcl_calibration.processed import processed_noise
+from rcl_calibration.processed import ProcessedNoise, processed_noise
 from rcl_calibration.profile import SIGMA_X, NoiseProfile
+from rcl_cli.profiles.by_iso import VISIBLE, beyond_words, displayed, expected, is_beyond
+from rcl_cli.profiles.cautious import MIDTONE
 from rcl_cli.raw.frame import RgbFrame
 from rcl_cli.raw.srgb import srgb_decode, srgb_encode
 
 CORRELATED = 0.2
 """Correlation of neighbours from which noise counts as processed."""
-_VISIBLE = 0.7
-"""Of 255, as displayed: less is not told apart from rounding, and not seen."""
-_ISO = (400.0, 1600.0)
-"""Up to the first the file's ISO says nothing of whether there is noise; from the second there is."""
-_MOST_AT_100 = 4.0
-"""Of 255, as displayed: no camera has more noise in its mid-tones at ISO 100, and at others by the root of the ISO. Of
-374 cameras that darktable profiled none has a third of it; developing with contrast and white balance adds some."""
 _DISPLAYED = np.linspace(0.05, 0.95, 19)
 
 
-def processed_profile(frame: RgbFrame) -> NoiseProfile | None:
-    """λ of light, for noise that is the same at every displayed brightness; None where it is independent, or absent.
+def in_flat_blocks(frame: RgbFrame) -> ProcessedNoise | None:
+    """The noise in flat blocks of the frame, as displayed; None where there is none to see."""
+    found = processed_noise(srgb_encode(frame.rgb).transpose(2, 0, 1))
+    return found if found is not None and found.variance.all() else None
+
+
+def is_white(found: ProcessedNoise) -> bool:
+    """Whether it is independent from pixel to pixel, or nearly so."""
+    return found.correlation < CORRELATED
+
+
+def profile_of(found: ProcessedNoise, iso: float | None) -> NoiseProfile:
+    """λ of light, for noise that is the same at every displayed brightness, in a picture of this ISO.
 
     The quality is "weak": the level holds for the whole of the noise, not for what neighbouring pixels differ by. The
     interval of σ(x) goes down to what cannot well be texture: 0 where that would not be seen. A file that says a high
     ISO has noise, unless what is found is more than any camera has at that ISO: so it is where all is text on white.
     """
-    displayed = srgb_encode(frame.rgb).transpose(2, 0, 1)
-    found = processed_noise(displayed)
-    if found is None or found.correlation < CORRELATED or not found.variance.all():
-        return None
-    level = 255 * float(np.sqrt(np.mean(found.variance)))
-    beyond = _is_beyond(level, frame.metadata.iso)
-    certain = max(found.certain, 0.0 if beyond else _expected(frame.metadata.iso))
-    certain = certain if certain * level >= _VISIBLE else 0.0
+    level = _level(found)
+    beyond = is_beyond(level, iso)
+    certain = max(found.certain, 0.0 if beyond else expected(iso))
+    certain = certain if certain * level >= VISIBLE else 0.0
     shot, read = noise_of_light()
     red, green, blue = found.variance.tolist()
     planes = np.array([red, green, green, blue])
@@ -46,9 +48,20 @@ def processed_profile(frame: RgbFrame) -> NoiseProfile | None:
         tuple((read * planes).tolist()),
         method="flat blocks",
         quality="weak",
-        reason=_reason(level, certain, frame.metadata.iso if beyond else None),
+        reason=_reason(found, level, certain, iso if beyond else None),
         sigma_ci=tuple(tuple((certain * s, s) for s in plane) for plane in sigma.tolist()),
     )
+
+
+def more_by_iso(usual: NoiseProfile, found: ProcessedNoise) -> bool:
+    """Whether flat blocks tell white noise better than the usual estimate, where the ISO says that there is some.
+
+    They do where more than `usual` is surely noise: as in JPEGs, whose colours share noise, which to it is texture.
+    """
+    level = _level(found)
+    if not expected(usual.iso) or is_beyond(level, usual.iso):
+        return False
+    return found.certain * level > displayed(float(usual.sigma(MIDTONE)))
 
 
 def is_certain(processed: NoiseProfile) -> bool:
@@ -65,22 +78,18 @@ def _least(profile: NoiseProfile) -> float:
     return profile.sigma_ci[1][SIGMA_X.index(0.18)][0] if profile.sigma_ci else 0.0
 
 
-def _expected(iso: float | None) -> float:
-    """0…1: how sure it is by the ISO that there is noise."""
-    low, high = _ISO
-    return float(np.clip(np.log(iso / low) / np.log(high / low), 0, 1)) if iso else 0.0
+def _level(found: ProcessedNoise) -> float:
+    """σ, of 255, as displayed."""
+    return 255 * float(np.sqrt(np.mean(found.variance)))
 
 
-def _is_beyond(level: float, iso: float | None) -> bool:
-    return bool(iso) and level > _MOST_AT_100 * float(np.sqrt((iso or 0.0) / 100))
-
-
-def _reason(level: float, certain: float, iso: float | None) -> str:
+def _reason(found: ProcessedNoise, level: float, certain: float, iso: float | None) -> str:
     """`iso`: where noise alone cannot be so strong."""
-    words = f"processing has spread its noise over neighbouring pixels; in flat parts it is {level:.1f} of 255"
+    spread = "processing has spread its noise over neighbouring pixels; in flat parts it"
+    words = f"{'its noise in flat parts' if is_white(found) else spread} is {level:.1f} of 255"
     if certain == 1:
         return words
-    known = "" if iso is None else f", more than noise can be at ISO {iso:g}"
+    known = "" if iso is None else f", {beyond_words(iso)}"
     sure = f"{certain * level:.1f} of it surely noise" if certain else "all of which may be texture"
     return f"{words}{known}, {sure}"
 

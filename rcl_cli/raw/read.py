@@ -39,6 +39,7 @@ from rcl_cli.raw.sniff import RAW_SUFFIXES, Kind, identify
 from rcl_cli.raw.tags.tiff_tags import LINEAR_RAW, TiffTags
 from rcl_cli.raw.undecodable import why_undecodable
 from rcl_cli.raw.unread import others_unread, say_unread
+from rcl_cli.raw.zeroed import say_zeroed
 
 _MOST_PIXELS_PER_BYTE = 256
 """More than any compression reaches."""
@@ -119,6 +120,7 @@ def _read_raw(path: Path, tags: TiffTags) -> RawFrame | RgbFrame:
 def _frame(path: Path, mosaic: NDArray[np.uint16], sensor: Sensor, metadata: Metadata) -> RawFrame:
     """Of the visible area, (H, W)."""
     _refuse_zeros(path, mosaic)
+    say_zeroed(path, mosaic)
     evened, black = even_black(mosaic, sensor.cfa, sensor.levels)
     white = float(sensor.levels.white[0])
     _refuse_levels(path, max(black), white)
@@ -169,6 +171,7 @@ def _linear_frame(path: Path, values: NDArray[Any], levels: Levels, metadata: Me
     """Of the visible area, (H, W, 3)."""
     height, width, _ = values.shape
     _refuse_zeros(path, values)
+    say_zeroed(path, values)
     for sample, (black, white) in enumerate(zip(levels.highest(height, width), levels.white, strict=True)):
         _refuse_levels(path, black, white)
         _refuse_dark(path, values[..., sample], black, white)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from rcl_calibration.camera import pool
-from rcl_calibration.single_image import Measurement, measure
+from rcl_calibration.profile import SIGMA_X
+from rcl_calibration.single_image import Measurement, measure, profile_of
 
 X = np.linspace(0.02, 0.8, 40)
 
@@ -42,6 +44,21 @@ def test_an_outlying_image_is_dropped_and_named(measurements: list[Measurement],
     assert [i for i, _ in pooled.dropped] == [3]
     assert "others" in pooled.dropped[0][1]
     assert sensor(1e-3, 2e-6).sigma_error(pooled.profile.shot[0], pooled.profile.read[0], X) < 0.02
+
+
+@pytest.mark.parametrize(("half", "words"), [(0.9, "it tells too little: too few blocks"), (0.1, "its noise is +")])
+def test_an_image_that_tells_too_little_is_dropped_as_one(
+    measurements: list[Measurement], half: float, words: str
+) -> None:
+    """Its noise is 27 % from the others', which its interval of ±90 % leaves open."""
+    profiles = [profile_of(measurement) for measurement in measurements]
+    interval = tuple(
+        ((1 - half) * sigma, (1 + half) * sigma) for sigma in profiles[3].sigma(np.array(SIGMA_X)).tolist()
+    )
+    profiles[3] = replace(profiles[3], quality="unidentifiable", reason="too few blocks", sigma_ci=(interval,) * 4)
+    ((image, reason),) = pool(measurements, profiles).dropped
+    assert image == 3
+    assert reason.startswith(words)
 
 
 def test_no_images_are_an_error() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,52 @@ def test_dng_numbers_are_pairs_of_shot_and_read() -> None:
 
 def test_json_is_plain() -> None:
     assert NoiseProfile.from_dict(json.loads(_profile(100).to_json())) == _profile(100)
+
+
+def _of_runs(path: Path, *shots: float, **edited: object) -> Path:
+    """A file of a camera with a run of each λ_shot, whose own numbers are then changed by hand."""
+    runs = [Run(_profile(800, shot), frozenset({f"{shot}.dng"})) for shot in shots]
+    content = json.loads(runs_text([runs]))
+    content["profiles"][0].update(edited)
+    path.write_text(json.dumps(content))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("shots", "edited"),
+    [
+        ([1e-3], {"shot": [2e-3] * 4}),
+        ([1e-3, 1.2e-3], {"shot": [2e-3] * 4}),
+        ([1e-3, 1.2e-3], {"shot": [1e-3, 1e-3, 1e-3, 0.9e-3]}),
+        ([1e-3], {"read": [1e-5] * 4}),
+        ([1e-3], {"read": "high"}),
+    ],
+)
+def test_numbers_changed_beside_runs_are_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, shots: list[float], edited: dict[str, object]
+) -> None:
+    path = _of_runs(tmp_path / "edited.json", *shots, **edited)
+    (read,) = read_profiles(path)
+    assert read.shot[0] <= max(shots) * 1.001
+    assert read_profiles(path) == [read]
+    (warning,) = caplog.messages
+    assert warning.startswith(f"{path}: shot and read of A B at ISO 800 are not those of its runs")
+
+
+@pytest.mark.parametrize(
+    ("shots", "edited"),
+    [
+        ([1e-3, 1.2e-3], {}),
+        ([1.23456e-3], {"shot": [1.23e-3] * 4, "read": [1.0001e-6] * 4}),
+        ([1e-3, 1.2e-3], {"shot": [1.02e-3] * 4}),  # as by other weights
+        ([1e-3], {"shot": None}),
+        ([1e-3], {"runs": [], "shot": [2e-3] * 4}),
+        ([1e-3], {"reason": "seen by hand"}),
+    ],
+)
+def test_what_runs_can_have_given_is_not(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, shots: list[float], edited: dict[str, object]
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        read_profiles(_of_runs(tmp_path / "same.json", *shots, **edited))
+    assert not caplog.messages

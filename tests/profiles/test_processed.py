@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from rcl_calibration.processed import processed_noise
+from rcl_calibration.profile import SIGMA_X, NoiseProfile
 from rcl_cli.inference.noise import NoiseOfFiles
 from rcl_cli.profiles.book import blind_estimate
-from rcl_cli.profiles.processed import processed_profile
+from rcl_cli.profiles.processed import in_flat_blocks, is_white, profile_of
 from rcl_cli.raw.frame import Metadata, RgbFrame
 from rcl_cli.raw.srgb import srgb_decode, srgb_encode
 from rcl_cli.samples.scenes import scene
@@ -20,6 +21,12 @@ from rcl_cli.samples.scenes import scene
 
 def displayed(seed: int = 3) -> np.ndarray:
     return srgb_encode(scene(384, 384, np.random.default_rng(seed), "gradients"))
+
+
+def processed_profile(frame: RgbFrame) -> NoiseProfile | None:
+    """None where noise is white or absent."""
+    found = in_flat_blocks(frame)
+    return None if found is None or is_white(found) else profile_of(found, frame.metadata.iso)
 
 
 def noise(spread: float) -> np.ndarray:
@@ -85,8 +92,9 @@ def sharp(values: np.ndarray) -> np.ndarray:
     return values
 
 
-def compressed(values: np.ndarray) -> np.ndarray:
-    done, encoded = cv2.imencode(".jpg", np.rint(values * 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 92])
+def compressed(values: np.ndarray, quality: int = 92) -> np.ndarray:
+    stored = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
+    done, encoded = cv2.imencode(".jpg", stored, [cv2.IMWRITE_JPEG_QUALITY, quality])
     assert done
     return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.float64) / 255
 
@@ -129,6 +137,61 @@ def test_a_high_iso_says_that_there_is_noise() -> None:
     lawn = enlarged(texture(1.0))[:384, :384]
     assert told(lawn, 100) == told(lawn) < 1
     assert told(lawn) < told(lawn, 800) < told(lawn, 3200)
+
+
+@pytest.mark.parametrize("sigma", [3.0, 8.0])
+def test_a_high_iso_says_so_of_white_noise_too(sigma: float) -> None:
+    """Beside a little texture, so that without an ISO part of the noise may be texture."""
+    values = 0.15 + 0.5 * displayed() + 0.2 * texture(1.0) + sigma / 255 * noise(0)
+    assert processed_profile(RgbFrame(srgb_decode(np.clip(values, 0, 1)))) is None
+    without, half, most = told(values), told(values, 800), told(values, 1600)
+    assert told(values, 100) == told(values, 400) == without < 0.93 * most
+    assert without <= half <= most
+    assert most == pytest.approx(sigma, rel=0.1)
+
+
+@pytest.mark.parametrize("kind", ["leaves", "mixed", "text"])
+def test_a_high_iso_finds_the_noise_of_jpegs_whose_colours_share_it(kind: str) -> None:
+    clean = 0.15 + 0.7 * srgb_encode(scene(384, 384, np.random.default_rng(3), kind))
+    noisy = compressed(clean + 6 / 255 * noise(0), quality=98)
+    left = 255 * float(np.std(noisy - compressed(clean, quality=98)))
+    assert processed_profile(RgbFrame(srgb_decode(noisy))) is None
+    assert told(noisy, 100) == told(noisy) < 0.7 * left
+    assert told(noisy, 3200) == pytest.approx(left, rel=0.25)
+
+
+@pytest.mark.parametrize("transfer", ["srgb", "linear"])
+def test_the_iso_lifts_the_interval_up_to_the_estimate(transfer: str) -> None:
+    noisy = RgbFrame(srgb_decode(0.5 + 0.03 * noise(0)).astype(np.float32), transfer)
+    plain = blind_estimate(noisy)
+    for iso in (800, 1600, 6400):
+        heard = blind_estimate(replace(noisy, metadata=Metadata(iso=iso)))
+        assert (heard.shot, heard.read) == (plain.shot, plain.read)
+        assert heard.sigma_ci is not None
+        assert plain.sigma_ci is not None
+        for plane in range(4):
+            sigma = plain.sigma(np.array(SIGMA_X), plane)
+            least = np.maximum([low for low, _ in plain.sigma_ci[plane]], (0.5 if iso == 800 else 1) * sigma)
+            assert [low for low, _ in heard.sigma_ci[plane]] == pytest.approx(least.tolist(), rel=1e-6)
+            assert [high for _, high in heard.sigma_ci[plane]] == [high for _, high in plain.sigma_ci[plane]]
+
+
+def test_the_iso_of_a_linear_raw_says_nothing() -> None:
+    light = srgb_decode(0.5 + 0.03 * noise(0)).astype(np.float32)
+    told_apart = [
+        blind_estimate(RgbFrame(light, "linear", 16, camera_rgb=True, metadata=Metadata(iso=iso))).sigma_ci
+        for iso in (None, 3200)
+    ]
+    assert told_apart[0] == told_apart[1]
+
+
+def test_white_noise_that_no_camera_has_at_an_iso_is_none_of_it() -> None:
+    strong = RgbFrame(srgb_decode(np.clip(0.5 + 30 / 255 * noise(0), 0, 1)).astype(np.float32))
+    plain = blind_estimate(strong)
+    for iso, possible in ((1600, False), (25600, True)):
+        heard = blind_estimate(replace(strong, metadata=Metadata(iso=iso)))
+        assert ("more than noise can be" in heard.reason) is not possible
+        assert (heard.sigma_ci == plain.sigma_ci) is not possible
 
 
 def test_the_reason_says_how_much_may_be_texture() -> None:
