@@ -16,7 +16,9 @@ from rcl_calibration.texture import Traits, believe, even_shares, pulled_down
 
 PRNU_SPREAD = 0.003
 """Usual scale of the photo-response non-uniformity, the relative spread of the pixels' sensitivities."""
-_REFINEMENTS = 3
+_REFINEMENTS, _MOST_REFINEMENTS = 3, 25
+_SETTLED = 1e-3
+"""Change of the part of the variance that clipping keeps, by a refinement, below which there is no other."""
 _ITERATIONS = 15
 
 
@@ -77,10 +79,14 @@ def fit_bins(bins: Bins, clippings: Sequence[Clipping], noise: Noise) -> Fit:
     """Fit one noise level to all bins, and to each image its `Traits`; `noise` is a first guess, for clipping."""
     rounding = np.array([clippings[p].step ** 2 / 12 for p in bins.lattice])
     images = int(bins.image.max(initial=0)) + 1
-    x, zeros = bins.x, np.zeros_like(bins.x)
-    fit = Fit(noise, x, np.ones_like(x), rounding, zeros, zeros, zeros, zeros, Traits.usual(images))
-    for _ in range(_REFINEMENTS):
+    x, kept, zeros = bins.x, np.ones_like(bins.x), np.zeros_like(bins.x)
+    fit = Fit(noise, x, kept, rounding, zeros, zeros, zeros, zeros, Traits.usual(images))
+    for number in range(_MOST_REFINEMENTS):
+        before = np.maximum(kept, KEPT_VARIANCE)
         x, kept = _undo_clipping(bins, clippings, fit.noise)
+        # Too little noise believed in makes dark bins look hardly clipped; a step takes back but a part of that.
+        if number >= _REFINEMENTS and np.abs(np.maximum(kept, KEPT_VARIANCE) - before).max(initial=0.0) < _SETTLED:
+            break
         used = kept >= KEPT_VARIANCE
         if not used.any():
             return replace(fit, weight=np.zeros_like(x))

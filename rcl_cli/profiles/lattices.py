@@ -14,6 +14,8 @@ from rcl_cli.raw.frame import Frame, RawFrame, RgbFrame
 
 _XTRANS_LATTICES = {0: 3, 1: 6, 3: 3}
 """How many of the 8, 20 and 8 lattices of each plane are looked at: enough to find flat places by."""
+_SHOWN, _PILED = 64, 2
+"""DN above the lowest that are looked at, and how many times as common as these it is where values were cut off."""
 
 
 def lattices(frame: Frame) -> list[Lattice]:
@@ -30,8 +32,9 @@ def close_lattices(frame: Frame) -> list[Lattice]:
     if not isinstance(frame, RawFrame) or shift is None or frame.cfa.domain is not Domain.XTRANS:
         return lattices(frame)
     top, left = ((first + FIRST) % frame.cfa.period for first in shift)
+    values, lowest = frame.mosaic[top:, left:], _lowest(frame)
     return [
-        Lattice(frame.mosaic[top:, left:], plane, frame.black_level[plane], frame.white_level, layout=layout)
+        Lattice(values, plane, frame.black_level[plane], frame.white_level, lowest=lowest, layout=layout)
         for plane, layout in xtrans_layouts()
     ]
 
@@ -46,15 +49,27 @@ def _mosaic_lattices(frame: RawFrame) -> list[Lattice]:
     period = frame.cfa.period
     wanted = _XTRANS_LATTICES if frame.cfa.domain is Domain.XTRANS else dict.fromkeys(range(4), 1)
     taken = dict.fromkeys(wanted, 0)
-    found = []
+    found, lowest = [], _lowest(frame)
     for (y, x), plane in np.ndenumerate(frame.cfa.planes(period, period)):
         if taken[int(plane)] == wanted[int(plane)]:
             continue
         taken[int(plane)] += 1
         values = frame.mosaic[y::period, x::period]
-        offset = (y / period, x / period)
-        found.append(Lattice(values, int(plane), frame.black_level[plane], frame.white_level, offset=offset))
+        levels = frame.black_level[plane], frame.white_level
+        found.append(Lattice(values, int(plane), *levels, lowest=lowest, offset=(y / period, x / period)))
     return found
+
+
+def _lowest(frame: RawFrame) -> float:
+    """DN that values are cut off at: 0, or the black level where nothing is below and much is on it.
+
+    As of a camera whose black is 0, in a file that was written anew with another black level.
+    """
+    least = int(frame.mosaic.min())
+    if not any(least > 0 and abs(least - black) <= 1 for black in frame.black_level):
+        return 0.0
+    counts = np.bincount(frame.mosaic[frame.mosaic <= least + _SHOWN] - least, minlength=_SHOWN + 1)
+    return float(least) if counts[0] > _PILED * counts[1:].max() else 0.0
 
 
 def _rgb_lattices(frame: RgbFrame) -> list[Lattice]:

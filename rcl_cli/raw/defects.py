@@ -42,8 +42,8 @@ def mend(mosaic: Float, cfa: CFA, noise: NoiseProfile) -> Float:
     """A mosaic (H, W), 0…1 linear, in which each hot or dead photosite has the mean of its colour around it.
 
     `noise`: that of the mosaic. Such a photosite is brighter or darker than all of its colour within two pixels, by
-    more than noise and detail explain, and surely leaves nothing on those beside it. Where noise hides what it leaves,
-    it may be a lamp or a star, and stays. The mosaic itself is returned where there is none.
+    more than noise and detail explain, and surely leaves nothing on those beside it. Where noise or detail hides what
+    it leaves, it may be a lamp, a glint or a star, and stays. The mosaic itself is returned where there is none.
     """
     (height, width), reach = mosaic.shape, _REACH + 1
 
@@ -118,7 +118,10 @@ def _defects(x: Float, colors: NDArray[np.uint8], noise: NoiseProfile) -> tuple[
     without = np.where(shared, (means * counts - site[:, None, None]) / others, means)
     chance, left = np.square(sigma), x[beside] - without
     left[:, 1, 1] = chance[:, 1, 1] = 0
-    share = np.abs(left.sum(axis=(1, 2))) + _UNCERTAIN * np.sqrt(chance.sum(axis=(1, 2)))
+    # Among detail darker neighbours would make up for those that a glint has lit. Slopes cancel in opposite ones.
+    detail = np.square(left + left[:, ::-1, ::-1]).sum(axis=(1, 2)) / 2
+    unsure = np.sqrt(np.maximum(_UNCERTAIN**2 * chance.sum(axis=(1, 2)), detail))
+    share = np.abs(left.sum(axis=(1, 2))) + unsure
     least = _SPREAD + _SPREAD_OWN * shared.sum(axis=(1, 2))
     found = certain & (share < least * beyond)
     mean = np.where(own, x[seen], 0).sum(axis=(1, 2))[found] / own.sum(axis=(1, 2))[found]

@@ -110,6 +110,19 @@ def test_noise_that_is_correlated_is_not_taken_for_texture() -> None:
     assert fit.noise.variance(X) == pytest.approx(noise, rel=0.02)
 
 
+@pytest.mark.parametrize("shot", [5e-3, 9e-3])
+def test_dark_bins_cut_off_at_black_are_followed_to_the_end(shot: float) -> None:
+    """A dark scene of a camera whose black is 0. Drawn photons, not the formula; the first guess is far too low."""
+    rng, read = np.random.default_rng(2), 0.9 * shot**2
+    x = np.resize(np.geomspace(0.003, 0.06, 24), X.size)
+    light = np.sort(x.reshape(8, 24)[0])
+    drawn = shot * rng.poisson(light / shot, (200_000, 24)) + np.sqrt(read) * rng.standard_normal((200_000, 24))
+    seen = np.maximum(drawn, 0.0)
+    bins = replace(_bins(np.resize(seen.var(axis=0), X.size), 0 * X), x=np.resize(seen.mean(axis=0), X.size))
+    noise = fit_bins(bins, [Clipping(0.0, 1.0)], Noise(1e-4, 1e-6)).noise
+    assert np.sqrt(noise.variance(light) / (shot * light + read)) == pytest.approx(np.ones(24), rel=0.02)
+
+
 @pytest.mark.slow
 def test_chance_does_not_bias_the_noise() -> None:
     """Texture as common as in pictures, measured with the errors of products and squares of 320 blocks' noise."""

@@ -18,6 +18,7 @@ from rcl_cli.samples.scenes import scene
 CFAS = [*(CFA.bayer(phase) for phase in BAYER_PHASES), CFA.xtrans(), CFA.xtrans(1, 2)]
 NOISE = NoiseProfile.uniform(1e-6, 1e-9)
 GAINS = (2.0, 1.0, 1.5)
+_AROUND = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx]
 
 
 def noisy(clean: Float, seed: int = 0) -> Float:
@@ -79,6 +80,19 @@ def test_lamps_and_stars_stay_wherever_they_fall(cfa: CFA, color: str, shot: flo
     sky = clean + np.sqrt(shot * clean + 3 * shot**2) * rng.standard_normal(clean.shape)
     changed = mend(sky.astype(np.float32), cfa, noise) != sky.astype(np.float32)
     assert changed.sum() <= len(places) // 100
+
+
+@pytest.mark.parametrize("cfa", CFAS[:1] + CFAS[-1:], ids=str)
+def test_glints_among_detail_stay(cfa: CFA) -> None:
+    """Foliage or water whose neighbours differ by far more than noise: darker ones must not make up for lit ones."""
+    rng = np.random.default_rng(4)
+    rgb = np.repeat(rng.uniform(0.02, 0.12, (240, 240, 1)), 3, axis=2)
+    rows, columns = np.mgrid[6:234:8, 6:234:8]
+    glints = np.zeros((240, 240))
+    glints[rows, columns] = rng.uniform(0.2, 0.6, rows.shape)
+    rgb += (0.9 * glints + 0.0125 * sum(np.roll(glints, step, (0, 1)) for step in _AROUND))[..., None]
+    picture = noisy(mosaic(rgb.astype(np.float32), cfa))
+    assert (mend(picture, cfa, NOISE) != picture).sum() <= rows.size // 200
 
 
 @pytest.mark.parametrize("cfa", CFAS, ids=str)
