@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from rcl_cli.cli.applied import print_summary, say_full
 from rcl_cli.cli.console import (
     exit_code,
-    new_table,
     print_failures,
     print_json_line,
-    print_table,
     progress,
     say,
     say_left_out,
@@ -224,10 +222,10 @@ def command(
             _run(batch, outcomes, cluster, log, as_json=as_json, debug=debug)
         except KeyboardInterrupt:
             interrupted = True
-        _print_summary(outcomes, time.perf_counter() - start, to_stderr=as_json)
+        print_summary(outcomes, time.perf_counter() - start, to_stderr=as_json)
     failures += [FileError(o.path, o.reason) for o in outcomes if o.status == "failed" and o.full is None]
     print_failures(failures)
-    _say_full(outcomes)
+    say_full(outcomes)
     if page.wanted and not interrupted:
         undone = [FileError(o.path, o.reason) for o in outcomes if o.full is not None]
         try:
@@ -240,14 +238,6 @@ def command(
     if shard is not None and not outcomes and not failures:
         ctx.exit(page.code(0))  # the files are other shards'
     ctx.exit(page.code(exit_code(sum(o.status != "failed" and o.fits for o in outcomes), len(failures))))
-
-
-def _say_full(outcomes: list[Outcome]) -> None:
-    done = sum(outcome.status == "done" for outcome in outcomes)
-    written = f"{done or 'no'} {'result was' if done == 1 else 'results were'} written"
-    for folder, count in Counter(outcome.full for outcome in outcomes if outcome.full is not None).items():
-        undone = f"{count} {'file is' if count == 1 else 'files are'} left undone"
-        say(f"There is no room left in {folder}: {written}, {undone}. Make room there, and run the same command again.")
 
 
 def _report(page: Report, task: str, outcomes: list[Outcome], failures: list[FileError], linear: bool) -> None:
@@ -281,26 +271,3 @@ def _run(
             advanced = len(outcomes)
             if as_json:
                 print_json_line(outcome.to_dict(batch.task.name))
-
-
-def _print_summary(outcomes: list[Outcome], seconds: float, *, to_stderr: bool) -> None:
-    table = new_table("status", "files", "MP", "seconds", "MP/s", right=("files", "MP", "seconds", "MP/s"))
-    for status in ("done", "skipped", "failed", "undone"):
-        some = [outcome for outcome in outcomes if (outcome.status if outcome.full is None else "undone") == status]
-        if not some:
-            continue
-        megapixels = sum(outcome.megapixels for outcome in some)
-        rate = (f"{megapixels:.1f}", f"{seconds:.1f}", f"{megapixels / seconds:.2f}") if status == "done" else ()
-        table.add_row(status, str(len(some)), *rate)
-    if outcomes:
-        print_table(table, error=to_stderr)
-    skipped = Counter(outcome.reason for outcome in outcomes if outcome.status == "skipped")
-    for reason, count in skipped.most_common():
-        say(f"{count} skipped: {reason}")
-    unchanged = [outcome.result.unchanged for outcome in outcomes if outcome.result is not None]
-    for why, count in Counter(why._replace(detail="") for why in unchanged if why is not None).most_common():
-        say(f"{count} left as {'it is' if count == 1 else 'they are'}: {why.reason}{why.advised}")
-    folders = sorted({o.output.parent for o in outcomes if o.status == "done" and o.output is not None})
-    if folders:
-        named = ("the current folder" if folder == Path() else str(folder) for folder in folders[:3])
-        say(f"Results are in {', '.join(named)}{' and other folders' if len(folders) > 3 else ''}.")

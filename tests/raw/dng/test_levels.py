@@ -175,29 +175,6 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(tags: list[Tag], word: str
     assert "\n" not in told.value.reason
 
 
-@pytest.mark.parametrize(
-    ("samples", "tags", "word"),
-    [
-        (4, [], "holds 4 values a pixel"),
-        (3, [numbers(BLACK, 15000), numbers(WHITE_LEVEL, 16383)], "a black level of 15000, but nearly all"),
-    ],
-)
-def test_so_is_a_linear_raw(samples: int, tags: list[Tag], word: str, tmp_path: Path) -> None:
-    write_dng_file(tmp_path / "a.dng", np.full((*SHAPE, samples), 2000, np.uint16), *tags)
-    with pytest.raises(FileError, match=word):
-        read_frame(tmp_path / "a.dng")
-
-
-@pytest.mark.parametrize("cfa", [RGGB, None])
-def test_a_frame_with_the_lens_cap_on_is_read_half_of_it_below_black(cfa: CFA | None, tmp_path: Path) -> None:
-    shape = SHAPE if cfa else (*SHAPE, 3)
-    noise = np.random.default_rng(0).normal(0, 800, shape)  # 5 % of the range: more than sensors have at any ISO
-    tags = [numbers(BLACK, 2048), numbers(WHITE_LEVEL, 16383)]
-    write_dng_file(tmp_path / "a.dng", np.rint(noise + 2048).clip(0).astype(np.uint16), *tags, cfa=cfa)
-    below = np.mean(read_frame(tmp_path / "a.dng").normalized() < 0)
-    assert below == pytest.approx(0.5, abs=0.03)
-
-
 def test_a_pattern_given_several_times_is_the_same(tmp_path: Path) -> None:
     twice = [shorts(33421, 4, 2), octets(33422, 1, 0, 2, 1, 1, 0, 2, 1)]
     write_dng_file(tmp_path / "a.dng", np.full(SHAPE, 2000, np.uint16), *twice, cfa=RGGB)
